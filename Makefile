@@ -1,0 +1,58 @@
+# Everything happens in .venv, from the hashes in requirements.lock; nothing else on the machine changes.
+#
+#   make demo      the summary of a sample image
+#   make test      style, types, layering and all tests
+#   make samples   the big sample images, built on a private Docker Engine (root, Debian)
+#   make lock      new versions in requirements.lock
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python` chooses another.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+# pip of the interpreter, working on the environment: Debian's Python has no ensurepip to put one inside.
+PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
+
+DEMO ?= sample_images/webshop-docker.tar
+SAMPLES_DIR ?= build/samples
+
+.PHONY: demo test lint unit lock samples clean
+
+demo: $(VENV)/installed
+	@$(BIN)/layerlens --text $(DEMO)
+
+# pytest comes last: its summary line closes the output.
+test: lint
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+lint: $(VENV)/installed
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+
+# The quick half of the tests: no engine.
+unit: $(VENV)/installed
+	@$(BIN)/python -m pytest -m "not engine" $(PYTEST_ARGS)
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "layerlens needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "installing layerlens and its tools into $(VENV) (once) ..." >&2
+	@$(PYTHON) -m venv --clear --without-pip $(VENV)
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	@$(PYTHON) -m venv --clear --without-pip $(VENV)-lock
+	@$(PYTHON) -m pip --python $(VENV)-lock/bin/python install --quiet uv
+	@$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --quiet -o requirements.lock
+
+samples: $(VENV)/installed
+	@mkdir -p $(SAMPLES_DIR)
+	@$(BIN)/python sample_images/build.py --private-engine --save $(SAMPLES_DIR)
+
+clean:
+	@rm -rf $(VENV) $(VENV)-lock build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

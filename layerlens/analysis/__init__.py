@@ -1,0 +1,1 @@
+"""From a stacked filesystem to one frozen result that every output shows."""

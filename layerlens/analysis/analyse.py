@@ -1,0 +1,125 @@
+"""Make the one result of an image out of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from layerlens.analysis.dive import dive_figures
+from layerlens.analysis.figures import account, file_count, ledger, scores, tallies, waste_rows
+from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
+from layerlens.filesystem.stack import SameContent, Semantics, stack
+from layerlens.image.digest import Digest
+from layerlens.image.history import map_history
+from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.layers.compression import Compression
+from layerlens.layers.diagnostics import Diagnostic
+from layerlens.layers.reader import LayerRead
+from layerlens.layers.table import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is known of an image besides the entries of its layers.
+
+    ``layers`` has (diff_id, digest, media type) for each of ``reads``.
+    """
+
+    reference: str
+    source: str
+    config: ImageConfig
+    reads: Sequence[LayerRead]
+    layers: Sequence[tuple[Digest | None, Digest | None, str | None]]
+    id: Digest | None = None
+    digest: Digest | None = None
+    tags: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[Diagnostic] = ()
+
+
+FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
+"""Tells the base boundary, given each layer's history."""
+
+
+def analyse(
+    image: Described,
+    same_content: SameContent,
+    find_base: FindBase,
+    semantics: Semantics = Semantics.DOCKER,
+) -> Analysis:
+    """Stack the layers and compute every figure."""
+    tables = [read.table for read in image.reads]
+    fs = stack(tables, same_content, semantics)
+    histories, warnings = map_history(image.config.history, len(tables))
+    base = find_base(histories)
+    sums = account(fs)
+    layers = []
+    for k, (read, history) in enumerate(zip(image.reads, histories, strict=True)):
+        diff_id, digest, media_type = image.layers[k]
+        added, modified, removed = tallies(fs, k)
+        stored_compressed = read.compression is not Compression.NONE
+        layers.append(
+            LayerFacts(
+                index=k,
+                diff_id=diff_id or read.diff_id,
+                digest=digest or read.digest,
+                media_type=media_type,
+                compression=read.compression.value,
+                size=sums.total[k],
+                compressed_size=read.compressed_size if stored_compressed else None,
+                tar_size=read.table.tar_size,
+                history=history,
+                is_base=k < base.layers,
+                added=added,
+                modified=modified,
+                removed=removed,
+                dead_bytes=sums.dead[k],
+                kills_bytes=sums.kills[k],
+            )
+        )
+    blobs = [layer.compressed_size for layer in layers]
+    return Analysis(
+        image=ImageFacts(
+            reference=image.reference,
+            source=image.source,
+            id=image.id,
+            digest=image.digest,
+            platform=image.config.platform,
+            tags=image.tags,
+            created=image.config.created,
+            size=sum(sums.total),
+            compressed_size=(
+                sum(size for size in blobs if size is not None)
+                if blobs and None not in blobs
+                else None
+            ),
+            overhead=sum(_overhead(read) for read in image.reads),
+            file_count=file_count(fs),
+            config=image.config,
+            annotations=tuple(sorted(image.annotations.items())),
+        ),
+        scores=scores(fs, sums, base.layers),
+        dive=dive_figures(tables),
+        layers=tuple(layers),
+        base=base,
+        history=image.config.history,
+        ledger=ledger(sums, base.layers),
+        waste=waste_rows(fs),
+        diagnostics=(
+            *image.notes,
+            *(Diagnostic("history", warning) for warning in warnings),
+            *fs.notes.all(),
+        ),
+        filesystem=fs,
+    )
+
+
+def _overhead(read: LayerRead) -> int:
+    """Bytes of a layer tar that are no file's content: headers, padding, end blocks."""
+    table = read.table
+    stored = sum(table.sizes) + sum(
+        sparse.stored - table.sizes[i]
+        for i, sparse in table.sparse.items()
+        if table.kinds[i] == Kind.FILE
+    )
+    return max(0, table.tar_size - stored)

@@ -1,0 +1,165 @@
+"""The result of an analysis: one frozen value that feeds every output.
+
+All byte figures are content bytes of regular files, unless a name says
+``compressed`` or ``transfer`` (bytes on the wire) or ``overhead`` (headers and
+padding of the layer tars).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from layerlens.filesystem.changes import Cause
+from layerlens.filesystem.result import Filesystem
+from layerlens.image.digest import Digest
+from layerlens.image.model import (
+    BaseBoundary,
+    HistoryEntry,
+    ImageConfig,
+    Instruction,
+    LayerHistory,
+    Platform,
+)
+from layerlens.layers.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """The image as a whole.
+
+    ``id`` is the digest of the configuration, ``digest`` that of the manifest
+    (``None`` where the medium has none); ``source`` says in a phrase where it
+    was read from; ``size`` is total bytes, ``compressed_size`` the sum of the
+    stored blobs where all are stored compressed; ``file_count`` counts the
+    names of the final filesystem that are not directories.
+    """
+
+    reference: str
+    source: str
+    id: Digest | None
+    digest: Digest | None
+    platform: Platform | None
+    tags: tuple[str, ...]
+    created: str | None
+    size: int
+    compressed_size: int | None
+    overhead: int
+    file_count: int
+    config: ImageConfig
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A count of paths that are not directories, and their content bytes."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """One layer: what it is, what it changed, what it wasted.
+
+    ``dead_bytes`` are its own bytes that this or a later layer killed;
+    ``kills_bytes`` the bytes that it killed (own duplicates included).  Each
+    of the two adds up to ``Scores.dead_bytes`` over the layers.
+    ``is_base`` tells base from yours.
+    """
+
+    index: int
+    diff_id: Digest | None
+    digest: Digest | None
+    media_type: str | None
+    compression: str
+    size: int
+    compressed_size: int | None
+    tar_size: int
+    history: LayerHistory
+    is_base: bool
+    added: Tally
+    modified: Tally
+    removed: Tally
+    dead_bytes: int
+    kills_bytes: int
+
+    @property
+    def instruction(self) -> Instruction:
+        return self.history.instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The figures of DESIGN, "Figures"."""
+
+    efficiency: float
+    lean_score: float
+    total_bytes: int
+    live_bytes: int
+    dead_bytes: int
+    removable_bytes: int
+    user_wasted_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class InefficientFile:
+    """A path that dive counts as inefficient: copies and the sum of their bytes."""
+
+    path: str
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiveFigures:
+    """dive 0.13.1's figures; its user-wasted figure is a ratio and may be NaN or infinite."""
+
+    efficiency: float
+    wasted_bytes: int
+    user_wasted_percent: float
+    inefficient_files: tuple[InefficientFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One class of bytes.  ``kind`` is kept, dead or removable.
+
+    ``name`` is the class: ``live`` for kept, a cause for dead, a rule's class
+    for removable.  ``transfer_bytes`` is ``None`` where a layer is stored
+    uncompressed.
+    """
+
+    kind: str
+    name: str
+    bytes: int
+    base_bytes: int
+    transfer_bytes: int | None
+    files: int
+
+
+class Waste(NamedTuple):
+    """One dead inode: where it came in, where it was lost, and why."""
+
+    path: bytes
+    cause: Cause
+    bytes: int
+    added_in: int
+    lost_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that is known of one image."""
+
+    image: ImageFacts
+    scores: Scores
+    dive: DiveFigures
+    layers: tuple[LayerFacts, ...]
+    base: BaseBoundary
+    history: tuple[HistoryEntry, ...]
+    ledger: tuple[LedgerRow, ...]
+    waste: Sequence[Waste]
+    diagnostics: tuple[Diagnostic, ...]
+    filesystem: Filesystem

@@ -1,0 +1,1 @@
+"""The composition root: arguments in, streams and an exit code out."""

@@ -1,0 +1,191 @@
+"""``layerlens``: parse, open, analyse, hand the result to an output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from layerlens import __version__
+from layerlens.errors import Interrupted, LayerLensError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from layerlens.analysis.model import Analysis
+    from layerlens.cli.diagnostics import Narrator
+    from layerlens.progress import Progress
+
+_PIPE_WIDTH = 100
+"""Columns of a summary that goes into a pipe or a file: always the same."""
+
+
+def run() -> NoReturn:
+    """The console command."""
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    # Everything is written: taking a million entries apart in memory, one by
+    # one, would only make the user wait.
+    os._exit(code)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line; gives the exit code (DESIGN, "Command line")."""
+    if argv and argv[0] in ("--version", "-V"):
+        sys.stdout.write(f"layerlens {__version__}\n")
+        return 0
+    # Late: with this, --version takes a third of the time.
+    from layerlens.cli.diagnostics import ExitCode, Narrator
+
+    narrator = Narrator(
+        quiet=bool({"--quiet", "-q"} & set(argv)),
+        verbose=bool({"--verbose", "-v"} & set(argv)),
+        debug="--debug" in argv,
+    )
+    try:
+        return _dispatch(argv, narrator)
+    except LayerLensError as error:
+        return narrator.fail(error)
+    except (KeyboardInterrupt, Interrupted):
+        narrator.tell("layerlens: interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()  # the reader has seen enough: head, less
+        return ExitCode.OK
+    except SystemExit as end:  # argparse after --help
+        return end.code if isinstance(end.code, int) else ExitCode.USAGE
+
+
+def _silence_stdout() -> None:
+    """Make sure that nobody tries again to write to a closed pipe."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+
+
+def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
+    from layerlens.cli import options
+
+    if argv and argv[0] == "files":
+        return _files(options.files_parser().parse_args(argv[1:]), narrator)
+    if not argv:
+        raise UsageError(
+            "which image?", hint="layerlens IMAGE, where IMAGE is an archive or an engine's image"
+        )
+    arguments = options.parser().parse_args(argv)
+    if arguments.version:
+        sys.stdout.write(f"layerlens {__version__}\n")
+        return 0
+    return _look(arguments, narrator)
+
+
+def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
+    """``layerlens IMAGE``: the terminal UI, or the outputs that were asked for."""
+    from layerlens.cli.output import check_writable, destination
+
+    to_terminal = sys.stdout.isatty()
+    if arguments.json is None and not arguments.text and to_terminal and sys.stdin.isatty():
+        return _browse(arguments)
+    if arguments.text and arguments.json == "-":
+        raise UsageError("--text and --json - both want stdout", hint="give --json a file")
+    if arguments.json is not None:
+        check_writable(arguments.json)
+    analysis = _analyse(arguments, narrator.progress)
+    narrator.clear()
+    _warn(analysis, narrator)
+    if arguments.json is not None:
+        from layerlens.outputs.json_report import write_json
+
+        with destination(arguments.json) as stream:
+            write_json(analysis, stream)
+    if arguments.text or arguments.json is None:
+        from layerlens.outputs.text import write_text
+
+        write_text(
+            analysis,
+            sys.stdout,
+            width=_width() if to_terminal else _PIPE_WIDTH,
+            colour=_colour(arguments.color, terminal=to_terminal),
+        )
+    return 0
+
+
+def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
+    """``layerlens files IMAGE``."""
+    from layerlens.cli.output import destination
+    from layerlens.outputs.files import write_files
+
+    analysis = _analyse(arguments, narrator.progress)
+    narrator.clear()
+    _warn(analysis, narrator)
+    with destination("-") as stream:
+        write_files(analysis, stream, arguments.format, arguments.layer)
+    return 0
+
+
+def _browse(arguments: argparse.Namespace) -> int:
+    """The terminal UI; the image is read inside it."""
+    from layerlens.tui.app import run_app
+
+    return run_app(lambda progress: _analyse(arguments, progress), arguments.image)
+
+
+def _analyse(arguments: argparse.Namespace, progress: Progress) -> Analysis:
+    from layerlens.filesystem.stack import Semantics
+    from layerlens.image.manifest import parse_platform
+    from layerlens.layers.limits import MAX_LAYER
+    from layerlens.pipeline import ReadOptions, analyse_image, open_image
+
+    options = ReadOptions(
+        verify=arguments.verify,
+        max_layer=arguments.max_layer_size or MAX_LAYER,
+        platform=parse_platform(arguments.platform) if arguments.platform else None,
+        select=arguments.select,
+    )
+    image = open_image(arguments.image, options, progress)
+    try:
+        return analyse_image(
+            image,
+            options,
+            base=arguments.base,
+            semantics=Semantics(arguments.semantics),
+            progress=progress,
+        )
+    finally:
+        image.close()
+
+
+def _warn(analysis: Analysis, narrator: Narrator) -> None:
+    """Diagnostics on stderr: all with --verbose, else a count."""
+    found = analysis.diagnostics
+    if not found or narrator.quiet:
+        return
+    if not narrator.verbose:
+        count = len(found)
+        narrator.tell(
+            f"layerlens: {count} diagnostic{'s' if count > 1 else ''}, see --verbose or --json"
+        )
+        return
+    from layerlens.outputs.display import show_bytes, show_text
+
+    for item in found:
+        place = "" if item.layer is None else f"layer {item.layer}: "
+        path = "" if item.path is None else f"{show_bytes(item.path)}: "
+        narrator.tell(f"layerlens: {place}{path}{show_text(item.message)} [{item.code}]")
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return _PIPE_WIDTH
+
+
+def _colour(choice: str, *, terminal: bool) -> bool:
+    if choice == "auto":
+        return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"

@@ -1,0 +1,40 @@
+"""Bounds on what a hostile layer can make us do.  All sizes are bytes.
+
+Each bound is far above what real images hold; meeting one raises
+:class:`layerlens.errors.LimitError` with the bound's value in the message.
+"""
+
+from __future__ import annotations
+
+MAX_EXTENDED_HEADER = 1 << 20
+"""A PAX, GNU long name or sparse map record; Go's archive/tar has the same bound."""
+
+MAX_EXTENDED_CHAIN = 64
+"""Extended headers in a row before the entry that they describe."""
+
+MAX_ENTRIES = 20_000_000
+"""Entries of one layer."""
+
+MAX_FILE = (1 << 63) - 1
+"""Size of one entry: what a 64-bit file system can hold."""
+
+MAX_SPARSE = 1 << 44
+"""Expanded size of one sparse entry (16 TiB); a few stored bytes can claim any size."""
+
+MAX_SPARSE_SEGMENTS = 65_536
+"""Segments in the map of one sparse entry."""
+
+MAX_XATTR_BYTES = 64 << 20
+"""Extended attributes kept for one layer, names and values together."""
+
+MAX_LAYER = 64 << 30
+"""Decompressed size of one compressed layer; ``--max-layer-size`` changes it."""
+
+MAX_ARCHIVE = 1 << 40
+"""Decompressed size of a compressed outer archive."""
+
+PATH_MAX = 4096
+"""Linux's limit on a path: longer ones cannot be loaded by any engine."""
+
+NAME_MAX = 255
+"""Linux's limit on one part of a path."""

@@ -1,0 +1,149 @@
+"""The entries of one layer, in columns.
+
+A layer of a real image has up to a million entries, so there is no object per
+entry: index ``i`` of every column describes the ``i``-th entry of the layer's
+tar, in the order of the tar.  Rare attributes live in dictionaries keyed by
+that index.  All sizes and offsets are bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from layerlens.layers.diagnostics import Notes
+from layerlens.layers.numbers import parse_number
+from layerlens.layers.transfer import TransferMap
+
+
+class Kind(IntEnum):
+    """What an entry is; the values are POSIX ustar's type flags."""
+
+    FILE = 0x30
+    HARDLINK = 0x31
+    SYMLINK = 0x32
+    CHAR = 0x33
+    BLOCK = 0x34
+    DIR = 0x35
+    FIFO = 0x36
+
+    @property
+    def word(self) -> str:
+        """The word that every output uses for the kind."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Kind.FILE: "file",
+    Kind.HARDLINK: "hardlink",
+    Kind.SYMLINK: "symlink",
+    Kind.CHAR: "char",
+    Kind.BLOCK: "block",
+    Kind.DIR: "dir",
+    Kind.FIFO: "fifo",
+}
+
+HASH_SIZE = 16
+"""Bytes of one content hash (XXH3-128)."""
+
+_RAW = 48  # bytes 100 to 148 of a header: mode, uid, gid, size, mtime
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Numbers of a PAX header that replace those of the entry's own header."""
+
+    uid: int | None = None
+    gid: int | None = None
+    mtime: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse entry: ``segments`` of (offset in the file, length), data in order.
+
+    ``data_offset`` is where the first segment's bytes lie in the layer tar;
+    ``stored`` is how many bytes the archive holds for the entry.
+    """
+
+    segments: tuple[tuple[int, int], ...]
+    data_offset: int
+    stored: int
+
+
+@dataclass(slots=True)
+class LayerTable:
+    """All entries of one layer.
+
+    ``names``    normalised paths: no leading or trailing slash, no ``.`` or
+                 ``..`` parts; the root itself is ``b""``
+    ``kinds``    one :class:`Kind` value per entry
+    ``sizes``    content bytes: regular files only, else 0; a sparse file's
+                 expanded size
+    ``offsets``  where the content starts in the uncompressed layer tar
+    ``raw``      48 bytes of header per entry (mode, uid, gid, size, mtime),
+                 decoded on demand by :meth:`mode` and its siblings
+    ``hashes``   16 bytes per entry where contents were hashed while they
+                 passed, else empty
+    ``links``    targets of symbolic links (as written) and of hard links
+                 (normalised like a name)
+    ``tar_size`` length of the uncompressed layer tar
+    """
+
+    names: list[bytes] = field(default_factory=list)
+    kinds: bytearray = field(default_factory=bytearray)
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    offsets: array[int] = field(default_factory=lambda: array("q"))
+    raw: bytearray = field(default_factory=bytearray)
+    hashes: bytearray = field(default_factory=bytearray)
+    links: dict[int, bytes] = field(default_factory=dict)
+    devices: dict[int, tuple[int, int]] = field(default_factory=dict)
+    overrides: dict[int, Override] = field(default_factory=dict)
+    xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
+    sparse: dict[int, Sparse] = field(default_factory=dict)
+    tar_size: int = 0
+    transfer: TransferMap | None = None
+    notes: Notes = field(default_factory=Notes)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def mode(self, i: int) -> int:
+        """Permission bits with setuid, setgid and sticky (``0o7777`` at most)."""
+        return parse_number(self.raw[i * _RAW : i * _RAW + 8]) & 0o7777
+
+    def uid(self, i: int) -> int:
+        over = self.overrides.get(i)
+        if over is not None and over.uid is not None:
+            return over.uid
+        return parse_number(self.raw[i * _RAW + 8 : i * _RAW + 16])
+
+    def gid(self, i: int) -> int:
+        over = self.overrides.get(i)
+        if over is not None and over.gid is not None:
+            return over.gid
+        return parse_number(self.raw[i * _RAW + 16 : i * _RAW + 24])
+
+    def mtime(self, i: int) -> float:
+        """Seconds since the epoch, as the archive says (an ``int`` where it is whole)."""
+        over = self.overrides.get(i)
+        if over is not None and over.mtime is not None:
+            return over.mtime
+        return parse_number(self.raw[i * _RAW + 36 : i * _RAW + 48])
+
+    def hash(self, i: int) -> bytes | None:
+        """The content hash, or ``None`` where contents were not hashed."""
+        if not self.hashes:
+            return None
+        return bytes(self.hashes[i * HASH_SIZE : (i + 1) * HASH_SIZE])
+
+    def stored(self, i: int) -> int:
+        """Bytes of content in the archive; differs from the size for sparse entries."""
+        sparse = self.sparse.get(i)
+        return self.sizes[i] if sparse is None else sparse.stored
+
+    @property
+    def content_bytes(self) -> int:
+        """The layer's bytes: the sum of content bytes of its regular-file entries."""
+        return sum(self.sizes)

@@ -1,0 +1,117 @@
+"""The library's face: open a reference, analyse the image behind it.
+
+    image = open_image("docker-archive:app.tar")
+    try:
+        analysis = analyse_image(image)
+    finally:
+        image.close()
+
+Nothing here prints, exits or reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+
+from layerlens.analysis.analyse import Described, analyse
+from layerlens.analysis.model import Analysis
+from layerlens.errors import UsageError
+from layerlens.filesystem.stack import Semantics
+from layerlens.image.base import find_base
+from layerlens.image.digest import Digest
+from layerlens.image.reference import Reference, Scheme, parse_reference
+from layerlens.progress import Progress, Step, silent
+from layerlens.sources.image import Image, ReadOptions
+from layerlens.sources.path import open_path
+
+_DEFAULT = ReadOptions()
+_PATHS = (Scheme.PATH, Scheme.DOCKER_ARCHIVE, Scheme.OCI_ARCHIVE, Scheme.OCI_DIR)
+
+
+def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = silent) -> Image:
+    """Open what a user typed.  Raises :class:`LayerLensError`.
+
+    An image that can only be read in one pass (an engine's, a compressed
+    archive's) is read here; the layers of others are read by analysing.
+    """
+    reference = parse_reference(text, os.path.exists)
+    if reference.scheme in _PATHS:
+        return open_path(
+            reference.location,
+            options,
+            scheme=reference.scheme,
+            selector=reference.selector,
+            reference=text,
+            progress=progress,
+        )
+    if reference.scheme in (Scheme.DOCKER, Scheme.NAME):
+        # Late: the Docker SDK brings a whole HTTP stack.
+        from layerlens.sources.engine import open_engine
+
+        return open_engine(reference.location, options, reference=text, progress=progress)
+    raise _later(reference)
+
+
+def _later(reference: Reference) -> UsageError:
+    return UsageError(
+        f"{reference.text!r:.200}: images from {reference.scheme.value} cannot be read yet",
+        hint="save the image to an archive and give its path",
+    )
+
+
+def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...]:
+    """The diff_ids of a base image that the user names, without reading its layers."""
+    reference = parse_reference(text, os.path.exists)
+    if reference.scheme in (Scheme.DOCKER, Scheme.NAME):
+        from layerlens.sources.engine import inspect_layers
+
+        return inspect_layers(reference.location)
+    image = open_image(text, options)
+    try:
+        return image.config.diff_ids
+    finally:
+        image.close()
+
+
+def analyse_image(
+    image: Image,
+    options: ReadOptions = _DEFAULT,
+    *,
+    base: str | None = None,
+    semantics: Semantics = Semantics.DOCKER,
+    progress: Progress = silent,
+) -> Analysis:
+    """Read the layers of an opened image and make its analysis.
+
+    ``base`` is the reference of the base image, where the user names one.
+    Raises :class:`ImageError`; :class:`UsageError` where ``base`` is not the base.
+    """
+    given = base_layers(base, ReadOptions(platform=image.config.platform)) if base else None
+    reads = image.read(options, progress)
+    progress(Step("stacking layers"))
+    described = Described(
+        reference=image.reference,
+        source=image.source,
+        config=image.config,
+        reads=reads,
+        layers=[(blob.diff_id, blob.digest, blob.media_type) for blob in image.layers],
+        id=image.id,
+        digest=image.digest,
+        tags=image.tags,
+        annotations=image.annotations,
+        notes=image.notes,
+    )
+    return analyse(
+        described,
+        image.same_content,
+        lambda histories: find_base(
+            image.config,
+            histories,
+            given=given,
+            given_name=base,
+            candidates=image.base_candidates(),
+            annotations=image.annotations,
+            provenance=image.provenance,
+        ),
+        semantics,
+    )

@@ -1,0 +1,192 @@
+"""Open what lies at a path: an archive of any shape, or a directory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+
+from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
+from layerlens.image.jsondoc import INDEX_LIMIT, parse_any
+from layerlens.image.reference import Scheme
+from layerlens.layers import limits
+from layerlens.layers.compression import Compression, decompress, sniff
+from layerlens.layers.readahead import read_ahead
+from layerlens.layers.reader import PlainFile
+from layerlens.progress import Progress, Step, silent
+from layerlens.sources import directory, docker_archive, flat, oci_layout
+from layerlens.sources.image import Image, ReadOptions
+from layerlens.sources.record import Record, build, choose
+from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore
+
+_STEP = 1 << 16
+_MAX_WRAPS = 2
+"""Compressions around an archive that are undone (a .gz of a .gz happens)."""
+
+
+def open_path(
+    path: str,
+    options: ReadOptions,
+    *,
+    scheme: Scheme = Scheme.PATH,
+    selector: str | None = None,
+    reference: str | None = None,
+    progress: Progress = silent,
+) -> Image:
+    """The image at a path.
+
+    ``scheme`` other than ``PATH`` insists on that shape.  Raises
+    :class:`ImageError`; :class:`UsageError` where a choice is needed.
+    """
+    store = open_store(path, options, progress)
+    try:
+        store, records = records_in(store, options, scheme)
+        record = choose(records, store, options, selector)
+        return build(record, store, reference or path, options)
+    except ImageError as error:
+        store.close()
+        raise error.at(Where(file=path)) from error
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> Store:
+    """The blobs at a path.  A compressed archive is read to its end here."""
+    try:
+        info = os.stat(path)
+        if stat.S_ISDIR(info.st_mode):
+            os.listdir(path)  # tells now whether it can be read
+            return DirectoryStore(path)
+        if not stat.S_ISREG(info.st_mode):
+            return _stream(_read_pipe(path), path, options, progress, None)
+        file = PlainFile(path)
+    except OSError as error:
+        raise SourceError(
+            f"cannot open: {error.strerror or error}", where=Where(file=path)
+        ) from error
+    if file.size == 0:
+        file.close()
+        raise NotAnImageError("the file is empty", where=Where(file=path))
+    head = file.read(0, 512)
+    if sniff(head) is not Compression.NONE:
+        return _stream(file.pieces(0, file.size, _STEP), path, options, progress, file.size)
+    _insist_on_tar(head, path)
+    return FileStore(file)
+
+
+def _read_pipe(path: str) -> Iterator[bytes]:
+    with open(path, "rb", buffering=0) as pipe:
+        while piece := pipe.read(_STEP):
+            yield piece
+
+
+def _stream(
+    pieces: Iterable[bytes],
+    path: str,
+    options: ReadOptions,
+    progress: Progress,
+    total: int | None,
+) -> Store:
+    """Undo the compressions around an archive, and read it in one pass."""
+    tar: Iterator[bytes] = _metered(pieces, progress, total)
+    try:
+        for _ in range(_MAX_WRAPS + 1):
+            first = next(tar, b"")
+            compression = sniff(first)
+            if compression is Compression.NONE:
+                break
+            tar = decompress(_chain(first, tar), compression, limit=limits.MAX_ARCHIVE)
+        else:
+            raise NotAnImageError("compressed more than twice")
+        _insist_on_tar(first, path)
+    except ImageError as error:
+        raise error.at(Where(file=path)) from error
+    return StreamStore(read_ahead(_chain(first, tar)), path, limit=options.max_layer)
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _metered(pieces: Iterable[bytes], progress: Progress, total: int | None) -> Iterator[bytes]:
+    done = 0
+    for piece in pieces:
+        done += len(piece)
+        progress(Step("reading the archive", done, total))
+        yield piece
+
+
+def _insist_on_tar(head: bytes, path: str) -> None:
+    """Tell what is plainly something else in better words than a bad checksum."""
+    if head[257:262] == b"ustar" or not head[:512].strip(b"\0"):
+        return
+    digits = head[148:156].strip(b" \0")
+    if len(head) < 512 or not digits.isdigit():
+        raise NotAnImageError(
+            "not a tar archive, nor a compressed one",
+            where=Where(file=path),
+            hint="give an archive made by docker save, podman save, skopeo copy or docker export",
+        )
+
+
+def records_in(
+    store: Store, options: ReadOptions, scheme: Scheme = Scheme.PATH
+) -> tuple[Store, list[Record]]:
+    """Recognise the layout by what is there, never by names of files on disk.
+
+    Gives the store to read from, too: a flat archive is its own only blob.
+    """
+    finders: list[tuple[Scheme, Callable[[], list[Record]]]] = []
+    if store.has("manifest.json"):
+        listed = _manifest_json(store)
+        if isinstance(listed, dict):
+            return store, directory.find(store, options)
+        finders.append((Scheme.DOCKER_ARCHIVE, lambda: docker_archive.find(store, options)))
+    if store.has("index.json"):
+        finders.append((Scheme.OCI_ARCHIVE, lambda: oci_layout.find(store, options)))
+    if scheme is Scheme.OCI_DIR:
+        scheme = Scheme.OCI_ARCHIVE
+    for shape, find in finders:
+        if scheme in (Scheme.PATH, shape):
+            return store, find()
+    wanted = "a docker archive" if scheme is Scheme.DOCKER_ARCHIVE else "an OCI layout"
+    if scheme is not Scheme.PATH:
+        raise NotAnImageError(
+            f"not {wanted}: there is no "
+            + ("manifest.json" if scheme is Scheme.DOCKER_ARCHIVE else "index.json"),
+            where=Where(file=store.label),
+        )
+    return _without_manifest(store)
+
+
+def _manifest_json(store: Store) -> object:
+    return parse_any(store.document("manifest.json", INDEX_LIMIT), "manifest.json", INDEX_LIMIT)
+
+
+def _without_manifest(store: Store) -> tuple[Store, list[Record]]:
+    names = list(store.names())
+    where = Where(file=store.label)
+    if "repositories" in names and any(name.endswith("/layer.tar") for name in names):
+        raise NotAnImageError(
+            "saved by a Docker Engine before 1.10, without manifest.json",
+            where=where,
+            hint="load it into a current engine and save it again",
+        )
+    if any(name.count("/") == 1 and name.endswith("/Chart.yaml") for name in names):
+        raise NotAnImageError("this is not a container image: a helm chart", where=where)
+    if any(name.startswith("blobs/sha256/") for name in names):
+        raise FormatError(
+            "blobs without index.json or manifest.json",
+            where=where,
+            hint="the archive is incomplete: save or copy the image again",
+        )
+    if not isinstance(store, (FileStore, StreamStore)):
+        raise NotAnImageError(
+            "the directory holds no image: no index.json and no manifest.json",
+            where=where,
+            hint="give an OCI layout, a skopeo directory or an unpacked docker archive",
+        )
+    return flat.FlatStore(store), flat.records()

@@ -1,0 +1,418 @@
+"""Named blobs, wherever they lie: a plain archive, a stream, or a directory.
+
+A layout (docker-archive, OCI, …) asks a store for documents and layers by
+name, and never learns how they are kept.  Names are looked up in the store
+only: nothing an archive says can lead outside it.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import xxhash
+
+from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
+from layerlens.image.digest import Digest
+from layerlens.layers.compression import Compression, sniff
+from layerlens.layers.reader import (
+    Counter,
+    LayerRead,
+    PlainFile,
+    digest_of,
+    read_plain,
+    read_stream,
+)
+from layerlens.layers.table import Kind, LayerTable
+from layerlens.layers.tape import StreamTape
+from layerlens.layers.tarwalk import walk
+
+MAX_DOCUMENT = 20 << 20
+"""Bytes of one JSON document (containerd's bound)."""
+
+MAX_DOCUMENTS = 128 << 20
+"""Bytes of all documents that are kept of one stream."""
+
+MAX_LINK_HOPS = 8
+"""Links followed from one outer member to the next."""
+
+
+class Store(Protocol):
+    """Blobs by name."""
+
+    @property
+    def label(self) -> str:
+        """Where the blobs lie, for messages."""
+
+    def names(self) -> Iterable[str]:
+        """All names of regular members."""
+
+    def has(self, name: str) -> bool:
+        """Whether a blob of that name is there, through links."""
+
+    def size(self, name: str) -> int:
+        """Stored bytes of a blob."""
+
+    def compressed(self, name: str) -> bool:
+        """Whether reading the blob means decompressing it."""
+
+    def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
+        """A small blob, whole.  Raises :class:`SourceError` and :class:`LimitError`."""
+
+    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+        """Read a blob as a layer."""
+
+    def digest(self, name: str) -> Digest:
+        """The sha256 of a blob's stored bytes, read through where it must be."""
+
+    def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
+        """Stored content of one entry of a layer, ``None`` where it has passed for good."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+def missing(name: str, label: str) -> SourceError:
+    """The error for a blob that is referred to and not there."""
+    return SourceError(
+        f"{name!r:.200} is referred to but is not in it",
+        where=Where(file=label),
+        hint="the archive is incomplete: save or copy the image again",
+    )
+
+
+# --------------------------------------------------------------------------- a tar on disk
+
+
+class FileStore:
+    """The members of an uncompressed tar on disk, read in place."""
+
+    def __init__(self, file: PlainFile) -> None:
+        """Index the outer headers.  Raises :class:`FormatError` with the file's name."""
+        self._file = file
+        try:
+            self.table, _ = walk(file.fetch, file.read, end=file.size)
+        except ImageError as error:
+            raise error.at(Where(file=file.path)) from error
+        self.table.tar_size = file.size
+        self._members = Members(self.table, file.path)
+
+    @property
+    def label(self) -> str:
+        return self._file.path
+
+    @property
+    def file(self) -> PlainFile:
+        """The open archive."""
+        return self._file
+
+    def names(self) -> Iterable[str]:
+        return self._members.names()
+
+    def has(self, name: str) -> bool:
+        return self._members.find(name) is not None
+
+    def size(self, name: str) -> int:
+        return self._span(name)[1]
+
+    def _span(self, name: str) -> tuple[int, int]:
+        i = self._members.find(name)
+        if i is None:
+            raise missing(name, self.label)
+        return self.table.offsets[i], self.table.sizes[i]
+
+    def compressed(self, name: str) -> bool:
+        start, size = self._span(name)
+        return sniff(self._file.read(start, min(16, size))) is not Compression.NONE
+
+    def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
+        start, size = self._span(name)
+        _bounded(name, size, limit, self.label)
+        return self._file.read(start, size)
+
+    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+        start, size = self._span(name)
+        return load_span(self._file, start, size, limit=limit, count=count)
+
+    def digest(self, name: str) -> Digest:
+        return digest_of(self._file.pieces(*self._span(name)))
+
+    def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
+        if self.compressed(name):
+            return None
+        start, _ = self._span(name)
+        return self._file.pieces(start + table.offsets[i], table.stored(i))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def load_span(
+    file: PlainFile, start: int, size: int, *, limit: int, count: Counter | None = None
+) -> LayerRead:
+    """Read the layer that is stored in a part of a file, in place if it is plain."""
+    if sniff(file.read(start, min(16, size))) is Compression.NONE:
+        return read_plain(file, start, size, tick=count)
+    return read_stream(file.pieces(start, size, 1 << 16), limit=limit, count=count)
+
+
+class Members:
+    """Names of an outer tar; links are followed inside it only."""
+
+    def __init__(self, table: LayerTable, label: str) -> None:
+        self._table = table
+        self._label = label
+        # Of a name that is there twice the last counts, as for docker load.
+        self._index = {name: i for i, name in enumerate(table.names)}
+
+    def names(self) -> Iterable[str]:
+        kinds = self._table.kinds
+        return [os.fsdecode(name) for name, i in self._index.items() if kinds[i] == Kind.FILE]
+
+    def __contains__(self, name: bytes) -> bool:
+        return name in self._index
+
+    def find(self, name: str) -> int | None:
+        """The regular member that a name leads to."""
+        path = posixpath.normpath(name.lstrip("/"))
+        if path.startswith("../"):
+            return None
+        for _ in range(MAX_LINK_HOPS):
+            i = self._index.get(os.fsencode(path))
+            if i is None:
+                return None
+            kind = self._table.kinds[i]
+            if kind == Kind.FILE:
+                return i
+            if kind not in (Kind.SYMLINK, Kind.HARDLINK):
+                return None
+            target = os.fsdecode(self._table.links[i])
+            if kind == Kind.SYMLINK:
+                target = posixpath.join(posixpath.dirname(path), target)
+            path = posixpath.normpath(target.lstrip("/"))
+        raise FormatError(
+            f"links from {name!r:.200} go round in circles", where=Where(file=self._label)
+        )
+
+
+def _bounded(name: str, size: int, limit: int, label: str) -> None:
+    if size > limit:
+        raise LimitError(
+            f"{name!r:.200} has {size} bytes, the limit for such a document is {limit}",
+            where=Where(file=label),
+        )
+
+
+# --------------------------------------------------------------------------- a stream
+
+
+class StreamStore:
+    """The members of a tar that passes once: an engine's export, a compressed archive.
+
+    What a layer is shows only at the end, in the manifest.  So every member
+    that can be a layer is read as one while it passes, and what was not
+    referred to is dropped.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], label: str, *, limit: int) -> None:
+        """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
+        self._label = label
+        self._limit = limit
+        self._passed: list[bytes | LayerRead | ImageError | None] = []
+        self._kept = 0
+        self._tape = StreamTape(pieces)
+        try:
+            self.table, end = walk(self._tape.fetch, self._tape.read, content_hash=self._member)
+            self.tail = self._tape.read(end, 1 << 16)
+            self.table.tar_size = self._tape.drain()
+        except ImageError as error:
+            raise error.at(Where(file=label)) from error
+        self._members = Members(self.table, label)
+        with_content = [
+            i
+            for i, size in enumerate(self.table.sizes)
+            if size and self.table.kinds[i] == Kind.FILE
+        ]
+        self._results = dict(zip(with_content, self._passed, strict=True))
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def _member(self, pos: int, count: int) -> bytes:
+        """Take in one member's content as it passes; gives its hash."""
+        head = self._tape.read(pos, min(count, 512))
+        state = xxhash.xxh3_128()
+        seen = 0
+
+        def passing() -> Iterator[bytes]:
+            nonlocal seen
+            for part in self._tape.pieces(pos, count):
+                state.update(part)
+                seen += len(part)
+                yield bytes(part)
+
+        result: bytes | LayerRead | ImageError | None = None
+        content = passing()
+        if _is_document(head) and count <= MAX_DOCUMENT:
+            self._kept += count
+            if self._kept > MAX_DOCUMENTS:
+                raise LimitError(f"more than {MAX_DOCUMENTS} bytes of JSON documents")
+            result = b"".join(content)
+        elif _may_be_layer(head):
+            try:
+                result = read_stream(content, limit=self._limit)
+            except ImageError as error:
+                result = error
+        for _ in content:
+            pass
+        if seen < count:
+            raise FormatError(f"truncated: the content needs {count - seen} more bytes")
+        self._passed.append(result)
+        return state.digest()
+
+    def names(self) -> Iterable[str]:
+        return self._members.names()
+
+    def has(self, name: str) -> bool:
+        return self._members.find(name) is not None
+
+    def size(self, name: str) -> int:
+        return self.table.sizes[self._at(name)]
+
+    def _at(self, name: str) -> int:
+        i = self._members.find(name)
+        if i is None:
+            raise missing(name, self._label)
+        return i
+
+    def compressed(self, name: str) -> bool:
+        return False
+
+    def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
+        i = self._at(name)
+        _bounded(name, self.table.sizes[i], limit, self._label)
+        result = self._results.get(i, b"")
+        if not isinstance(result, bytes):
+            raise FormatError(
+                f"{name!r:.200} is not a JSON document", where=Where(file=self._label)
+            )
+        return result
+
+    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+        result = self._results.get(self._at(name), b"")
+        if isinstance(result, LayerRead):
+            return result
+        if isinstance(result, ImageError):
+            raise result
+        if result:
+            raise FormatError("a JSON document, not a layer tar")
+        # Nothing passed that looked like a tar: say so in the walker's own words.
+        return read_stream([b""] if result == b"" else [b"\1" * 512], limit=limit)
+
+    def digest(self, name: str) -> Digest:
+        result = self._results.get(self._at(name), b"")
+        if isinstance(result, LayerRead) and result.digest is not None:
+            return result.digest
+        return Digest.of(result if isinstance(result, bytes) else b"")
+
+    def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
+        return None
+
+    def close(self) -> None:
+        """Drop what has passed."""
+        self._results.clear()
+
+
+def _is_document(head: bytes) -> bool:
+    return (head.lstrip()[:1] in (b"{", b"[") and not _is_tar_header(head)) or head[:4] == b"null"
+
+
+def _is_tar_header(head: bytes) -> bool:
+    return len(head) == 512 and head[257:262] == b"ustar"
+
+
+def _may_be_layer(head: bytes) -> bool:
+    """A compressed blob, a tar, an old tar without magic, or one without entries."""
+    return (
+        sniff(head) is not Compression.NONE
+        or _is_tar_header(head)
+        or (len(head) == 512 and not head[:1].strip(b"\0"))
+        or (len(head) == 512 and head[148:156].strip(b" \0").isdigit())
+    )
+
+
+# --------------------------------------------------------------------------- a directory
+
+
+class DirectoryStore:
+    """Blobs that are files below a directory."""
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+        self._real = os.path.realpath(root)
+        self._open: dict[str, PlainFile] = {}
+
+    @property
+    def label(self) -> str:
+        return str(self._root)
+
+    def names(self) -> Iterable[str]:
+        return [
+            str(path.relative_to(self._root))
+            for path in sorted(self._root.rglob("*"))
+            if path.is_file()
+        ]
+
+    def _path(self, name: str) -> str | None:
+        path = os.path.realpath(self._root / name.lstrip("/"))
+        inside = os.path.commonpath([path, self._real]) == self._real
+        return path if inside and os.path.isfile(path) else None
+
+    def _file(self, name: str) -> PlainFile:
+        path = self._path(name)
+        if path is None:
+            raise missing(name, self.label)
+        if path not in self._open:
+            try:
+                self._open[path] = PlainFile(path)
+            except OSError as error:
+                raise SourceError(
+                    f"cannot open: {error.strerror or error}", where=Where(file=path)
+                ) from error
+        return self._open[path]
+
+    def has(self, name: str) -> bool:
+        return self._path(name) is not None
+
+    def size(self, name: str) -> int:
+        return self._file(name).size
+
+    def compressed(self, name: str) -> bool:
+        return sniff(self._file(name).read(0, 16)) is not Compression.NONE
+
+    def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
+        file = self._file(name)
+        _bounded(name, file.size, limit, self.label)
+        return file.read(0, file.size)
+
+    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+        file = self._file(name)
+        return load_span(file, 0, file.size, limit=limit, count=count)
+
+    def digest(self, name: str) -> Digest:
+        file = self._file(name)
+        return digest_of(file.pieces(0, file.size))
+
+    def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
+        if self.compressed(name):
+            return None
+        return self._file(name).pieces(table.offsets[i], table.stored(i))
+
+    def close(self) -> None:
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
