@@ -13,7 +13,8 @@ __version__ = "0.1.0"
 __all__ = ["ReadOptions", "__version__", "analyse_image", "open_image"]
 
 if TYPE_CHECKING:
-    from layerlens.pipeline import ReadOptions, analyse_image, open_image
+    from layerlens.pipeline import analyse_image, open_image
+    from layerlens.sources.image import ReadOptions
 
 
 def __getattr__(name: str) -> object:

@@ -35,11 +35,11 @@ DROPPED = b".wh..wh.."
 
 
 def dive_figures(tables: Sequence[LayerTable]) -> DiveFigures:
-    """dive's efficiency, wasted bytes, user-wasted ratio and inefficient files.
+    """Efficiency, wasted bytes, user-wasted ratio and inefficient files, as dive has them.
 
     Files of equal size, whose order dive leaves to chance, are in path order.
-    Ancestors longer than ``PATH_MAX`` that have no entry are not made up: no
-    engine can hold such a path.
+    Parents longer than ``PATH_MAX`` that have no entry are passed over, which
+    keeps the work linear: no engine can hold such a path.
     """
     marked = [[name for name in table.names if WHITEOUT in name] for table in tables]
     removed = [{target(node) for name in names for node in whiteouts(name)} for names in marked]
@@ -126,6 +126,23 @@ def _visit_order(name: bytes) -> list[bytes]:
     return [b"\0" + part for part in name.split(b"/")] + [b"\1"]
 
 
+def _above(path: bytes) -> bytes:
+    """The containing directory, or the nearest one that is not longer than ``PATH_MAX``."""
+    if len(path) <= PATH_MAX:
+        return parent(path)
+    return path[: max(0, path.rfind(b"/", 0, PATH_MAX + 1))]
+
+
+def _common(paths: set[bytes], sizes: dict[bytes, int]) -> set[bytes]:
+    """The paths that both have, in time of the smaller one.
+
+    (An intersection of a set with a view of keys walks all keys.)
+    """
+    if len(paths) < len(sizes):
+        return {path for path in paths if path in sizes}
+    return paths.intersection(sizes)
+
+
 class _Layer:
     """One layer's tree of names.
 
@@ -153,7 +170,7 @@ class _Layer:
         fresh.discard(b"")
         while fresh:
             self.implied |= fresh
-            above = {parent(path) if len(path) <= PATH_MAX else b"" for path in fresh}
+            above = set(map(_above, fresh))
             self.parents |= above
             fresh = above.difference(self.nodes) - self.implied
             fresh.discard(b"")
@@ -175,7 +192,7 @@ class _Layer:
         """
         self.drop_whiteouts()
         leaves = self.nodes
-        for name in self.parents & leaves.keys():
+        for name in _common(self.parents, leaves):
             del leaves[name]
         leaves.update(dict.fromkeys(self.implied - self.parents, 0))
         if before is None:
@@ -307,7 +324,7 @@ class _Stack:
                 row = rows.get(parent(name))
                 if row is not None:
                     row[name] = 0
-        self._attributes(layer, (self._watched & nodes.keys()) | (self._watched & implied))
+        self._attributes(layer, _common(self._watched, nodes) | (self._watched & implied))
 
     def _attributes(self, layer: _Layer, paths: set[bytes]) -> None:
         if not paths:
@@ -325,9 +342,7 @@ class _Stack:
         chain: list[bytes] = []
         while path not in known:
             chain.append(path)
-            path = parent(path)
-            if len(path) > PATH_MAX and path not in known:
-                path = b""
+            path = _above(path)
         answer = known[path]
         known.update(dict.fromkeys(chain, answer))
         return answer

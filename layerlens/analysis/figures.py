@@ -80,7 +80,10 @@ def _content_transfer(table: LayerTable) -> int:
 
 
 def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:
-    """Every byte of every layer once: what is kept, then what is dead, by cause."""
+    """Every byte of every layer once: what is kept, then what is dead, by cause.
+
+    A cause without bytes has no row.
+    """
     kept = [total - dead for total, dead in zip(sums.total, sums.dead, strict=True)]
     dead_files = sum(files for _, _, files in sums.by_cause.values())
     dead_wire = sum(wire for _, wire, _ in sums.by_cause.values())
@@ -96,7 +99,7 @@ def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:
     ]
     for cause in Cause:
         parts = {layer: part for (c, layer), part in sums.by_cause.items() if c is cause}
-        if parts:
+        if any(size for size, _, _ in parts.values()):
             rows.append(
                 LedgerRow(
                     kind="dead",

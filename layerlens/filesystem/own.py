@@ -62,20 +62,23 @@ class OwnTree:
     """Where each entry of a layer ends up.
 
     ``names`` after resolution, ``position`` the index of the entry that counts
-    for each path, ``lost`` the entries that do not (``SHADOWED`` or ``IGNORED``).
+    for each path, ``lost`` the entries that do not (``SHADOWED`` or ``IGNORED``),
+    ``targets`` what a hard link led to when it was made.
     """
 
     names: list[bytes]
     position: dict[bytes, int] = field(default_factory=dict)
     lost: dict[int, Change] = field(default_factory=dict)
+    targets: dict[int, int] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
 
 
-def own_tree(table: LayerTable, markers: set[int], below: Look) -> OwnTree:
+def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool) -> OwnTree:
     """Apply the entries of a layer one by one, as an extractor would.
 
     ``markers`` are entries that place nothing; ``below`` looks at the lower
-    layers, for links of this layer that lead there.
+    layers, for links of this layer that lead there.  With ``follow`` the links
+    of lower layers are followed as well.
     """
     tree = OwnTree(list(table.names))
     kids: dict[bytes, list[bytes]] = {}
@@ -103,7 +106,7 @@ def own_tree(table: LayerTable, markers: set[int], below: Look) -> OwnTree:
     for i, name in enumerate(table.names):
         if i in markers:
             continue
-        outside = False
+        outside = follow
         path: bytes | None = name
         up = parent(name)
         while up:
@@ -119,6 +122,16 @@ def own_tree(table: LayerTable, markers: set[int], below: Look) -> OwnTree:
                 )
                 break
             up = parent(up)
+        else:
+            if follow:
+                path = resolve_parents(name, look)
+                if path != name:
+                    tree.notes.add(
+                        "symlink-parent",
+                        "entry below a symbolic link of a lower layer; placed at the link's "
+                        "target, although Docker replaces the link by a directory",
+                        path=name,
+                    )
         if path is None:
             tree.lost[i] = Change.IGNORED
             continue
@@ -140,6 +153,8 @@ def own_tree(table: LayerTable, markers: set[int], below: Look) -> OwnTree:
                 drop(path, _TWICE)
         elif path in kids and kinds[i] != Kind.DIR:
             drop(path, "a path is listed as a directory and as a file; the later entry wins")
+        if kinds[i] == Kind.HARDLINK and links[i] in position:
+            tree.targets[i] = position[links[i]]
         position[path] = i
         child = path
         while child:
