@@ -8,7 +8,7 @@ import traceback
 from enum import IntEnum
 
 from layerlens.errors import ImageError, LayerLensError
-from layerlens.outputs.display import show_bytes, show_text
+from layerlens.outputs.display import escape, escape_path
 from layerlens.progress import Step
 
 
@@ -32,20 +32,25 @@ def one_line(error: LayerLensError) -> str:
     where = error.where
     parts = ["layerlens"]
     if where.file is not None:
-        parts.append(show_text(where.file))
+        parts.append(escape(where.file))
     if where.layer is not None:
-        parts.append(show_text(where.layer))
+        parts.append(escape(where.layer))
     place = ""
     if where.entry is not None:
-        shown = show_bytes(where.entry)
+        shown = escape_path(where.entry)
         place = f'entry "{shown if len(shown) <= 200 else shown[:197] + "..."}"'
     if where.offset is not None:
         place += f"{' ' if place else ''}at offset {where.offset}"
     if place:
         parts.append(place)
-    parts.append(show_text(error.what))
+    what = escape(error.what)
+    parts.append(what if len(what) <= _LONGEST else what[: _LONGEST - 3] + "...")
     text = ": ".join(parts)
-    return f"{text}; {show_text(error.hint)}" if error.hint else text
+    return f"{text}; {escape(error.hint)}" if error.hint else text
+
+
+_LONGEST = 2000
+"""Characters of a message: parts of it may come from an image."""
 
 
 class Narrator:
@@ -76,7 +81,7 @@ class Narrator:
             if step.total:
                 share = min(100, step.done * 100 // step.total)
                 line += f" of {humanize.naturalsize(step.total)}  {share} %"
-        sys.stderr.write(f"\r\x1b[K{show_text(line)[:200]}")
+        sys.stderr.write(f"\r\x1b[K{escape(line)[:200]}")
         sys.stderr.flush()
         self._shown = True
 

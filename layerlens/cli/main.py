@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from layerlens import __version__
-from layerlens.errors import Interrupted, LayerLensError, UsageError
+from layerlens.errors import Interrupted, LayerLensError, SourceError, UsageError, Where
 
 if TYPE_CHECKING:
     import argparse
@@ -23,15 +24,36 @@ _PIPE_WIDTH = 100
 
 def run() -> NoReturn:
     """The console command."""
+    _ready_streams()
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:
         _silence_stdout()
+    except OSError as error:  # a full disk
+        code = _fail_late(error)
     # Everything is written: taking a million entries apart in memory, one by
     # one, would only make the user wait.
     os._exit(code)
+
+
+def _ready_streams() -> None:
+    """Whatever the environment gave us, nothing that is written may raise for its letters."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _fail_late(error: OSError) -> int:
+    from layerlens.cli.diagnostics import Narrator
+
+    _silence_stdout()
+    what = UsageError(f"cannot write to stdout: {error.strerror or error}")
+    return Narrator(quiet=False, verbose=False, debug=False).fail(what)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,6 +79,9 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _silence_stdout()  # the reader has seen enough: head, less
         return ExitCode.OK
+    except OSError as error:  # a disk that fails while it is read, a stdout that is full
+        where = None if error.filename is None else Where(file=os.fsdecode(error.filename))
+        return narrator.fail(SourceError(error.strerror or str(error), where=where))
     except SystemExit as end:  # argparse after --help
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
 
@@ -65,6 +90,7 @@ def _silence_stdout() -> None:
     """Make sure that nobody tries again to write to a closed pipe."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
@@ -101,7 +127,7 @@ def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
         from layerlens.outputs.json_report import write_json
 
         with destination(arguments.json) as stream:
-            write_json(analysis, stream)
+            write_json(analysis, stream, findings=not arguments.no_findings)
     if arguments.text or arguments.json is None:
         from layerlens.outputs.text import write_text
 
@@ -138,7 +164,8 @@ def _analyse(arguments: argparse.Namespace, progress: Progress) -> Analysis:
     from layerlens.filesystem.stack import Semantics
     from layerlens.image.manifest import parse_platform
     from layerlens.layers.limits import MAX_LAYER
-    from layerlens.pipeline import ReadOptions, analyse_image, open_image
+    from layerlens.pipeline import analyse_image, open_image
+    from layerlens.sources.image import ReadOptions
 
     options = ReadOptions(
         verify=arguments.verify,
@@ -170,12 +197,12 @@ def _warn(analysis: Analysis, narrator: Narrator) -> None:
             f"layerlens: {count} diagnostic{'s' if count > 1 else ''}, see --verbose or --json"
         )
         return
-    from layerlens.outputs.display import show_bytes, show_text
+    from layerlens.outputs.display import escape, escape_path
 
     for item in found:
         place = "" if item.layer is None else f"layer {item.layer}: "
-        path = "" if item.path is None else f"{show_bytes(item.path)}: "
-        narrator.tell(f"layerlens: {place}{path}{show_text(item.message)} [{item.code}]")
+        path = "" if item.path is None else f"{escape_path(item.path)}: "
+        narrator.tell(f"layerlens: {place}{path}{escape(item.message)} [{item.code}]")
 
 
 def _width() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -21,8 +20,13 @@ def destination(path: str) -> Iterator[BinaryIO]:
     """
     if path == "-":
         stream = sys.stdout.buffer
-        yield stream
-        stream.flush()
+        try:
+            yield stream
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _unwritable("stdout", error) from error
         return
     if os.path.exists(path) and not os.path.isfile(path):
         # A device or a pipe, such as /dev/stdout: there is nothing to rename.
@@ -34,7 +38,9 @@ def destination(path: str) -> Iterator[BinaryIO]:
         return
     target = os.path.realpath(path)
     try:
-        handle, beside = tempfile.mkstemp(prefix=".layerlens-", dir=os.path.dirname(target))
+        # Not tempfile, which would load a dozen modules into every start.
+        beside = os.path.join(os.path.dirname(target), f".layerlens-{os.urandom(8).hex()}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
@@ -55,11 +61,13 @@ def check_writable(path: str) -> None:
     if path == "-":
         return
     directory = os.path.dirname(os.path.realpath(path))
-    if os.path.isdir(path):
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        return  # a device or a pipe
+    if not path or os.path.isdir(path):
         raise UsageError("is a directory, not a file to write to", where=Where(file=path))
     if not os.path.isdir(directory):
         raise UsageError("cannot write: no such directory", where=Where(file=path))
-    if not os.access(directory, os.W_OK) and not os.path.exists(path):
+    if not os.access(directory, os.W_OK):
         raise UsageError("cannot write: permission denied", where=Where(file=path))
 
 

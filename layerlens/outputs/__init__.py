@@ -1,0 +1,1 @@
+"""An analysis as bytes: JSON, text for people, and lists of files."""

@@ -1,0 +1,149 @@
+"""Every output, byte for byte.
+
+``LAYERLENS_UPDATE_GOLDEN=1 pytest tests/golden`` writes the files anew, to be
+looked at before they are committed; in CI it refuses.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from layerlens.analysis.model import Analysis
+from layerlens.outputs import schema
+from layerlens.outputs.files import write_files
+from layerlens.outputs.json_report import write_json
+from layerlens.outputs.text import write_text
+from tests.unit.outputs import samples
+
+HERE = Path(__file__).parent
+PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
+UPDATE = "LAYERLENS_UPDATE_GOLDEN"
+
+
+def report(make: Callable[[], Analysis]) -> bytes:
+    stream = io.BytesIO()
+    write_json(make(), stream)
+    return stream.getvalue()
+
+
+def listing(make: Callable[[], Analysis], fmt: str, layer: int | None = None) -> bytes:
+    stream = io.BytesIO()
+    write_files(make(), stream, fmt, layer)
+    return stream.getvalue()
+
+
+def page(
+    make: Callable[[], Analysis], width: int = 80, *, colour: bool = False, unicode: bool = True
+) -> bytes:
+    stream = io.StringIO()
+    write_text(make(), stream, width=width, colour=colour, unicode=unicode)
+    return stream.getvalue().encode()
+
+
+GOLDEN: dict[str, Callable[[], bytes]] = {
+    "shop.json": lambda: report(samples.shop),
+    "empty.json": lambda: report(samples.empty),
+    "hostile.json": lambda: report(samples.hostile),
+    "shop.txt": lambda: page(samples.shop),
+    "shop-140-colour.txt": lambda: page(samples.shop, 140, colour=True),
+    "shop-60-ascii.txt": lambda: page(samples.shop, 60, unicode=False),
+    "clean.txt": lambda: page(samples.clean),
+    "empty.txt": lambda: page(samples.empty),
+    "hostile.txt": lambda: page(samples.hostile),
+    "many.txt": lambda: page(samples.many),
+    "shop-files.table": lambda: listing(samples.shop, "table"),
+    "shop-files.ndjson": lambda: listing(samples.shop, "ndjson"),
+    "shop-files.csv": lambda: listing(samples.shop, "csv"),
+    "shop-layer-5.table": lambda: listing(samples.shop, "table", 5),
+    "shop-layer-5.ndjson": lambda: listing(samples.shop, "ndjson", 5),
+    "shop-layer-5.csv": lambda: listing(samples.shop, "csv", 5),
+    "hostile-files.table": lambda: listing(samples.hostile, "table"),
+    "hostile-files.ndjson": lambda: listing(samples.hostile, "ndjson"),
+    "hostile-files.csv": lambda: listing(samples.hostile, "csv"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release must not change the files."""
+    monkeypatch.setattr(schema, "__version__", "1.2.3")
+
+
+def check(name: str, place: Path) -> None:
+    """Compare with the golden file; write it first where that is asked."""
+    made = GOLDEN[name]()
+    if os.environ.get(UPDATE) == "1":
+        assert not os.environ.get("CI"), "golden files are never written in CI"
+        place.write_bytes(made)
+    assert made == place.read_bytes(), f"{name} differs; {UPDATE}=1 writes it anew"
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_output_is_golden(name: str) -> None:
+    check(name, HERE / name)
+
+
+def test_golden_files_are_not_written_in_ci(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = tmp_path / "empty.txt"
+    place.write_bytes(b"older")
+    monkeypatch.setenv(UPDATE, "1")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(AssertionError, match="never written in CI"):
+        check("empty.txt", place)
+    assert place.read_bytes() == b"older"
+    monkeypatch.delenv("CI")
+    check("empty.txt", place)
+    monkeypatch.delenv(UPDATE)
+    check("empty.txt", place)
+    place.write_bytes(b"older")
+    with pytest.raises(AssertionError, match="differs"):
+        check("empty.txt", place)
+
+
+def test_no_golden_file_is_left_over() -> None:
+    kinds = {".json", ".txt", ".table", ".ndjson", ".csv"}
+    assert {p.name for p in HERE.iterdir() if p.suffix in kinds} == set(GOLDEN)
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name.endswith(".json")])
+def test_golden_documents_are_of_the_published_schema(name: str) -> None:
+    published = json.loads(PUBLISHED.read_text("utf-8"))
+    Draft202012Validator(published).validate(json.loads((HERE / name).read_bytes()))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_lines_end_in_line_feeds(name: str) -> None:
+    text = (HERE / name).read_bytes()
+    assert text.endswith(b"\n")
+    returns, feeds = text.count(b"\r"), text.count(b"\n")
+    assert returns == (feeds if name.endswith(".csv") else 0)
+
+
+@pytest.mark.parametrize(
+    ("page_name", "golden", "whole"),
+    [
+        ("output-text.md", "shop.txt", True),
+        ("output-files.md", "shop-layer-5.table", True),
+        ("output-files.md", "shop-layer-5.csv", True),
+        ("output-files.md", "shop-files.ndjson", False),
+        ("output-json.md", "shop.json", False),
+    ],
+)
+def test_samples_in_the_documentation_are_real(page_name: str, golden: str, *, whole: bool) -> None:
+    documented = (HERE.parents[1] / "docs" / page_name).read_text("utf-8")
+    real = (HERE / golden).read_text("utf-8")
+    if whole:
+        assert real in documented
+        return
+    shown = documented.partition("```json\n")[2].partition("\n```")[0].splitlines()
+    assert len(shown) > 2
+    assert set(shown) <= set(real.splitlines())
