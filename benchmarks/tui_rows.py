@@ -90,7 +90,9 @@ def best(step: Callable[[], object], undo: Callable[[], object] = lambda: None) 
 
 def line(what: str, took: float, target: float | None = None) -> None:
     """One row of the report."""
-    verdict = "" if target is None else f"   target {target:4.0f}  {'ok' if took < target else 'MISSED'}"
+    verdict = (
+        "" if target is None else f"   target {target:4.0f}  {'ok' if took < target else 'MISSED'}"
+    )
     print(f"  {what:44}{took:9.1f} ms{verdict}")
 
 
@@ -103,35 +105,68 @@ def measure(count: int) -> None:
     line("first rows: paths numbered, first view", best(lambda: Browser(analysis)), first)
 
     browser = Browser(analysis)
-    line("next layer (2 %)", best(lambda: browser.show(layer=1), lambda: browser.show(layer=0)), step)
-    line("back to the large layer", best(lambda: browser.show(layer=0), lambda: browser.show(layer=4)), step)
+    line(
+        "next layer (2 %)", best(lambda: browser.show(layer=1), lambda: browser.show(layer=0)), step
+    )
+    line(
+        "back to the large layer",
+        best(lambda: browser.show(layer=0), lambda: browser.show(layer=4)),
+        step,
+    )
     browser.show(layer=4)
-    line("aggregate of all layers", best(
-        lambda: browser.show(aggregate=True), lambda: browser.show(aggregate=False)), step)
-    line("back to the changes", best(
-        lambda: browser.show(aggregate=False), lambda: browser.show(aggregate=True)), step)
+    line(
+        "aggregate of all layers",
+        best(lambda: browser.show(aggregate=True), lambda: browser.show(aggregate=False)),
+        step,
+    )
+    line(
+        "back to the changes",
+        best(lambda: browser.show(aggregate=False), lambda: browser.show(aggregate=True)),
+        step,
+    )
     browser.show(aggregate=True)
     line("expand all, by size", best(browser.open_all, browser.close_all), step)
     browser.open_all()
-    line(f"  ({len(browser.rows):,} rows) collapse all", best(browser.close_all, browser.open_all), step)
+    line(
+        f"  ({len(browser.rows):,} rows) collapse all",
+        best(browser.close_all, browser.open_all),
+        step,
+    )
     browser.open_all()
-    line("sort by name, all open", best(
-        lambda: browser.sort_by(SortBy.NAME), lambda: browser.sort_by(SortBy.SIZE)), step)
+    line(
+        "sort by name, all open",
+        best(lambda: browser.sort_by(SortBy.NAME), lambda: browser.sort_by(SortBy.SIZE)),
+        step,
+    )
     line("reverse the order, all open", best(lambda: browser.sort_by(SortBy.SIZE)), step)
-    line("all layers' aggregate, all open", best(
-        lambda: browser.show(layer=3), lambda: browser.show(layer=4)), step)
+    line(
+        "all layers' aggregate, all open",
+        best(lambda: browser.show(layer=3), lambda: browser.show(layer=4)),
+        step,
+    )
     for text in ("package1", "s", "*.js", "lib*/package1*"):
-        line(f"filter {text!r}", best(
-            lambda text=text: browser.search(text), lambda: browser.search("")), step)
-    line("hide one kind of change", best(
-        lambda: browser.toggle_kind(ChangeKind.MODIFIED),
-        lambda: browser.toggle_kind(ChangeKind.MODIFIED)), step)
+        line(
+            f"filter {text!r}",
+            best(lambda text=text: browser.search(text), lambda: browser.search("")),
+            step,
+        )
+    line(
+        "hide one kind of change",
+        best(
+            lambda: browser.toggle_kind(ChangeKind.MODIFIED),
+            lambda: browser.toggle_kind(ChangeKind.MODIFIED),
+        ),
+        step,
+    )
     rows = browser.rows
     line("close one directory, all open", best(lambda: rows.close(0), lambda: rows.open(0)), key)
     rows.close(0)
     line("open one directory, all open", best(lambda: rows.open(0), lambda: rows.close(0)), key)
-    line("what 60 lines need to be drawn", best(
-        lambda: [(rows.row(k), browser.entry(rows.items[k])) for k in range(60)]), key)
+    line(
+        "what 60 lines need to be drawn",
+        best(lambda: [(rows.row(k), browser.entry(rows.items[k])) for k in range(60)]),
+        key,
+    )
     line("find the parent of the last row", best(lambda: rows.parent_index(len(rows) - 1)), key)
 
     del browser, rows
@@ -145,8 +180,10 @@ def measure(count: int) -> None:
     gc.collect()
     filtered, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(f"  memory on top of the analysis: {plain / count:.0f} bytes a node with all open, "
-          f"{filtered / count:.0f} filtered too, {peak / count:.0f} at the peak")
+    print(
+        f"  memory on top of the analysis: {plain / count:.0f} bytes a node with all open, "
+        f"{filtered / count:.0f} filtered too, {peak / count:.0f} at the peak"
+    )
 
 
 if __name__ == "__main__":

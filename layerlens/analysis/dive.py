@@ -41,7 +41,7 @@ def dive_figures(tables: Sequence[LayerTable]) -> DiveFigures:
     Parents longer than ``PATH_MAX`` that have no entry are passed over, which
     keeps the work linear: no engine can hold such a path.
     """
-    marked = [[name for name in table.names if WHITEOUT in name] for table in tables]
+    marked = [[table.names[i] for i in table.marked()] for table in tables]
     removed = [{target(node) for name in names for node in whiteouts(name)} for names in marked]
     last = max((i for i, paths in enumerate(removed) if paths), default=-1)
     stack = _Stack(set().union(*removed))

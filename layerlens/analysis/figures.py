@@ -156,7 +156,7 @@ def tallies(fs: Filesystem, layer: int) -> tuple[Tally, Tally, Tally]:
     changes = fs.changes[first : fs.first[layer + 1]]
     kinds = fs.kinds[first : fs.first[layer + 1]]
     added_files = added_bytes = modified_files = modified_bytes = 0
-    if not any(changes) and len(sizes) == len(changes):
+    if not any(changes):  # all added: the lowest layer, or one of new paths only
         added_files, added_bytes = len(kinds) - kinds.count(Kind.DIR), sum(sizes)
     else:
         for i, (change, kind) in enumerate(zip(changes, kinds, strict=True)):

@@ -16,7 +16,7 @@ _OPAQUE_XATTR = b"trusted.overlay.opaque"
 
 def find_markers(work: Work, *, docker: bool) -> None:
     """Fill in the markers of a layer, and what they hide."""
-    for i in [k for k, name in enumerate(work.table.names) if WHITEOUT in name]:
+    for i in work.table.marked():
         _by_name(work, i, docker=docker)
     if docker and work.table.devices:
         _devices(work)

@@ -79,7 +79,7 @@ class Work:
         missing = {user.rpartition(b"/")[0] for user in users} - position.keys()
         missing.discard(b"")
         for up in list(missing):
-            while (up := parent(up)) and up not in missing and up not in position:  # noqa: PLW2901
+            while (up := parent(up)) and up not in missing and up not in position:
                 missing.add(up)
         return missing
 

@@ -8,7 +8,6 @@ layer really is comes from its first bytes.
 
 from __future__ import annotations
 
-import platform as host
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -321,6 +320,8 @@ def best_platform(wanted: Platform, offered: Sequence[Platform | None]) -> int |
 
 def host_platform() -> Platform:
     """The platform whose images this machine runs: always Linux, since desktops run a VM."""
+    import platform as host
+
     return parse_platform(host.machine() or "amd64")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -138,6 +137,8 @@ def _looks_like_path(text: str) -> bool:
 
 
 def _unknown_scheme(scheme: str) -> UsageError:
+    import difflib  # only to word an error
+
     names = [*_NAME_SCHEMES, *_PATH_SCHEMES]
     aliases = {"http": "registry", "https": "registry", "containers-storage": "podman"}
     close = difflib.get_close_matches(scheme.lower(), names, n=1, cutoff=0.5)

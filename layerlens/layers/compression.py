@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol, cast
 
 from layerlens.errors import FormatError, LimitError
@@ -23,6 +24,11 @@ at each of a blob's (maybe thousands of) members."""
 
 PIECE_OUT = 1 << 20
 """Most bytes of output per step; a bomb meets the limit before it meets memory."""
+
+
+_HEAD = 1 << 10
+"""Bytes that a new member begins with where there are as many: isal mistakes a gzip
+header with several optional fields that comes in parts."""
 
 
 class Compression(StrEnum):
@@ -88,6 +94,13 @@ def _decoder(
     return bz2.BZ2Decompressor, (OSError, EOFError, ValueError)
 
 
+def _small(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of ``PIECE_IN`` at most, none of them empty."""
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE_IN):
+            yield piece[start : start + PIECE_IN]
+
+
 def decompress(
     pieces: Iterable[bytes],
     compression: Compression,
@@ -107,14 +120,19 @@ def decompress(
         return
     make, failures = _decoder(compression)
     taken = given = 0
+    ended = False
+    held = b""
     decoder: _Decoder | None = None
     try:
-        for piece in pieces:
+        for piece in chain(_small(pieces), (b"",)):
             taken += len(piece)
-            data = piece
+            data, held = held + piece, b""
             while data or (decoder is not None and not decoder.needs_input):
                 if decoder is None:
-                    if given and not data.strip(b"\0"):
+                    if ended and not data.strip(b"\0"):
+                        break
+                    if piece and len(data) < _HEAD:
+                        held = data
                         break
                     decoder = make()
                 output = decoder.decompress(data, PIECE_OUT)
@@ -126,7 +144,7 @@ def decompress(
                     yield output
                 if decoder.eof:
                     data = decoder.unused_data
-                    decoder = None
+                    decoder, ended = None, True
                     if transfer is not None:
                         transfer.note(given, taken - len(data))
             if transfer is not None:

@@ -24,6 +24,12 @@ MAX_SPARSE = 1 << 44
 MAX_SPARSE_SEGMENTS = 65_536
 """Segments in the map of one sparse entry."""
 
+MAX_LAYER_SEGMENTS = 1_000_000
+"""Segments of all sparse entries of one layer."""
+
+MAX_LONG_NAMES = 512 << 20
+"""Names and link targets of one layer that come from extended headers, together."""
+
 MAX_XATTR_BYTES = 64 << 20
 """Extended attributes kept for one layer, names and values together."""
 

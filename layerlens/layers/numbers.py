@@ -19,7 +19,8 @@ def parse_number(field: bytes | bytearray) -> int:
         if first & 0x40:
             return int.from_bytes(field, "big", signed=True)
         return int.from_bytes(bytes([first & 0x7F]) + bytes(field[1:]), "big")
-    text = bytes(field).split(b"\0", 1)[0].strip(b" ")
+    # Padding may stand on either side; what follows a NUL inside does not count.
+    text = bytes(field).strip(b" \0").split(b"\0", 1)[0]
     if not text:
         return 0
     if text.translate(None, b"01234567"):

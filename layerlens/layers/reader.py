@@ -54,6 +54,8 @@ def read_stream(
     stored = _Counted(pieces, count)
     first = stored.first()
     compression = sniff(first)
+    if compression is Compression.NONE:
+        _insist_on_tar(first)
     transfer = None if compression is Compression.NONE else TransferMap()
     tar: Iterable[bytes] = decompress(stored, compression, limit=limit, transfer=transfer)
     if ahead is not None and compression is not Compression.NONE:
@@ -69,6 +71,56 @@ def read_stream(
     return LayerRead(table, compression, stored.total, stored.digest(), diff_id)
 
 
+def lead(pieces: Iterator[bytes], count: int = 512) -> bytes:
+    """The first pieces, joined up to ``count`` bytes or more; a pipe may begin with one byte."""
+    parts: list[bytes] = []
+    have = 0
+    for piece in pieces:
+        parts.append(piece)
+        have += len(piece)
+        if have >= count:
+            break
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def not_a_tar(head: bytes) -> FormatError | None:
+    """The error for what is plainly no tar by its first bytes; a broken tar is left to the walk."""
+    if head[257:262] == b"ustar" or not head.strip(b"\0"):
+        return None
+    if len(head) == 512 and head[148:156].strip(b" \0").isdigit():
+        return None
+    found = next((name for magic, name in _OTHERS if head.startswith(magic)), None)
+    if found is not None or len(head) == 512:
+        return FormatError(
+            "not a tar, nor compressed with gzip, zstd, xz or bzip2"
+            + (f"; it looks like {found}" if found else ""),
+            hint="convert the image with skopeo copy --dest-compress-format gzip",
+        )
+    return None
+
+
+def _insist_on_tar(head: bytes) -> None:
+    error = not_a_tar(head)
+    if error is not None:
+        raise error
+
+
+_OTHERS = (
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x02\x21\x4c\x18", "lz4"),
+    (b"LZIP", "lzip"),
+    (b"\x1f\x9d", "compress (.Z)"),
+    (b"\x89LZO", "lzop"),
+    (b"\xff\x06\0\0sNaPpY", "snappy"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"PK\x03\x04", "zip"),
+    (b"hsqs", "a squashfs file system"),
+    (b"{", "JSON"),
+    (b"<", "HTML or XML"),
+)
+"""Beginnings of what people take for layers."""
+
+
 class _Counted:
     """Pieces that are counted and digested as they pass."""
 
@@ -80,9 +132,9 @@ class _Counted:
         self.total = 0
 
     def first(self) -> bytes:
-        """Look at the first piece without consuming it."""
-        self._held = next(self._pieces, b"")
-        return bytes(self._held[:16])
+        """Look at the first bytes (512 where there are as many) without consuming them."""
+        self._held = lead(self._pieces)
+        return bytes(self._held[:512])
 
     def __iter__(self) -> Iterator[bytes]:
         update = self._sha.update
@@ -163,6 +215,7 @@ def _pread_all(fd: int, pos: int, count: int) -> bytes:
 
 def read_plain(file: PlainFile, start: int, size: int, *, tick: Tick | None = None) -> LayerRead:
     """Read the headers of an uncompressed layer tar in place; contents are not touched."""
+    _insist_on_tar(file.read(start, min(512, size)))
     table, _ = walk(file.fetch, file.read, start=start, end=start + size, tick=tick)
     table.tar_size = size
     return LayerRead(table, Compression.NONE, size)

@@ -78,13 +78,17 @@ def _gnu_pairs(data: bytes) -> list[int]:
 
 def _leading_map(data_at: int, stored: int, read: Read) -> tuple[list[int], int]:
     """Format 1.0: the map stands before the data, in lines, padded to a block."""
-    text = b""
-    want = 1
-    numbers: list[int] = []
     limit = min(stored, MAX_EXTENDED_HEADER)
+    count = min(16 * BLOCK, limit)
     while True:
+        # From the beginning each time, and twice as far: a stream cannot go back to a
+        # beginning that it has left, and the walker will ask for it.
+        text = read(data_at, count)
+        if len(text) < count:
+            raise FormatError("truncated inside a sparse map")
         lines = text.split(b"\n")
-        if len(lines) > 1 and not numbers:
+        want = 1
+        if len(lines) > 1:
             want = 1 + 2 * _number(lines[0])
             if want > 2 * MAX_SPARSE_SEGMENTS:
                 raise LimitError(f"sparse map of more than {MAX_SPARSE_SEGMENTS} segments")
@@ -92,12 +96,9 @@ def _leading_map(data_at: int, stored: int, read: Read) -> tuple[list[int], int]
             numbers = [_number(line) for line in lines[1:want]]
             used = len(b"\n".join(lines[:want])) + 1
             return numbers, (used + BLOCK - 1) // BLOCK * BLOCK
-        if len(text) >= limit:
+        if count >= limit:
             raise FormatError("sparse map without an end")
-        piece = read(data_at + len(text), min(16 * BLOCK, limit - len(text)))
-        if not piece:
-            raise FormatError("truncated inside a sparse map")
-        text += piece
+        count = min(2 * count, limit)
 
 
 def _number(text: bytes) -> int:

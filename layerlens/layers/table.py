@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from layerlens.layers.diagnostics import Notes
+from layerlens.layers.names import WHITEOUT
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.transfer import TransferMap
 
@@ -64,7 +65,8 @@ class Sparse:
     """A sparse entry: ``segments`` of (offset in the file, length), data in order.
 
     ``data_offset`` is where the first segment's bytes lie in the layer tar;
-    ``stored`` is how many bytes the archive holds for the entry.
+    ``stored`` is how many bytes the archive holds for the entry, a leading map
+    (PAX format 1.0) included.
     """
 
     segments: tuple[tuple[int, int], ...]
@@ -89,6 +91,8 @@ class LayerTable:
     ``links``    targets of symbolic links (as written) and of hard links
                  (normalised like a name)
     ``tar_size`` length of the uncompressed layer tar
+    ``dotted``   indexes of the names that may have a part beginning with a dot,
+                 in order; ``None`` where nobody looked yet
     """
 
     names: list[bytes] = field(default_factory=list)
@@ -103,11 +107,19 @@ class LayerTable:
     xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
     sparse: dict[int, Sparse] = field(default_factory=dict)
     tar_size: int = 0
+    dotted: list[int] | None = None
     transfer: TransferMap | None = None
     notes: Notes = field(default_factory=Notes)
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def marked(self) -> list[int]:
+        """Indexes of the names that hold ``.wh.``: all whiteouts, and little else."""
+        names = self.names
+        if self.dotted is None:
+            return [i for i, name in enumerate(names) if WHITEOUT in name]
+        return [i for i in self.dotted if WHITEOUT in names[i]]
 
     def mode(self, i: int) -> int:
         """Permission bits with setuid, setgid and sticky (``0o7777`` at most)."""
@@ -139,9 +151,11 @@ class LayerTable:
         return bytes(self.hashes[i * HASH_SIZE : (i + 1) * HASH_SIZE])
 
     def stored(self, i: int) -> int:
-        """Bytes of content in the archive; differs from the size for sparse entries."""
+        """Bytes of content from the entry's offset on: of a sparse entry, its segments."""
         sparse = self.sparse.get(i)
-        return self.sizes[i] if sparse is None else sparse.stored
+        if sparse is None:
+            return self.sizes[i]
+        return sum(length for _, length in sparse.segments)
 
     @property
     def content_bytes(self) -> int:

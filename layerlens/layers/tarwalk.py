@@ -22,7 +22,7 @@ from layerlens.layers.names import leaves_root, normalise
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.pax import Pax, parse_pax
 from layerlens.layers.sparse import gnu_sparse, is_pax_sparse, pax_sparse
-from layerlens.layers.table import HASH_SIZE, Kind, LayerTable, Override
+from layerlens.layers.table import HASH_SIZE, Kind, LayerTable, Override, Sparse
 
 BLOCK = 512
 _ZERO = bytes(BLOCK)
@@ -83,7 +83,7 @@ class _Walker:
     def __init__(
         self, fetch: Fetch, read: Read, start: int, end: int, content_hash: Hash | None
     ) -> None:
-        self.table = LayerTable()
+        self.table = LayerTable(dotted=[])
         self.pos = start
         self.entry: bytes | None = None
         self._fetch = fetch
@@ -94,6 +94,8 @@ class _Walker:
         # Checksum field -> what adler32 of the whole header must be, modulo 2**16.
         self._checksums: dict[bytes, int] = {}
         self._xattr_bytes = 0
+        self._long_bytes = 0
+        self._segments = 0
 
     def batch(self) -> bool:
         """Read up to ``_BATCH`` entries; true at the end of the tar.
@@ -103,23 +105,28 @@ class _Walker:
         """
         table = self.table
         fetch, hashing, end, start = self._fetch, self._hash, self._end, self._start
+        assert table.dotted is not None
+        dotted = table.dotted
         names, kinds, raw, hashes = table.names, table.kinds, table.raw, table.hashes
         add_name, add_kind = names.append, kinds.append
+        last = end - 512
         add_size, add_offset = table.sizes.append, table.offsets.append
         expected = self._checksums.get
         pos = self.pos
         try:
             for _ in range(_BATCH):
                 h = fetch(pos)
-                odd = len(h) != 512 or pos + 512 > end or not h[0]
-                if odd and self._at_end(h, pos):
-                    return True
-                if adler32(h) & 0xFFFF != expected(h[148:156]):
+                if adler32(h) & 0xFFFF != expected(h[148:156]) or pos > last or len(h) != 512:
+                    if self._at_end(h, pos):
+                        return True
                     self._check_sum(h)
                 kind = h[156]
                 if kind == 48:  # a regular file
-                    size = int(h[124:135], 8) if h[124] < 56 and h[135] in b"\0 " else -1
-                    follow = size
+                    try:
+                        # What int() takes beyond octal digits, check_numbers() finds in bulk.
+                        size = follow = int(h[124:136].rstrip(b"\0"), 8)
+                    except ValueError:
+                        size = -1
                 elif kind == 53:  # a directory: no data, whatever its size says
                     size = follow = 0
                 else:
@@ -128,34 +135,33 @@ class _Walker:
                 cut = h.find(b"\0")
                 if h[345] and h[257:263] == b"ustar\0":
                     name = h[345:500].split(b"\0", 1)[0] + b"/" + h[:100].split(b"\0", 1)[0]
-                elif 0 < cut <= 100:
+                elif 0 <= cut <= 100:
                     name = h[:cut]
                 else:
                     name = h[:100]
                 if size < 0:
                     self.entry, self.pos = name, pos
                     size = follow = self._size(h[124:136])
-                if b"/." in name or b"//" in name or name[0] in b"./" or name[-1] == 47:
+                if cut < 1 or b"/." in name or b"//" in name or name[0] < 48 or name[-1] == 47:
                     name = self._path(name)
+                    dotted.append(len(names))
                 data = pos + 512
                 add_name(name)
                 add_kind(kind)
                 add_size(size)
                 add_offset(data - start)
                 raw += h[100:148]
-                pos = data + (follow + 511 & -512)
+                following = data + (follow + 511 & -512)
+                if following > end:
+                    self.entry, self.pos = name, data
+                    raise FormatError(f"truncated: the content needs {following - end} more bytes")
                 if hashing is not None:
                     if follow:
                         self.entry, self.pos = name, data
                         hashes += hashing(data, follow)
                     else:
                         hashes += _NO_HASH
-                if pos > end:
-                    self.entry, self.pos = name, data
-                    raise FormatError(f"truncated: the content needs {pos - end} more bytes")
-        except ValueError as error:
-            self.pos = pos
-            raise FormatError(f"size is not a number: {error}") from error
+                pos = following
         finally:
             if self.pos < pos:
                 self.pos = pos
@@ -187,6 +193,7 @@ class _Walker:
         65521, which gives that sum at C speed.  Some old writers added the
         bytes as signed numbers; both sums are accepted, as engines do.
         """
+        self.entry = None
         field = h[148:156]
         try:
             stated = parse_number(field)
@@ -206,6 +213,7 @@ class _Walker:
         Gives the position of the next header.
         """
         start = pos
+        self.entry = None
         pax: Pax | None = None
         long_name: bytes | None = None
         long_link: bytes | None = None
@@ -247,6 +255,10 @@ class _Walker:
             )
         name = long_name or (pax.path if pax else None) or _header_name(h)
         link = long_link or (pax.linkpath if pax else None) or h[157:257].split(b"\0", 1)[0]
+        if pos != start:
+            self._long_bytes += len(name) + len(link)
+            if self._long_bytes > limits.MAX_LONG_NAMES:
+                raise LimitError(f"more than {limits.MAX_LONG_NAMES} bytes of long names")
         return self._entry(h, pos, name, link, pax)
 
     def _entry(self, h: bytes, pos: int, name: bytes, link: bytes, pax: Pax | None) -> int:
@@ -269,19 +281,22 @@ class _Walker:
             self._odd_type(flag, name)
         stored = 0
         if kind is Kind.FILE or flag == 0x44:
-            stored = pax.size if pax and pax.size is not None else self._size(h[124:136])
+            stored = (
+                self._bounded(pax.size) if pax and pax.size is not None else self._size(h[124:136])
+            )
         size = stored if kind is Kind.FILE else 0
         content = data
         if flag == 0x53:
             size, sparse = gnu_sparse(h, pos, stored, self._read)
-            content = sparse.data_offset
-            data = content
-            table.sparse[i] = replace(sparse, data_offset=content - self._start)
+            content = data = self._keep_map(sparse, i)
         elif pax is not None and kind is Kind.FILE and is_pax_sparse(pax):
             size, sparse = pax_sparse(pax, data, stored, self._read)
-            content = sparse.data_offset
-            table.sparse[i] = replace(sparse, data_offset=content - self._start)
-            name = pax.sparse.get(b"name", name)
+            content = self._keep_map(sparse, i)
+            name = pax.sparse.get(b"name") or name
+        if b"\0" in name:
+            raise FormatError("a name with a NUL in it")
+        assert table.dotted is not None
+        table.dotted.append(i)
         table.names.append(self._path(name))
         table.kinds.append(kind)
         table.sizes.append(size)
@@ -305,6 +320,16 @@ class _Walker:
         if len(table) > limits.MAX_ENTRIES:
             raise LimitError(f"more than {limits.MAX_ENTRIES} entries")
         return following
+
+    def _keep_map(self, sparse: Sparse, i: int) -> int:
+        """Keep the map of a sparse entry; gives the position of its first stored byte."""
+        self._segments += len(sparse.segments)
+        if self._segments > limits.MAX_LAYER_SEGMENTS:
+            raise LimitError(
+                f"sparse maps of more than {limits.MAX_LAYER_SEGMENTS} segments in one layer"
+            )
+        self.table.sparse[i] = replace(sparse, data_offset=sparse.data_offset - self._start)
+        return sparse.data_offset
 
     def _apply(self, pax: Pax, i: int) -> None:
         if pax.uid is not None or pax.gid is not None or pax.mtime is not None:
@@ -331,6 +356,9 @@ class _Walker:
         size = self._number(field)
         if size < 0:
             raise FormatError(f"negative size {size}")
+        return self._bounded(size)
+
+    def _bounded(self, size: int) -> int:
         if size > limits.MAX_FILE:
             raise LimitError(f"size {size}, the limit is {limits.MAX_FILE}")
         return size

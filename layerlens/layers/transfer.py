@@ -16,31 +16,35 @@ from bisect import bisect_right
 class TransferMap:
     """Monotonic map from offsets in the layer tar to offsets in its stored blob."""
 
-    __slots__ = ("_in", "_out")
+    __slots__ = ("_in", "_out", "_size")
 
     def __init__(self) -> None:
+        self._size = 0
         self._out = array("q", [0])
         self._in = array("q", [0])
 
     def note(self, uncompressed: int, compressed: int) -> None:
-        """Record that ``compressed`` blob bytes gave ``uncompressed`` tar bytes so far."""
-        if uncompressed == self._out[-1]:
-            self._in[-1] = compressed
-        else:
+        """Record that ``compressed`` blob bytes gave ``uncompressed`` tar bytes so far.
+
+        Input that gave nothing yet belongs to what comes next: decoders take in
+        a block (900 KB for bzip2) before they give any of it.
+        """
+        self._size = compressed
+        if uncompressed != self._out[-1]:
             self._out.append(uncompressed)
             self._in.append(compressed)
 
     @property
     def compressed_size(self) -> int:
         """Bytes of the whole blob seen so far."""
-        return self._in[-1]
+        return self._size
 
     def position(self, offset: int) -> int:
         """The blob offset that belongs to an offset of the layer tar, rounded down."""
         out, into = self._out, self._in
         k = bisect_right(out, offset) - 1
         if k + 1 >= len(out):
-            return into[-1]
+            return self._size  # trailers and padding belong to the last byte
         width = out[k + 1] - out[k]
         return into[k] + (offset - out[k]) * (into[k + 1] - into[k]) // width
 

@@ -34,22 +34,35 @@ def find(store: Store, options: ReadOptions) -> list[Record]:
             where=Where(file=store.label),
             hint="save the image again, by its name",
         )
-    described = _described(store, options)
-    return [
+    indexed = _indexed(store, options)
+    described = {record.id: record for record in indexed if record.id is not None}
+    records = [
         _record(store, item, f"manifest.json: image {k}", options, described)
         for k, item in enumerate(listed, 1)
     ]
+    return records + _other_platforms(records, indexed)
 
 
-def _described(store: Store, options: ReadOptions) -> dict[Digest, Record]:
-    """What ``index.json``, which newer archives have too, adds: by configuration digest."""
+def _indexed(store: Store, options: ReadOptions) -> list[Record]:
+    """What ``index.json``, which newer archives have too, adds."""
     if not store.has("index.json"):
-        return {}
+        return []
     try:
-        records = oci_layout.find(store, options)
+        return oci_layout.find(store, options)
     except ImageError:
-        return {}  # manifest.json leads; engines wrote broken indexes beside good ones
-    return {record.id: record for record in records if record.id is not None}
+        return []  # manifest.json leads; engines wrote broken indexes beside good ones
+
+
+def _other_platforms(records: list[Record], indexed: list[Record]) -> list[Record]:
+    """The platforms of an image that are in the index only.
+
+    The containerd store lists one platform in ``manifest.json``, whatever else it saves.
+    """
+    listed = {record.id for record in records}
+    groups = {record.group for record in records if record.group is not None}
+    return [
+        record for record in indexed if record.group in groups and record.id not in listed
+    ]
 
 
 def _record(
@@ -77,6 +90,7 @@ def _record(
         digest=known.digest if known else None,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         platform=known.platform if known else None,
+        group=known.group if known else None,
         annotations=known.annotations if known else {},
         attestation_bytes=known.attestation_bytes if known else 0,
     )

@@ -26,6 +26,7 @@ from layerlens.image.history import readable
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.readahead import read_ahead
 from layerlens.progress import Preview, Progress, Step, silent
+from layerlens.sources.flat import FlatStore
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.path import records_in
 from layerlens.sources.record import build, choose
@@ -75,9 +76,8 @@ def _connect() -> Any:
     try:
         # The ssh program knows the user's own configuration, and needs no extra library.
         return docker.from_env(version="auto", timeout=_INSPECT_SECONDS, use_ssh_client=True)
-    except docker.errors.DockerException as error:
-        raise _unreachable(error) from error
-    except OSError as error:
+    except Exception as error:
+        # Odd settings make the SDK raise what its parsers happen to raise.
         raise _unreachable(error) from error
 
 
@@ -111,7 +111,7 @@ def _configured_host() -> str:
         if "base_url" not in settings:
             settings = ContextAPI.kwargs_from_context()
         return str(settings.get("base_url") or "unix:///var/run/docker.sock")
-    except (docker.errors.DockerException, OSError, ValueError):
+    except Exception:  # noqa: BLE001 - as above; this one is about words only
         return "the configured host"
 
 
@@ -185,6 +185,11 @@ class _Export:
         store = self._stored(label, expected)
         try:
             store_, records = records_in(store, self._options)
+            if isinstance(store_, FlatStore):  # it said that it would send an image
+                raise SourceError(
+                    "the Docker Engine sent no image: its export ended early",
+                    hint="try again; the engine's log tells more",
+                )
             record = choose(records, store, replace(self._options, select=None), None)
             image = build(record, store_, reference, self._options)
         except ImageError as error:
@@ -202,6 +207,8 @@ class _Export:
         try:
             rows = self._client.api.history(found.get("Id", self._name))
         except (docker.errors.DockerException, requests.exceptions.RequestException):
+            rows = []
+        if not isinstance(rows, list):
             rows = []
         layers = tuple(
             (
@@ -244,6 +251,7 @@ class _Export:
                 parts["variant"] = wanted.variant
             params["platform"] = json.dumps(parts)
         answer: list[Any] = []
+        abandoned = threading.Event()
 
         def ask() -> None:
             try:
@@ -257,6 +265,8 @@ class _Export:
                 )
                 api._raise_for_status(got)  # noqa: SLF001
                 answer.append(got)
+                if abandoned.is_set():
+                    got.close()
             except Exception as error:  # noqa: BLE001 - handed to the waiting thread
                 answer.append(error)
 
@@ -264,10 +274,14 @@ class _Export:
         thread = threading.Thread(target=ask, name="engine-export", daemon=True)
         thread.start()
         idle = self._idle(None)
-        while thread.is_alive():
-            thread.join(0.25)
-            if thread.is_alive():
-                idle()
+        try:
+            while thread.is_alive():
+                thread.join(0.25)
+                if thread.is_alive():
+                    idle()
+        except BaseException:
+            abandoned.set()
+            raise
         if isinstance(answer[0], docker.errors.DockerException):
             raise _refused(answer[0]) from answer[0]
         if isinstance(answer[0], Exception):
@@ -330,7 +344,7 @@ class _Export:
         """Local images that could be the base: their names and layers."""
         candidates = []
         try:
-            for listed in self._client.api.images()[:_MOST_CANDIDATES]:
+            for listed in (self._client.api.images() or [])[:_MOST_CANDIDATES]:
                 if listed.get("Id") == found.get("Id"):
                     continue
                 other = self._client.api.inspect_image(listed["Id"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from threading import Lock
 
 import xxhash
 
-from layerlens.errors import DigestError, FormatError, ImageError, Where
+from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, Where
 from layerlens.image.digest import Digest
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
@@ -96,13 +95,19 @@ class Image:
         unique = {
             blob.name: i for i, blob in reversed(list(enumerate(self.layers))) if not blob.absent
         }
+        promised: dict[str, list[int]] = {}
+        for i, blob in enumerate(self.layers):
+            promised.setdefault(blob.name, []).append(i)
         total = sum(self.store.size(name) for name in unique)
         meter = _Meter(progress, total)
 
         def load(name: str) -> None:
             index = unique[name]
             try:
-                self._reads[name] = self._load(name, index, options, meter.counter(name))
+                read = self._load(name, index, options, meter.counter(name))
+                for index in promised[name]:
+                    self._check(read, index, options)
+                self._reads[name] = read
             except ImageError as error:
                 raise error.at(
                     Where(file=self.store.label, layer=self.layer_label(index))
@@ -110,7 +115,7 @@ class Image:
 
         todo = sorted(unique, key=lambda name: unique[name])
         if self._gains_by_threads(todo):
-            self._load_side_by_side(todo, load, options.workers)
+            self._load_side_by_side(todo, load, options.workers, meter.stop)
         else:
             for name in todo:
                 load(name)
@@ -123,8 +128,14 @@ class Image:
         return len(names) > 1 and any(self.store.compressed(name) for name in names)
 
     def _load_side_by_side(
-        self, todo: Sequence[str], load: Callable[[str], None], workers: int
+        self,
+        todo: Sequence[str],
+        load: Callable[[str], None],
+        workers: int,
+        stop: Callable[[], None],
     ) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # brings logging; rarely needed
+
         # Largest first, so that no big layer is left for the end.
         order = sorted(todo, key=self.store.size, reverse=True)
         with ThreadPoolExecutor(max_workers=min(workers, len(order))) as pool:
@@ -133,6 +144,7 @@ class Image:
                 for name in todo:  # the lowest layer's error is the one that is told
                     tasks[name].result()
             except BaseException:
+                stop()  # else an interrupt waits until the largest layer is done
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
@@ -144,19 +156,23 @@ class Image:
         if options.verify and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
             read = LayerRead(read.table, read.compression, read.compressed_size, digest, digest)
-        if read.diff_id is not None and blob.diff_id is not None and read.diff_id != blob.diff_id:
+        return read
+
+    def _check(self, read: LayerRead, index: int, options: ReadOptions) -> None:
+        """Compare with what was promised of one layer: a blob may serve as several."""
+        blob = self.layers[index]
+        if _differ(read.diff_id, blob.diff_id):
             self._mismatch(
                 f"the layer's content has the digest {read.diff_id}, its diff_id is {blob.diff_id}",
                 index,
                 options,
             )
-        if read.digest is not None and blob.digest is not None and read.digest != blob.digest:
+        if _differ(read.digest, blob.digest):
             self._mismatch(
                 f"the stored layer has the digest {read.digest}, {blob.digest} is promised",
                 index,
                 options,
             )
-        return read
 
     def _mismatch(self, what: str, index: int, options: ReadOptions) -> None:
         if options.verify is not False:
@@ -182,7 +198,12 @@ class Image:
             mine, theirs = table.sparse.get(i), with_table.sparse.get(j)
             if mine is None or theirs is None or mine.segments != theirs.segments:
                 return False
+        size = table.sizes[i]
+        if size != with_table.sizes[j] or not size:
+            return size == with_table.sizes[j]
         known, other_known = table.hash(i), with_table.hash(j)
+        if i in table.sparse and (known is None) != (other_known is None):
+            return False  # a hash covers what is stored, which may begin with a map
         if known is not None and other_known is not None:
             return known == other_known
         if known is None and other_known is None:
@@ -221,6 +242,16 @@ def _equal(one: Iterator[bytes], other: Iterator[bytes]) -> bool:
     return all(a == b for a, b in zip_longest(one, other))
 
 
+def _differ(found: Digest | None, promised: Digest | None) -> bool:
+    """Only sha256 is computed, so promises in other algorithms cannot be checked."""
+    return (
+        found is not None
+        and promised is not None
+        and found.algorithm == promised.algorithm
+        and found != promised
+    )
+
+
 def _absent(blob: LayerBlob) -> LayerRead:
     table = LayerTable()
     table.notes.add("foreign-layer", f"contents not in the archive: {blob.absent}")
@@ -235,13 +266,24 @@ class _Meter:
         self._total = total
         self._done: dict[str, int] = {}
         self._lock = Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Make all counters raise, so that their readers end soon."""
+        self._stopped = True
 
     def counter(self, name: str) -> Callable[[int], None]:
         def count(done: int) -> None:
+            if self._stopped:
+                raise Interrupted
             with self._lock:
                 self._done[name] = done
                 so_far = sum(self._done.values())
-            self._progress(Step("reading layers", so_far, self._total))
+            try:
+                self._progress(Step("reading layers", so_far, self._total))
+            except BaseException:
+                self.stop()
+                raise
 
         return count
 

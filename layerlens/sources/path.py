@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
+from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import INDEX_LIMIT, parse_any
 from layerlens.image.reference import Scheme
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression, decompress, sniff
 from layerlens.layers.readahead import read_ahead
-from layerlens.layers.reader import PlainFile
+from layerlens.layers.reader import PlainFile, lead
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources import directory, docker_archive, flat, oci_layout
 from layerlens.sources.image import Image, ReadOptions
@@ -20,6 +22,9 @@ from layerlens.sources.record import Record, build, choose
 from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore
 
 _STEP = 1 << 16
+_MOST_NEIGHBOURS = 200
+"""Other images of an archive that are asked whether they are the base."""
+
 _MAX_WRAPS = 2
 """Compressions around an archive that are undone (a .gz of a .gz happens)."""
 
@@ -42,13 +47,31 @@ def open_path(
     try:
         store, records = records_in(store, options, scheme)
         record = choose(records, store, options, selector)
-        return build(record, store, reference or path, options)
+        image = build(record, store, reference or path, options)
     except ImageError as error:
         store.close()
         raise error.at(Where(file=path)) from error
     except BaseException:
         store.close()
         raise
+    image.base_candidates = lambda: _neighbours(records, record)
+    return image
+
+
+def _neighbours(records: list[Record], chosen: Record) -> list[tuple[str, tuple[Digest, ...]]]:
+    """The other images of an archive, of which one may be the base."""
+    found = []
+    for record in records[:_MOST_NEIGHBOURS]:
+        if record is chosen or record.absent:
+            continue
+        try:
+            config, _ = record.build()
+        except ImageError:
+            continue  # broken, but nobody asked for it
+        known = record.id or record.digest
+        name = record.tags[0] if record.tags else known.short if known else "an untagged image"
+        found.append((name, config.diff_ids))
+    return found
 
 
 def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> Store:
@@ -68,11 +91,18 @@ def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> 
     if file.size == 0:
         file.close()
         raise NotAnImageError("the file is empty", where=Where(file=path))
-    head = file.read(0, 512)
-    if sniff(head) is not Compression.NONE:
-        return _stream(file.pieces(0, file.size, _STEP), path, options, progress, file.size)
-    _insist_on_tar(head, path)
-    return FileStore(file)
+    try:
+        head = file.read(0, 512)
+        if sniff(head) is not Compression.NONE:
+            pieces = file.pieces(0, file.size, _STEP)
+            store = _stream(pieces, path, options, progress, file.size)
+            file.close()
+            return store
+        _insist_on_tar(head, path)
+        return FileStore(file)
+    except BaseException:
+        file.close()
+        raise
 
 
 def _read_pipe(path: str) -> Iterator[bytes]:
@@ -92,17 +122,23 @@ def _stream(
     tar: Iterator[bytes] = _metered(pieces, progress, total)
     try:
         for _ in range(_MAX_WRAPS + 1):
-            first = next(tar, b"")
+            first = lead(tar)
             compression = sniff(first)
             if compression is Compression.NONE:
                 break
             tar = decompress(_chain(first, tar), compression, limit=limits.MAX_ARCHIVE)
         else:
             raise NotAnImageError("compressed more than twice")
+        if not first:
+            raise NotAnImageError("there is nothing in it")
         _insist_on_tar(first, path)
     except ImageError as error:
         raise error.at(Where(file=path)) from error
-    return StreamStore(read_ahead(_chain(first, tar)), path, limit=options.max_layer)
+    ahead = read_ahead(_chain(first, tar))
+    try:
+        return StreamStore(ahead, path, limit=options.max_layer)
+    finally:
+        ahead.close()
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -166,6 +202,25 @@ def _manifest_json(store: Store) -> object:
     return parse_any(store.document("manifest.json", INDEX_LIMIT), "manifest.json", INDEX_LIMIT)
 
 
+_ENGINES_OWN = re.compile(
+    r"blobs/sha256/|[0-9a-f]{64}/layer\.tar$|[0-9a-f]{64}\.(tar|json)|sha256:[0-9a-f]{64}$"
+)
+"""Names that only image archives have."""
+
+_ENGINES_FOLDERS = re.compile(r"blobs(/sha256)?$|[0-9a-f]{64}(/|$)")
+"""Names that they begin with; no root filesystem has these and nothing else."""
+
+
+def _is_rest(store: Store, names: list[str]) -> bool:
+    """Whether names are what is left of an archive that was cut between members."""
+    if any(_ENGINES_OWN.match(name) for name in names):
+        return True
+    if not isinstance(store, (FileStore, StreamStore)):
+        return False
+    inside = store.table.names[:10]
+    return bool(inside) and all(_ENGINES_FOLDERS.match(os.fsdecode(name)) for name in inside)
+
+
 def _without_manifest(store: Store) -> tuple[Store, list[Record]]:
     names = list(store.names())
     where = Where(file=store.label)
@@ -177,9 +232,9 @@ def _without_manifest(store: Store) -> tuple[Store, list[Record]]:
         )
     if any(name.count("/") == 1 and name.endswith("/Chart.yaml") for name in names):
         raise NotAnImageError("this is not a container image: a helm chart", where=where)
-    if any(name.startswith("blobs/sha256/") for name in names):
+    if _is_rest(store, names):
         raise FormatError(
-            "blobs without index.json or manifest.json",
+            "an image's blobs without index.json or manifest.json",
             where=where,
             hint="the archive is incomplete: save or copy the image again",
         )

@@ -40,14 +40,14 @@ class Record:
     @property
     def shown(self) -> str:
         """How a list names the record."""
-        name = ", ".join(self.tags) or "untagged"
+        name = _some([tag[:200] for tag in self.tags]) or "untagged"
         known = self.id or self.digest
         return " ".join(
             part
             for part in (
                 name,
                 f"({known.short})" if known else "",
-                str(self.platform) if self.platform else "",
+                str(self.platform)[:80] if self.platform else "",
                 "not in the archive" if self.absent else "",
             )
             if part
@@ -129,7 +129,7 @@ def _for_platform(left: Sequence[Record], store: Store, options: ReadOptions) ->
     if best is None and len(present) == 1 and present[0].platform is None:
         best = 0  # told by its configuration, which is checked when it is built
     if best is None:
-        listed = ", ".join(str(r.platform) for r in left if r.platform) or "none"
+        listed = _some([str(r.platform)[:80] for r in left if r.platform]) or "none"
         absent = any(r.absent and r.platform and platform_matches(wanted, r.platform) for r in left)
         raise SourceError(
             f"no image for {wanted}"
@@ -154,8 +154,14 @@ def _listed(records: Sequence[Record], most: int = 20) -> str:
 
 
 def _platforms(members: Sequence[Record]) -> str:
-    name = ", ".join(members[0].tags) or "untagged"
-    return f"{name} [{', '.join(str(m.platform) for m in members)}]"
+    name = _some([tag[:200] for tag in members[0].tags]) or "untagged"
+    return f"{name} [{_some([str(member.platform)[:80] for member in members])}]"
+
+
+def _some(words: list[str], most: int = 10) -> str:
+    """The first few of a list that strangers wrote, and how many more there are."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def build(record: Record, store: Store, reference: str, options: ReadOptions) -> Image:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol
 
 import xxhash
@@ -23,6 +23,7 @@ from layerlens.layers.reader import (
     LayerRead,
     PlainFile,
     digest_of,
+    not_a_tar,
     read_plain,
     read_stream,
 )
@@ -186,6 +187,12 @@ class Members:
                 return None
             kind = self._table.kinds[i]
             if kind == Kind.FILE:
+                if i in self._table.sparse:
+                    raise FormatError(
+                        f"{name!r:.200} is stored as a sparse file",
+                        where=Where(file=self._label),
+                        hint="pack the archive again without tar's --sparse",
+                    )
                 return i
             if kind not in (Kind.SYMLINK, Kind.HARDLINK):
                 return None
@@ -209,6 +216,17 @@ def _bounded(name: str, size: int, limit: int, label: str) -> None:
 # --------------------------------------------------------------------------- a stream
 
 
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A member that is neither a document nor a layer: its first bytes tell what it is."""
+
+    head: bytes
+
+
+_Result = bytes | LayerRead | ImageError | _Other
+"""What is kept of a member that has passed: a document, a layer, why it is none, or little."""
+
+
 class StreamStore:
     """The members of a tar that passes once: an engine's export, a compressed archive.
 
@@ -221,26 +239,37 @@ class StreamStore:
         """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
         self._label = label
         self._limit = limit
-        self._passed: list[bytes | LayerRead | ImageError | None] = []
+        # By the position of the member's content.
+        self._passed: dict[int, _Result] = {}
         self._kept = 0
-        self._tape = StreamTape(pieces)
+        self._broken: ImageError | None = None
+        self._tape = StreamTape(self._outer(pieces))
         try:
             self.table, end = walk(self._tape.fetch, self._tape.read, content_hash=self._member)
             self.tail = self._tape.read(end, 1 << 16)
             self.table.tar_size = self._tape.drain()
+            if end > self.table.tar_size:
+                raise FormatError(
+                    f"truncated: the last entry needs {end - self.table.tar_size} more bytes"
+                )
         except ImageError as error:
             raise error.at(Where(file=label)) from error
         self._members = Members(self.table, label)
-        with_content = [
-            i
-            for i, size in enumerate(self.table.sizes)
-            if size and self.table.kinds[i] == Kind.FILE
-        ]
-        self._results = dict(zip(with_content, self._passed, strict=True))
+        self._results = {
+            i: self._passed[at] for i, at in enumerate(self.table.offsets) if at in self._passed
+        }
 
     @property
     def label(self) -> str:
         return self._label
+
+    def _outer(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces; an error of theirs is told apart from one in a member's content."""
+        try:
+            yield from pieces
+        except ImageError as error:
+            self._broken = error
+            raise
 
     def _member(self, pos: int, count: int) -> bytes:
         """Take in one member's content as it passes; gives its hash."""
@@ -255,23 +284,30 @@ class StreamStore:
                 seen += len(part)
                 yield bytes(part)
 
-        result: bytes | LayerRead | ImageError | None = None
+        result: _Result
         content = passing()
         if _is_document(head) and count <= MAX_DOCUMENT:
             self._kept += count
-            if self._kept > MAX_DOCUMENTS:
-                raise LimitError(f"more than {MAX_DOCUMENTS} bytes of JSON documents")
-            result = b"".join(content)
+            if self._kept <= MAX_DOCUMENTS:
+                result = b"".join(content)
+            else:  # it matters only if it is asked for: a flat archive may hold any file
+                result = LimitError(f"more than {MAX_DOCUMENTS} bytes of JSON documents")
         elif _may_be_layer(head):
             try:
                 result = read_stream(content, limit=self._limit)
             except ImageError as error:
-                result = error
+                # Kept without its frames, which would keep what has been read with them.
+                result = error.with_traceback(None)
+                result.__cause__ = result.__context__ = None
+        else:
+            result = _Other(head[:8])
         for _ in content:
             pass
+        if self._broken is not None:
+            raise self._broken
         if seen < count:
             raise FormatError(f"truncated: the content needs {count - seen} more bytes")
-        self._passed.append(result)
+        self._passed[pos] = result
         return state.digest()
 
     def names(self) -> Iterable[str]:
@@ -296,6 +332,8 @@ class StreamStore:
         i = self._at(name)
         _bounded(name, self.table.sizes[i], limit, self._label)
         result = self._results.get(i, b"")
+        if isinstance(result, LimitError):
+            raise result
         if not isinstance(result, bytes):
             raise FormatError(
                 f"{name!r:.200} is not a JSON document", where=Where(file=self._label)
@@ -308,10 +346,12 @@ class StreamStore:
             return result
         if isinstance(result, ImageError):
             raise result
+        if isinstance(result, _Other):
+            found = not_a_tar(result.head.ljust(512, b"\1"))
+            raise found or FormatError("not a layer tar")
         if result:
             raise FormatError("a JSON document, not a layer tar")
-        # Nothing passed that looked like a tar: say so in the walker's own words.
-        return read_stream([b""] if result == b"" else [b"\1" * 512], limit=limit)
+        return read_stream([], limit=limit)
 
     def digest(self, name: str) -> Digest:
         result = self._results.get(self._at(name), b"")
@@ -348,27 +388,35 @@ def _may_be_layer(head: bytes) -> bool:
 # --------------------------------------------------------------------------- a directory
 
 
+_MOST_NAMES = 10_000
+
+
 class DirectoryStore:
     """Blobs that are files below a directory."""
 
     def __init__(self, root: str) -> None:
-        self._root = Path(root)
+        self._root = root
         self._real = os.path.realpath(root)
         self._open: dict[str, PlainFile] = {}
 
     @property
     def label(self) -> str:
-        return str(self._root)
+        return self._root
 
     def names(self) -> Iterable[str]:
-        return [
-            str(path.relative_to(self._root))
-            for path in sorted(self._root.rglob("*"))
-            if path.is_file()
-        ]
+        """Names as deep as any layout has them, and not endlessly many: it may be ``/``."""
+        found: list[str] = []
+        for place, folders, files in os.walk(self._root):
+            within = os.path.relpath(place, self._root)
+            found += [os.path.normpath(os.path.join(within, name)) for name in files]
+            if within.count(os.sep) >= 1 or len(found) > _MOST_NAMES:
+                folders.clear()
+        return found
 
     def _path(self, name: str) -> str | None:
-        path = os.path.realpath(self._root / name.lstrip("/"))
+        if "\0" in name:
+            return None
+        path = os.path.realpath(os.path.join(self._root, name.lstrip("/")))
         inside = os.path.commonpath([path, self._real]) == self._real
         return path if inside and os.path.isfile(path) else None
 

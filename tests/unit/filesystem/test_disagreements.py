@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from layerlens.filesystem.stack import Semantics
-from layerlens.layers.tarwalk import walk
 from layerlens.layers.tape import StreamTape
+from layerlens.layers.tarwalk import walk
 from tests.members import (
     Member,
     char,
@@ -200,7 +200,7 @@ def test_row(row: Row, semantics: Semantics) -> None:
     fs = stacked(*tables, semantics=semantics)
     expected = row.docker if semantics is Semantics.DOCKER else row.spec
     assert set(visible(fs)) == expected
-    if semantics is Semantics.DOCKER or row.docker == row.spec and row.code != "implied-parent":
+    if semantics is Semantics.DOCKER or (row.docker == row.spec and row.code != "implied-parent"):
         assert row.code in codes(fs)
     total = sum(sum(t.sizes) for t in tables)
     live = sum(entry.size for entry in fs.final_entries())
