@@ -25,6 +25,7 @@ from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.path import open_path
 
 _DEFAULT = ReadOptions()
+_IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
 _PATHS = (Scheme.PATH, Scheme.DOCKER_ARCHIVE, Scheme.OCI_ARCHIVE, Scheme.OCI_DIR)
 
 
@@ -34,7 +35,7 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     An image that can only be read in one pass (an engine's, a compressed
     archive's) is read here; the layers of others are read by analysing.
     """
-    reference = parse_reference(text, os.path.exists)
+    reference = parse_reference(text, _is_there)
     if reference.scheme in _PATHS:
         return open_path(
             reference.location,
@@ -52,6 +53,19 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     raise _later(reference)
 
 
+def _is_there(path: str) -> bool:
+    """Whether a word is a path: a file, or a directory that holds an image.
+
+    A folder that happens to be called like an image does not hide it, unless
+    the word is plainly a path.
+    """
+    if not os.path.isdir(path):
+        return os.path.exists(path)
+    return path.startswith((".", "/")) or any(
+        os.path.exists(os.path.join(path, name)) for name in _IMAGE_FILES
+    )
+
+
 def _later(reference: Reference) -> UsageError:
     return UsageError(
         f"{reference.text!r:.200}: images from {reference.scheme.value} cannot be read yet",
@@ -61,7 +75,7 @@ def _later(reference: Reference) -> UsageError:
 
 def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...]:
     """The diff_ids of a base image that the user names, without reading its layers."""
-    reference = parse_reference(text, os.path.exists)
+    reference = parse_reference(text, _is_there)
     if reference.scheme in (Scheme.DOCKER, Scheme.NAME):
         from layerlens.sources.engine import inspect_layers
 

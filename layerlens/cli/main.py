@@ -32,7 +32,7 @@ def run() -> NoReturn:
     except BrokenPipeError:
         _silence_stdout()
     except OSError as error:  # a full disk
-        code = _fail_late(error)
+        code = code or _fail_late(error)
     # Everything is written: taking a million entries apart in memory, one by
     # one, would only make the user wait.
     os._exit(code)
@@ -59,7 +59,10 @@ def _fail_late(error: OSError) -> int:
 def main(argv: Sequence[str]) -> int:
     """Run the command line; gives the exit code (DESIGN, "Command line")."""
     if argv and argv[0] in ("--version", "-V"):
-        sys.stdout.write(f"layerlens {__version__}\n")
+        try:
+            sys.stdout.write(f"layerlens {__version__}\n")
+        except OSError as error:
+            return 0 if isinstance(error, BrokenPipeError) else _fail_late(error)
         return 0
     # Late: with this, --version takes a third of the time.
     from layerlens.cli.diagnostics import ExitCode, Narrator
@@ -111,7 +114,7 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
 def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
     """``layerlens IMAGE``: the terminal UI, or the outputs that were asked for."""
-    from layerlens.cli.output import check_writable, destination
+    from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
     if arguments.json is None and not arguments.text and to_terminal and sys.stdin.isatty():
@@ -131,12 +134,13 @@ def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
     if arguments.text or arguments.json is None:
         from layerlens.outputs.text import write_text
 
-        write_text(
-            analysis,
-            sys.stdout,
-            width=_width() if to_terminal else _PIPE_WIDTH,
-            colour=_colour(arguments.color, terminal=to_terminal),
-        )
+        with stdout_guarded():
+            write_text(
+                analysis,
+                sys.stdout,
+                width=_width() if to_terminal else _PIPE_WIDTH,
+                colour=_colour(arguments.color, terminal=to_terminal),
+            )
     return 0
 
 

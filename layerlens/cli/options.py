@@ -34,6 +34,13 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 20GB") from error
 
 
+def some(text: str) -> str:
+    """Any text but none: an unset variable of a script must not pass unseen."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text
+
+
 def parser() -> Parser:
     """The parser of ``layerlens IMAGE``."""
     found = Parser(
@@ -50,7 +57,9 @@ def parser() -> Parser:
     found.add_argument("--version", action="store_true", help="print the version and exit")
     output = found.add_argument_group("output (none of them opens the terminal UI)")
     output.add_argument("--text", action="store_true", help="print the summary as text")
-    output.add_argument("--json", metavar="F", help="write the analysis as JSON; - is stdout")
+    output.add_argument(
+        "--json", metavar="F", type=some, help="write the analysis as JSON; - is stdout"
+    )
     output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
@@ -81,13 +90,18 @@ def files_parser() -> Parser:
 def _reading(found: Parser) -> None:
     reading = found.add_argument_group("reading")
     reading.add_argument(
-        "--image", dest="select", metavar="REF",
+        "--image", dest="select", metavar="REF", type=some,
         help="which of several images in an archive: a name, an id, or @N",
     )  # fmt: skip
     reading.add_argument(
-        "--platform", metavar="OS/ARCH[/VARIANT]", help="which platform (default: this machine's)"
+        "--platform",
+        metavar="OS/ARCH[/VARIANT]",
+        type=some,
+        help="which platform (default: this machine's)",
     )
-    reading.add_argument("--base", metavar="REF", help="the base image, to tell it from yours")
+    reading.add_argument(
+        "--base", metavar="REF", type=some, help="the base image, to tell it from yours"
+    )
     reading.add_argument(
         "--semantics", choices=("docker", "spec"), default="docker",
         help="whose reading of a layer counts where engines disagree (default: docker)",

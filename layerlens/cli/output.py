@@ -19,14 +19,8 @@ def destination(path: str) -> Iterator[BinaryIO]:
     complete or not there.  Raises :class:`UsageError` where it cannot be written.
     """
     if path == "-":
-        stream = sys.stdout.buffer
-        try:
-            yield stream
-            stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _unwritable("stdout", error) from error
+        with stdout_guarded():
+            yield sys.stdout.buffer
         return
     if os.path.exists(path) and not os.path.isfile(path):
         # A device or a pipe, such as /dev/stdout: there is nothing to rename.
@@ -54,6 +48,20 @@ def destination(path: str) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise _unwritable(path, error) from error
         raise
+
+
+@contextmanager
+def stdout_guarded() -> Iterator[None]:
+    """Write to stdout inside; a full disk is a :class:`UsageError`, a closed pipe itself."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except SystemExit as end:  # how rich answers a closed pipe
+        raise BrokenPipeError from end
+    except OSError as error:
+        raise _unwritable("stdout", error) from error
 
 
 def check_writable(path: str) -> None:

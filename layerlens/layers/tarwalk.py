@@ -126,7 +126,7 @@ class _Walker:
                         # What int() takes beyond octal digits, check_numbers() finds in bulk.
                         size = follow = int(h[124:136].rstrip(b"\0"), 8)
                     except ValueError:
-                        size = -1
+                        size = follow = -1
                 elif kind == 53:  # a directory: no data, whatever its size says
                     size = follow = 0
                 else:

@@ -16,6 +16,7 @@ from layerlens.image.manifest import (
     parse_manifest_or_index,
 )
 from layerlens.image.model import ImageConfig
+from layerlens.layers.diagnostics import Diagnostic
 from layerlens.sources.image import LayerBlob, ReadOptions, checked_layers
 from layerlens.sources.oci_layout import layer_blob
 from layerlens.sources.record import Record
@@ -66,9 +67,11 @@ def _record(store: Store, manifest: Manifest, digest: Digest, options: ReadOptio
         raise NotAnImageError(
             f"this is not a container image: {artifact}", where=Where(file=store.label)
         )
+    notes: list[Diagnostic] = []
     return Record(
         source="image directory",
-        build=lambda: _build(store, manifest, options),
+        build=lambda: _build(store, manifest, options, notes),
+        notes=notes,
         id=manifest.config.digest,
         digest=digest,
         annotations=manifest.annotations,
@@ -76,15 +79,19 @@ def _record(store: Store, manifest: Manifest, digest: Digest, options: ReadOptio
 
 
 def _build(
-    store: Store, manifest: Manifest, options: ReadOptions
+    store: Store, manifest: Manifest, options: ReadOptions, notes: list[Diagnostic]
 ) -> tuple[ImageConfig, tuple[LayerBlob, ...]]:
     data = store.document(manifest.config.digest.hex, CONFIG_LIMIT)
-    if options.verify is not False and Digest.of(data) != manifest.config.digest:
-        raise DigestError(
-            f"the configuration {manifest.config.digest.short} has the digest {Digest.of(data)}",
-            where=Where(file=store.label),
-            hint="the image is damaged: copy it again, or look at it anyway with --no-verify",
-        )
+    found, promised = Digest.of(data), manifest.config.digest
+    if found.algorithm == promised.algorithm and found != promised:
+        what = f"the configuration {promised.short} has the digest {found}"
+        if options.verify is not False:
+            raise DigestError(
+                what,
+                where=Where(file=store.label),
+                hint="the image is damaged: copy it again, or look at it anyway with --no-verify",
+            )
+        notes.append(Diagnostic("digest-mismatch", what))
     config = parse_config(data)
     checked_layers(config, len(manifest.layers), store.label)
     return config, tuple(

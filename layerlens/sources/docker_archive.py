@@ -60,9 +60,7 @@ def _other_platforms(records: list[Record], indexed: list[Record]) -> list[Recor
     """
     listed = {record.id for record in records}
     groups = {record.group for record in records if record.group is not None}
-    return [
-        record for record in indexed if record.group in groups and record.id not in listed
-    ]
+    return [record for record in indexed if record.group in groups and record.id not in listed]
 
 
 def _record(

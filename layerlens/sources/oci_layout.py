@@ -47,12 +47,24 @@ def blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
-def read_blob(store: Store, digest: Digest, limit: int, *, verify: bool | None) -> bytes:
-    """A document by digest, checked.  Raises :class:`DigestError`."""
+def read_blob(
+    store: Store,
+    digest: Digest,
+    limit: int,
+    *,
+    verify: bool | None,
+    notes: list[Diagnostic] | None = None,
+) -> bytes:
+    """A document by digest, checked.  Raises :class:`DigestError`, or adds to ``notes``."""
     data = store.document(blob_name(digest), limit)
-    if digest.algorithm == "sha256" and verify is not False and Digest.of(data) != digest:
+    if digest.algorithm == "sha256" and Digest.of(data) != digest:
+        what = f"{blob_name(digest)} has the digest {Digest.of(data)}"
+        if verify is False:
+            if notes is not None:
+                notes.append(Diagnostic("digest-mismatch", what))
+            return data
         raise DigestError(
-            f"{blob_name(digest)} has the digest {Digest.of(data)}",
+            what,
             where=Where(file=store.label),
             hint="the image is damaged: fetch or save it again, "
             "or look at it anyway with --no-verify",
@@ -113,7 +125,14 @@ class _Finder:
                 )
             )
             return
-        data = read_blob(self._store, descriptor.digest, INDEX_LIMIT, verify=self._options.verify)
+        notes: list[Diagnostic] = []
+        data = read_blob(
+            self._store,
+            descriptor.digest,
+            INDEX_LIMIT,
+            verify=self._options.verify,
+            notes=notes,
+        )
         found = parse_manifest_or_index(data, f"manifest {descriptor.digest.short}")
         if isinstance(found, Index):
             for child in found.manifests:
@@ -123,10 +142,16 @@ class _Finder:
         if artifact is not None:
             self._artifacts.append(artifact)
             return
-        self._records.append(self._record(descriptor, found, group, names))
+        record = self._record(descriptor, found, group, names, notes)
+        self._records.append(record)
 
     def _record(
-        self, descriptor: Descriptor, manifest: Manifest, group: str, names: Mapping[str, str]
+        self,
+        descriptor: Descriptor,
+        manifest: Manifest,
+        group: str,
+        names: Mapping[str, str],
+        notes: list[Diagnostic],
     ) -> Record:
         absent = not self._store.has(blob_name(manifest.config.digest))
         return Record(
@@ -134,7 +159,7 @@ class _Finder:
             build=lambda: (
                 _gone(descriptor, self._store)
                 if absent
-                else from_manifest(self._store, manifest, self._options)
+                else from_manifest(self._store, manifest, self._options, notes)
             ),
             id=manifest.config.digest,
             digest=descriptor.digest,
@@ -143,6 +168,7 @@ class _Finder:
             group=group,
             annotations=manifest.annotations,
             absent=absent,
+            notes=notes,
         )
 
     def records(self) -> list[Record]:
@@ -204,12 +230,13 @@ def base_from_statement(statement: object) -> str | None:
 
 
 def from_manifest(
-    store: Store, manifest: Manifest, options: ReadOptions
+    store: Store, manifest: Manifest, options: ReadOptions, notes: list[Diagnostic]
 ) -> tuple[ImageConfig, tuple[LayerBlob, ...]]:
     """Configuration and layers of an OCI or Docker schema 2 manifest."""
-    config = parse_config(
-        read_blob(store, manifest.config.digest, CONFIG_LIMIT, verify=options.verify)
+    data = read_blob(
+        store, manifest.config.digest, CONFIG_LIMIT, verify=options.verify, notes=notes
     )
+    config = parse_config(data)
     checked_layers(config, len(manifest.layers), store.label)
     layers = tuple(
         layer_blob(store, blob_name(descriptor.digest), descriptor, diff_id)

@@ -13,6 +13,7 @@ from layerlens.image.jsondoc import INDEX_LIMIT, parse_any
 from layerlens.image.reference import Scheme
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression, decompress, sniff
+from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import PlainFile, lead
 from layerlens.progress import Progress, Step, silent
@@ -45,8 +46,10 @@ def open_path(
     """
     store = open_store(path, options, progress)
     try:
+        twice = _listed_twice(store)
         store, records = records_in(store, options, scheme)
         record = choose(records, store, options, selector)
+        record.notes += twice
         image = build(record, store, reference or path, options)
     except ImageError as error:
         store.close()
@@ -56,6 +59,17 @@ def open_path(
         raise
     image.base_candidates = lambda: _neighbours(records, record)
     return image
+
+
+def _listed_twice(store: Store) -> list[Diagnostic]:
+    """Tools differ on which of two members of one name counts; docker load takes the last."""
+    if not isinstance(store, (FileStore, StreamStore)):
+        return []
+    return [
+        Diagnostic("duplicate-member", f"{name.decode()} is there more than once; the last counts")
+        for name in (b"manifest.json", b"index.json")
+        if store.table.names.count(name) > 1
+    ]
 
 
 def _neighbours(records: list[Record], chosen: Record) -> list[tuple[str, tuple[Digest, ...]]]:

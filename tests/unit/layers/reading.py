@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 
+import pytest
+
 from layerlens.errors import ImageError
 from layerlens.layers.reader import LayerRead, PlainFile, read_plain, read_stream
 from layerlens.layers.table import LayerTable
@@ -70,17 +72,10 @@ def table_of(tar: bytes) -> LayerTable:
 
 def failure(tar: bytes) -> ImageError:
     """The error of reading in place, after checking that streams refuse it too."""
-    found: ImageError | None = None
-    try:
+    with pytest.raises(ImageError) as caught:
         in_place(tar)
-    except ImageError as error:
-        found = error
-    assert found is not None, "the plain file was read without an error"
     for step in STEPS:
-        try:
+        with pytest.raises(ImageError) as passed:
             streamed(tar, step)
-        except ImageError as error:
-            assert type(error) is type(found), f"pieces of {step}: {error}"
-        else:
-            raise AssertionError(f"pieces of {step} were read without an error")
-    return found
+        assert type(passed.value) is type(caught.value), f"pieces of {step}"
+    return caught.value

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 import pytest
 from backports import zstd
@@ -39,7 +40,9 @@ COMPRESS: dict[Compression, Callable[[bytes], bytes]] = {
 ALL = list(COMPRESS)
 
 
-def undone(blob: bytes, compression: Compression, step: int = 1 << 20, limit: int = 1 << 40) -> bytes:
+def undone(
+    blob: bytes, compression: Compression, step: int = 1 << 20, limit: int = 1 << 40
+) -> bytes:
     return b"".join(decompress(pieces(blob, step), compression, limit=limit))
 
 
@@ -94,7 +97,7 @@ class TestAll:
     def test_cut(self, compression: Compression, part: float) -> None:
         blob = COMPRESS[compression](DATA)
         for step in (1 << 10, 1 << 22):
-            with pytest.raises(FormatError, match="truncated|corrupt"):
+            with pytest.raises(FormatError, match=r"truncated|corrupt"):
                 undone(blob[: int(len(blob) * part)], compression, step)
 
     def test_trailer_missing(self, compression: Compression) -> None:
@@ -241,7 +244,7 @@ class TestTransfer:
         assert transfer is not None
         assert transfer.compressed_size == len(blob)
         cuts = [0, *read.table.offsets, len(tar)]
-        parts = [transfer.span(a, b - a) for a, b in zip(cuts, cuts[1:], strict=False)]
+        parts = [transfer.span(a, b - a) for a, b in pairwise(cuts)]
         assert sum(parts) == len(blob)
         assert all(part >= 0 for part in parts)
 

@@ -11,7 +11,7 @@ from layerlens.errors import FormatError
 from layerlens.layers.tape import StreamTape
 from tests.unit.layers.reading import pieces
 
-DATA = random.Random(5).randbytes(20_000)
+DATA = random.Random(5).randbytes(20_000)  # noqa: S311 - repeatable
 STEPS = (1, 7, 511, 512, 513, 4096, 50_000)
 
 
@@ -74,7 +74,7 @@ def test_it_cannot_go_back() -> None:
 
 def test_random_walks() -> None:
     for seed in range(200):
-        choose = random.Random(seed)
+        choose = random.Random(seed)  # noqa: S311 - repeatable
         tape = StreamTape(pieces(DATA, choose.choice(STEPS)))
         pos = 0
         while pos < len(DATA):

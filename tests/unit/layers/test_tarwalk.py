@@ -205,7 +205,9 @@ class TestPax:
             assert len(table_of(pax_header([(b"comment", b"abc")], b"g") + end)) == 0
 
     def test_records_of_one_entry_do_not_stick_to_the_next(self) -> None:
-        found = one(pax_header([(b"path", b"a"), (b"uid", b"7"), (b"size", b"3")]) + header("x"), b"abc")
+        found = one(
+            pax_header([(b"path", b"a"), (b"uid", b"7"), (b"size", b"3")]) + header("x"), b"abc"
+        )
         assert found.sizes[1] == 0
         assert found.uid(1) == 0
 

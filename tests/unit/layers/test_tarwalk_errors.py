@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from layerlens.errors import FormatError, ImageError, LimitError
 from layerlens.layers import limits
+from layerlens.layers.reader import read_stream
 from tests.builders import base256, file, gnu_long, header, layer, pax_header, pax_record
 from tests.hostile import padded
 from tests.unit.layers.reading import failure, in_place, streamed
@@ -110,7 +113,8 @@ class TestSizes:
         assert error.where.entry == b"big"
 
     @pytest.mark.parametrize(
-        "field", [b"0000000001x\0", b"1_0", b"+10", b"-10", b"0o10", b"00000000089\0", b"1 2", b"\t7"]
+        "field",
+        [b"0000000001x\0", b"1_0", b"+10", b"-10", b"0o10", b"00000000089\0", b"1 2", b"\t7"],
     )
     def test_junk(self, field: bytes) -> None:
         fails(GOOD + header("junk", size=field) + END, "not an octal", entry=b"junk", offset=1024)
@@ -126,7 +130,7 @@ class TestSizes:
 
     @pytest.mark.parametrize("key", ["mode", "uid", "gid", "mtime"])
     def test_junk_in_other_numbers(self, key: str) -> None:
-        head = header("x", **{key: b"9x"})  # type: ignore[arg-type]
+        head = header("x", **{key: b"9x"})
         fails(GOOD + head + GOOD + END, "not an octal", entry=b"x", offset=1024)
 
     def test_junk_in_device_numbers(self) -> None:
@@ -240,14 +244,12 @@ class TestOthers:
         assert error.what == "not a tar, nor compressed with gzip, zstd, xz or bzip2"
 
     def test_an_error_of_the_bytes_source_passes_through(self) -> None:
-        def broken() -> object:
+        def broken() -> Iterator[bytes]:
             yield layer(file("a", b"x" * 5000))[:1024]
             raise LimitError("from below")
 
         with pytest.raises(LimitError, match="from below"):
-            from layerlens.layers.reader import read_stream
-
-            read_stream(broken())  # type: ignore[arg-type]
+            read_stream(broken())
 
     def test_a_good_layer_is_good(self) -> None:
         assert streamed(GOOD + END).table.names == [b"good"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,15 +47,13 @@ def test_nothing() -> None:
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 3000)), max_size=30),
     st.lists(st.integers(0, 200_000), max_size=30),
 )
-def test_parts_add_up_exactly_and_never_fall(
-    steps: list[tuple[int, int]], cuts: list[int]
-) -> None:
+def test_parts_add_up_exactly_and_never_fall(steps: list[tuple[int, int]], cuts: list[int]) -> None:
     found = TransferMap()
     out = into = 0
     for more_out, more_in in steps:
         out, into = out + more_out, into + more_in
         found.note(out, into)
     edges = sorted({0, out, *(cut for cut in cuts if cut <= out)})
-    parts = [found.span(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [found.span(a, b - a) for a, b in pairwise(edges)]
     assert all(part >= 0 for part in parts)
     assert sum(parts) == (found.compressed_size if out else 0)

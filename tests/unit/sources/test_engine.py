@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
         yield found
 
 
-def refused(reference: str = "docker://demo:1", **options: object) -> ImageError:
+def refused(reference: str = "docker://demo:1", **options: Any) -> ImageError:
     with pytest.raises(ImageError) as caught:
         analysis(reference, **options)
     assert "\n" not in caught.value.what
@@ -127,7 +128,9 @@ class TestBroken:
     @pytest.mark.parametrize("at", [0, 1024, 200_000])
     def test_ends_with_an_error(self, at: int, engine: Engine) -> None:
         engine.cut = at
-        engine.appended = b'{"errorDetail":{"message":"no space\\nleft \\u001b[31m"},"error":"x"}\r\n'
+        engine.appended = (
+            b'{"errorDetail":{"message":"no space\\nleft \\u001b[31m"},"error":"x"}\r\n'
+        )
         error = refused()
         assert isinstance(error, SourceError)
         assert "the Docker Engine broke off: no space left" in error.what
@@ -172,7 +175,9 @@ class TestBroken:
         names = ["0", "1"]
         entry = {"Config": "c", "RepoTags": [], "Layers": names}
         files = {"0": IMAGE.layers[0], "1": layer(file("evil")), "c": IMAGE.config}
-        engine.export = pack(tmp_path / "x.tar", files | {"manifest.json": dumps([entry])}).read_bytes()
+        engine.export = pack(
+            tmp_path / "x.tar", files | {"manifest.json": dumps([entry])}
+        ).read_bytes()
         error = refused()
         assert isinstance(error, DigestError)
         assert str(error.where.layer).startswith("layer 2/2")
@@ -184,6 +189,7 @@ class TestBroken:
 
     def test_no_http(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
+
             def answer() -> None:
                 peer, _ = listener.accept()
                 with peer:
@@ -262,7 +268,9 @@ class TestNoEngine:
         monkeypatch.setenv("DOCKER_HOST", host)
         assert isinstance(refused(), SourceError)
 
-    def test_tls_without_certificates(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_tls_without_certificates(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
         monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
         monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
@@ -273,7 +281,9 @@ class TestNoEngine:
         assert isinstance(refused(), SourceError)
 
     @pytest.mark.parametrize("text", ["{", "[]", '{"currentContext": "gone"}', '{"credsStore": 5}'])
-    def test_odd_configuration(self, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_odd_configuration(
+        self, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         folder = tmp_path / "docker-config"
         folder.mkdir()
         (folder / "config.json").write_text(text)
@@ -289,6 +299,8 @@ class TestNoEngine:
 def test_compressed_layers_of_a_store(engine: Engine, tmp_path: Path) -> None:
     engine.export = IMAGE.containerd_save(tmp_path / "x.tar", "gzip").read_bytes()
     found = analysis("demo:1")
-    assert [each.compressed_size for each in found.layers] == [len(gzipped(d)) for d in IMAGE.layers]
+    assert [each.compressed_size for each in found.layers] == [
+        len(gzipped(d)) for d in IMAGE.layers
+    ]
     assert json.loads(IMAGE.config)["os"] == "linux"
     silent(Step("nobody listens"))

@@ -51,7 +51,9 @@ def test_one_alone_needs_no_choice(tmp_path: Path) -> None:
 
 
 def test_none_for_the_host(tmp_path: Path) -> None:
-    path = of("linux/mips64le", 1).oci_archive(tmp_path / "x.tar", platforms=[of("linux/riscv64", 2)])
+    path = of("linux/mips64le", 1).oci_archive(
+        tmp_path / "x.tar", platforms=[of("linux/riscv64", 2)]
+    )
     error = failure(path)
     assert isinstance(error, SourceError)
     assert str(host_platform()) in error.what
@@ -169,7 +171,9 @@ def test_fans_of_indexes(tmp_path: Path) -> None:
 
 def test_several_names_need_a_choice(tmp_path: Path) -> None:
     files = AMD.oci_files("none") | ARM.oci_files("none")
-    first, second = (json.loads(image.oci_files("none")["index.json"])["manifests"][0] for image in (AMD, ARM))
+    first, second = (
+        json.loads(image.oci_files("none")["index.json"])["manifests"][0] for image in (AMD, ARM)
+    )
     first["annotations"] = {"org.opencontainers.image.ref.name": "one"}
     second["annotations"] = {"io.containerd.image.name": "docker.io/team/two:2"}
     files["index.json"] = dumps({"schemaVersion": 2, "manifests": [first, second]})
@@ -195,7 +199,9 @@ def test_a_long_list_stays_short(tmp_path: Path) -> None:
          "annotations": {"org.opencontainers.image.ref.name": "n" * 5000}}
         for k in range(500)
     ]  # fmt: skip
-    path = pack(tmp_path / "x.tar", {"index.json": dumps({"schemaVersion": 2, "manifests": descriptors})})
+    path = pack(
+        tmp_path / "x.tar", {"index.json": dumps({"schemaVersion": 2, "manifests": descriptors})}
+    )
     assert len(failure(path).what) < 20_000
     assert len(failure(path, select="none").what) < 20_000
     index = dumps({"schemaVersion": 2, "manifests": descriptors})

@@ -67,12 +67,14 @@ def test_streams_and_verification(name: str, tmp_path: Path) -> None:
             assert figures(analysis(folder, **options(name))) == figures(found)
 
 
-def test_as_docker_compressed_it(tmp_path: Path) -> None:
+def test_as_docker_compressed_it() -> None:
     plain = analysis(shared_fixture("archives/save20-one.tar"))
     assert figures(analysis(shared_fixture("archives/save20-one.tar.gz"))) == figures(plain)
 
 
-@pytest.mark.parametrize("name", [*SAME, "archives/pod-oci-archive.tar", "dive/test-docker-image.tar"])
+@pytest.mark.parametrize(
+    "name", [*SAME, "archives/pod-oci-archive.tar", "dive/test-docker-image.tar"]
+)
 def test_entries_are_those_that_tarfile_reads(name: str) -> None:
     for tar in layer_tars(shared_fixture(name)):
         found = read_stream([tar]).table

@@ -29,7 +29,17 @@ from tests.builders import (
     whiteout,
     zstandard,
 )
-from tests.unit.sources.looking import analysis, contents, dumps, everywhere, failure, figures, pack, unpack, zipped
+from tests.unit.sources.looking import (
+    analysis,
+    contents,
+    dumps,
+    everywhere,
+    failure,
+    figures,
+    pack,
+    unpack,
+    zipped,
+)
 
 FIRST = layer(
     directory("bin", mtime=5), file("bin/tool", os.urandom(3000), mode=0o755), symlink("sh", "bin/tool"),
@@ -55,7 +65,11 @@ def kaniko(path: Path) -> Path:
         blob = gzipped(data)
         names.append(f"{sha256(blob)}.tar.gz")
         files[names[-1]] = blob
-    entry = {"Config": f"sha256:{IMAGE.id}", "RepoTags": ["index.docker.io/library/demo:1"], "Layers": names}
+    entry = {
+        "Config": f"sha256:{IMAGE.id}",
+        "RepoTags": ["index.docker.io/library/demo:1"],
+        "Layers": names,
+    }
     return pack(path, files | {"manifest.json": dumps([entry])})
 
 
@@ -93,7 +107,11 @@ def mixed_containerd(path: Path) -> Path:
         {"mediaType": f"{kind}layer.v1.tar+gzip", "digest": f"sha256:{sha256(b)}", "size": len(b)}
         for b in blobs
     ]
-    config = {"mediaType": f"{kind}config.v1+json", "digest": f"sha256:{IMAGE.id}", "size": len(IMAGE.config)}
+    config = {
+        "mediaType": f"{kind}config.v1+json",
+        "digest": f"sha256:{IMAGE.id}",
+        "size": len(IMAGE.config),
+    }
     manifest = dumps({"schemaVersion": 2, "config": config, "layers": descriptors})
     top = {
         "mediaType": f"{kind}manifest.v1+json", "digest": f"sha256:{sha256(manifest)}", "size": len(manifest),
@@ -101,7 +119,11 @@ def mixed_containerd(path: Path) -> Path:
     }  # fmt: skip
     files = {BLOBS + sha256(b): b for b in (*blobs, IMAGE.config, manifest)}
     files["index.json"] = dumps({"schemaVersion": 2, "manifests": [top]})
-    entry = {"Config": BLOBS + IMAGE.id, "RepoTags": ["demo:1"], "Layers": [BLOBS + sha256(b) for b in blobs]}
+    entry = {
+        "Config": BLOBS + IMAGE.id,
+        "RepoTags": ["demo:1"],
+        "Layers": [BLOBS + sha256(b) for b in blobs],
+    }
     files["manifest.json"] = dumps([entry])
     files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
     return pack(path, dict(sorted(files.items())))
@@ -124,7 +146,7 @@ def _links(path: Path) -> list[tuple[str, str]]:
 
 
 def dotted(path: Path) -> Path:
-    """Unpacked and packed again by hand: all names begin with ./"""
+    """Unpacked and packed again by hand: every name begins with a dot and a slash."""
     old = contents(IMAGE.save_25(path))
     return pack(path, [directory("./"), *(file(f"./{name}", data) for name, data in old.items())])
 
@@ -132,18 +154,23 @@ def dotted(path: Path) -> Path:
 def hardlinked(path: Path) -> Path:
     """A repeated layer as a hard link of the archive."""
     names = [f"l{k}/layer.tar" for k in range(6)]
-    first = {data: name for data, name in reversed(list(zip(IMAGE.layers, names, strict=True)))}
+    first = dict(zip(reversed(IMAGE.layers), reversed(names), strict=True))
     members = [
         file(name, data) if first[data] == name else hardlink(name, first[data])
         for name, data in zip(names, IMAGE.layers, strict=True)
     ]
     entry = {"Config": "c.json", "RepoTags": ["demo:1"], "Layers": names}
-    return pack(path, [*members, file("c.json", IMAGE.config), file("manifest.json", dumps([entry]))])
+    return pack(
+        path, [*members, file("c.json", IMAGE.config), file("manifest.json", dumps([entry]))]
+    )
 
 
 def skipping(path: Path) -> Path:
     """zstd:chunked: skippable frames after (and before, and between) the data."""
-    blobs = [skippable(b"first") + zstandard(data, frames=3, skipped=(b"a" * 99, b"")) for data in IMAGE.layers]
+    blobs = [
+        skippable(b"first") + zstandard(data, frames=3, skipped=(b"a" * 99, b""))
+        for data in IMAGE.layers
+    ]
     names = [f"{k}.tar" for k in range(6)]
     entry = {"Config": "c.json", "RepoTags": ["demo:1"], "Layers": names}
     files = dict(zip(names, blobs, strict=True)) | {"c.json": IMAGE.config}
@@ -355,12 +382,15 @@ class TestOddities:
 
     def test_a_sparse_outer_member_is_refused(self, tmp_path: Path) -> None:
         from tests.builders import sparse
+
         for form in ("gnu", "1.0"):
             members = [sparse("manifest.json", ((0, b"[]"),), 1000, form)]
             error = failure(pack(tmp_path / "x.tar", members))
             assert "sparse" in error.what
             assert error.hint is not None
-        everywhere(pack(tmp_path / "y.tar", [sparse("data", (), 1000), sparse("more", ((0, b"x"),), 9)]))
+        everywhere(
+            pack(tmp_path / "y.tar", [sparse("data", (), 1000), sparse("more", ((0, b"x"),), 9)])
+        )
 
 
 class TestSeveralImages:

@@ -108,7 +108,9 @@ class TestWrongBlobs:
             "layer": sha256(gzipped(GOOD[1])),
         }[which]
         old = files[BLOBS + name]
-        files[BLOBS + name] = gzipped(GOOD[1], level=1) + bytes(9) if which == "layer" else old + b" "
+        files[BLOBS + name] = (
+            gzipped(GOOD[1], level=1) + bytes(9) if which == "layer" else old + b" "
+        )
         if directory:
             path = tmp_path / "oci"
             for each, data in files.items():
@@ -121,6 +123,19 @@ class TestWrongBlobs:
         assert caught.value.where.file == str(path)
         found = analysis(path, verify=False)
         assert found.scores.total_bytes == 300
+        assert codes(found) == ["digest-mismatch"]
+
+    @pytest.mark.parametrize("verify", [None, False])
+    def test_skopeo_directory(self, verify: bool | None, tmp_path: Path) -> None:
+        image = Image(GOOD)
+        files = {sha256(data): data for data in GOOD}
+        files |= {"manifest.json": image.manifest(), image.id: image.config + b" "}
+        path = pack(tmp_path / "x.tar", files)
+        if verify is None:
+            with pytest.raises(DigestError, match=image.id[:12]):
+                analysis(path)
+        else:
+            assert codes(analysis(path, verify=False)) == ["digest-mismatch"]
 
     def test_layer_blob_digest_in_a_plain_archive(self, tmp_path: Path) -> None:
         # Raw layers of an OCI archive: not read through, unless asked for.
@@ -146,7 +161,11 @@ class TestWrongBlobs:
         data = dumps(manifest)
         index = json.loads(files["index.json"])
         index["manifests"][0] |= {"digest": f"sha256:{sha256(data)}", "size": len(data)}
-        files |= {"index.json": dumps(index), BLOBS + sha256(data): data, f"blobs/sha512/{long}": blob}
+        files |= {
+            "index.json": dumps(index),
+            BLOBS + sha256(data): data,
+            f"blobs/sha512/{long}": blob,
+        }
         for place in (pack(tmp_path / "x.tar", files), zipped(tmp_path / "x.tar")):
             assert analysis(place).scores.total_bytes == 300
 
@@ -213,7 +232,11 @@ class TestSameContent:
     def test_content_in_place(self, tmp_path: Path) -> None:
         tar = layer(file("a", b"A" * 700), sparse("s", ((5, b"hello"), (900, b"you")), 1000, "1.0"))
         path = Image([tar]).save_25(tmp_path / "x.tar")
-        for place in (path, Image([tar]).oci_dir(tmp_path / "oci"), Image([tar]).flat(tmp_path / "f")):
+        for place in (
+            path,
+            Image([tar]).oci_dir(tmp_path / "oci"),
+            Image([tar]).flat(tmp_path / "f"),
+        ):
             image = opened(place)
             assert b"".join(image.stored_content(0, 0)) == b"A" * 700
             assert b"".join(image.stored_content(0, 1)) == b"helloyou"
@@ -277,7 +300,7 @@ class TestReading:
         for place in (good, zipped(good), folder):
             analysis(place)
         for place in (broken, zipped(broken), tmp_path / "text", gone):
-            with pytest.raises(Exception, match="."):
+            with pytest.raises(Exception, match=r"."):
                 analysis(place)
         assert count() == before
 

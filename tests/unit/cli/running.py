@@ -1,0 +1,49 @@
+"""Run the command line as users do, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """The environment without what could change the outcome."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DOCKER_", "LAYERLENS_", "PYTHONIOENCODING")) and name != "NO_COLOR"
+    }
+    kept["PYTHONPATH"] = str(ROOT)
+    kept["DOCKER_HOST"] = "unix:///nonexistent/engine.sock"
+    for name, value in changes.items():
+        kept.pop(name, None)
+        if value is not None:
+            kept[name] = value
+    return kept
+
+
+def layerlens(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the tool; ``env`` are changes to the environment."""
+    changes = options.pop("env", {})
+    return subprocess.run(
+        [sys.executable, "-m", "layerlens", *map(str, arguments)],
+        env=environment(**changes), timeout=120, check=False,
+        **({"capture_output": True, "text": True} | options),
+    )  # fmt: skip
+
+
+def line(result: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one line of an error, after checking that there is nothing else."""
+    assert result.returncode == code, result.stderr
+    assert result.stdout in ("", None)
+    assert "Traceback" not in result.stderr
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("layerlens: ")
+    assert lines[0].isprintable()
+    return lines[0]

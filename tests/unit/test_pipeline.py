@@ -1,0 +1,64 @@
+"""The library's face."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from layerlens.errors import SourceError, UsageError
+from layerlens.pipeline import analyse_image, open_image
+from layerlens.sources.image import ReadOptions
+from tests.builders import Image, file, layer
+
+
+def test_a_folder_named_like_an_image_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    (tmp_path / "nginx").mkdir()
+    with pytest.raises(SourceError, match="no Docker Engine"):
+        open_image("nginx")
+    Image([layer(file("a", b"a"))]).oci_dir(tmp_path / "layout", "none")
+    image = open_image("layout")
+    image.close()
+    assert image.source == "OCI layout"
+
+
+def test_a_second_manifest_is_said(tmp_path: Path) -> None:
+    archive = Image([layer(file("a", b"a"))]).save_legacy(tmp_path / "a.tar")
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile("manifest.json")
+        assert member is not None
+        manifest = member.read()
+    with tarfile.open(archive, "a") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest))
+    image = open_image(str(archive))
+    try:
+        codes = [note.code for note in analyse_image(image).diagnostics]
+    finally:
+        image.close()
+    assert codes == ["duplicate-member"]
+
+
+@pytest.mark.parametrize("text", ["podman://a", "registry://a/b:1", "-"])
+def test_places_that_come_later_are_named(text: str) -> None:
+    with pytest.raises(UsageError, match="cannot be read yet"):
+        open_image(text)
+
+
+def test_base_by_reference(tmp_path: Path) -> None:
+    lower, upper = layer(file("base", b"b")), layer(file("own", b"o"))
+    base = Image([lower]).save_legacy(tmp_path / "base.tar")
+    app = Image([lower, upper]).save_25(tmp_path / "app.tar")
+    image = open_image(str(app))
+    try:
+        analysis = analyse_image(image, ReadOptions(), base=str(base))
+        assert (analysis.base.boundary, analysis.base.layers) == ("exact", 1)
+    finally:
+        image.close()
