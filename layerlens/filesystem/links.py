@@ -29,6 +29,8 @@ def link(work: Work, names: dict[int, int]) -> None:
             _drop(work, version)
             continue
         fs.inodes[version] = inode
+        if first <= inode < version:
+            fs.headers[inode] = version
         if work.position.get(fs.paths[version]) == version and fs.kinds[inode] == Kind.FILE:
             if inode not in names:
                 names[inode] = _own_name(work, inode)

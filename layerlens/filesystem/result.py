@@ -20,6 +20,9 @@ from layerlens.layers.table import Kind, LayerTable
 IMPLIED = -1
 """Source of a version that is a directory without a header: mode 0755, root's."""
 
+LINK_MODE = 0o777
+"""Mode of every symbolic link on Linux, whatever its header says (symlink(7))."""
+
 
 @dataclass(slots=True)
 class Deaths:
@@ -56,6 +59,9 @@ class Filesystem:
     ``previous``  version that a modifying version came over
     ``removed``   per layer, the versions whose paths it took away
     ``inodes``    version of a hard link -> version that holds its content
+    ``headers``   inode -> version whose header gave it mode, owner and time, where
+                  that is not its own: the last link of its layer, as extractors apply
+                  each header to what it names
     ``synthetic`` version without a tar entry -> the version it copies, or ``IMPLIED``
     ``deaths``    the dead inodes
     """
@@ -69,6 +75,7 @@ class Filesystem:
     previous: dict[int, int] = field(default_factory=dict)
     removed: list[array[int]] = field(default_factory=list)
     inodes: dict[int, int] = field(default_factory=dict)
+    headers: dict[int, int] = field(default_factory=dict)
     synthetic: dict[int, int] = field(default_factory=dict)
     deaths: Deaths = field(default_factory=Deaths)
     notes: Notes = field(default_factory=Notes)
@@ -110,16 +117,19 @@ class Filesystem:
         origin = self.synthetic.get(version, version)
         if origin == IMPLIED:
             return Entry(self.paths[version], "dir", 0, 0o755, 0, 0, 0, None, None, layer)
-        # Attributes belong to the inode: a hard link's own header only repeats them.
-        table, i = self.slot(self.inodes.get(origin, origin))
+        source = self.inodes.get(origin, origin)
+        table, i = self.slot(source)
         target = table.links.get(i) if kind is Kind.SYMLINK else None
+        device = table.devices.get(i)
         word = kind.word
         size = table.sizes[i]
         if kind is Kind.FILE and not first_name:
             word, size = "hardlink", 0
+        table, i = self.slot(self.headers.get(source, source))
+        mode = LINK_MODE if kind is Kind.SYMLINK else table.mode(i)
         return Entry(
-            self.paths[version], word, size, table.mode(i), table.uid(i), table.gid(i),
-            table.mtime(i), target, table.devices.get(i), layer,
+            self.paths[version], word, size, mode, table.uid(i), table.gid(i),
+            table.mtime(i), target, device, layer,
         )  # fmt: skip
 
     def final_entries(self) -> Iterator[Entry]:

@@ -18,7 +18,7 @@ from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.links import link
 from layerlens.filesystem.markers import find_markers
 from layerlens.filesystem.place import place
-from layerlens.filesystem.result import IMPLIED, Filesystem
+from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem
 from layerlens.filesystem.work import Work, kind_and_target
 from layerlens.layers.names import join, parent
 from layerlens.layers.table import Kind, LayerTable
@@ -213,8 +213,10 @@ class Stacker:
         origin = fs.synthetic.get(version, version)
         if origin == IMPLIED:
             return (0o755, 0, 0, 0, ())
-        table, i = fs.slot(fs.inode(origin))
-        return (table.mode(i), table.uid(i), table.gid(i), table.mtime(i), table.xattrs.get(i, ()))
+        inode = fs.inode(origin)
+        table, i = fs.slot(fs.headers.get(inode, inode))
+        mode = LINK_MODE if fs.kinds[inode] == Kind.SYMLINK else table.mode(i)
+        return (mode, table.uid(i), table.gid(i), table.mtime(i), table.xattrs.get(i, ()))
 
     def _device(self, version: int) -> tuple[int, int] | None:
         table, i = self.filesystem.slot(self.filesystem.synthetic.get(version, version))

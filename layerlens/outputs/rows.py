@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from layerlens.errors import UsageError
-from layerlens.filesystem.result import IMPLIED, Filesystem, path_order
+from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem, path_order
 from layerlens.layers.table import Kind
 
 _RAW = 48
@@ -68,7 +68,7 @@ def _decoder(fs: Filesystem) -> Decode:
     A regular file is ``file`` with its size, whichever of its names it is.
     """
     tables, first, paths, kinds = fs.tables, fs.first, fs.paths, fs.kinds
-    inodes, synthetic = fs.inodes, fs.synthetic
+    inodes, synthetic, headers = fs.inodes, fs.synthetic, fs.headers
     words: dict[int, str] = {kind.value: kind.word for kind in Kind}
     owners: dict[bytes, tuple[int, int, int]] = {}
     times: dict[bytes, float] = {}
@@ -86,6 +86,11 @@ def _decoder(fs: Filesystem) -> Decode:
         home = layer if source == version else bisect_right(first, source) - 1
         table = tables[home]
         i = source - first[home]
+        size, target, device = table.sizes[i], table.links.get(i), table.devices.get(i)
+        if source in headers:
+            home = bisect_right(first, headers[source]) - 1
+            table = tables[home]
+            i = headers[source] - first[home]
         if i in table.overrides:
             mode, uid, gid = table.mode(i), table.uid(i), table.gid(i)
             mtime = table.mtime(i)
@@ -103,10 +108,13 @@ def _decoder(fs: Filesystem) -> Decode:
                 known = times[when] = table.mtime(i)
             mtime = known
         kind = kinds[inode]
+        if kind == Kind.SYMLINK:
+            mode = LINK_MODE
+        else:
+            target = None
         return Row(
-            paths[version], words[kind], table.sizes[i], mode, uid, gid, mtime,
-            table.links.get(i) if kind == Kind.SYMLINK else None,
-            table.devices.get(i), layer, change, modified_kind,
+            paths[version], words[kind], size, mode, uid, gid, mtime,
+            target, device, layer, change, modified_kind,
         )  # fmt: skip
 
     return decode

@@ -39,7 +39,7 @@ def test_of_two_causes_in_one_layer_the_first_in_the_table_counts() -> None:
 
 def test_a_copied_up_pair_of_links_compares_with_its_target() -> None:
     lower = table(file("a", b"12345"), hardlink("b", "a"))
-    fs = stacked(lower, table(file("a", b"12345", uid=3), hardlink("b", "a")))
+    fs = stacked(lower, table(file("a", b"12345", uid=3), hardlink("b", "a", uid=3)))
     assert dead(fs) == {"metadata": 5}
     assert [event.modified_kind for event in fs.events(1)] == ["metadata", "metadata"]
     entry = next(e for e in fs.final_entries() if e.path == b"b")
@@ -111,3 +111,17 @@ def test_shadowed_file_lives_on_through_a_link() -> None:
     assert visible(fs)[b"a"] == "file"
     assert {entry.path: entry.size for entry in fs.final_entries()} == {b"a": 6, b"b": 5}
     assert dead(fs) == {}
+
+
+def test_the_last_header_of_an_inode_gives_its_attributes() -> None:
+    lower = table(file("a", b"123", mode=0o600), hardlink("b", "a", mode=0o755, uid=4))
+    for entry in stacked(lower).final_entries():
+        assert (entry.mode, entry.uid) == (0o755, 4)
+    fs = stacked(lower, table(file("a", b"123", mode=0o755, uid=4), hardlink("b", "a", mode=0o700)))
+    assert {entry.mode for entry in fs.final_entries()} == {0o700}
+
+
+def test_symlinks_have_the_mode_that_linux_gives_them() -> None:
+    fs = stacked(table(symlink("s", "t", mode=0o600)), table(symlink("s", "t", mode=0o644)))
+    assert [entry.mode for entry in fs.final_entries()] == [0o777]
+    assert list(fs.events(1)) == []

@@ -1,0 +1,7 @@
+"use strict";
+
+const assert = require("node:assert");
+
+describe("parcel ids", () => {
+  it("have a prefix", () => assert.match("LL-1001", /^LL-\d{4}$/));
+});

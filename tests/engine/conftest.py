@@ -1,0 +1,50 @@
+"""The private Docker Engine that the tests of this folder share.
+
+``LAYERLENS_REQUIRE_ENGINE=1`` (set in CI) turns the skip into a failure.
+``LAYERLENS_TEST_ENGINE=DIRECTORY`` takes the engine that
+``python tests/engine/engine.py start DIRECTORY`` has started, with the images
+that it has: repeated runs need not build again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sample_images import build
+from tests.engine.engine import Engine, EngineError
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A running engine; a private one is gone when the session ends."""
+    running = os.environ.get("LAYERLENS_TEST_ENGINE")
+    if running:
+        yield Engine(Path(running))
+        return
+    # Not pytest's own folder: a socket's path must be short.
+    private = Engine(Path(tempfile.mkdtemp(prefix="ll-")))
+    try:
+        try:
+            private.start()
+        except EngineError as error:
+            if os.environ.get("LAYERLENS_REQUIRE_ENGINE") == "1":
+                raise
+            pytest.skip(str(error))
+        yield private
+    finally:
+        private.remove()
+
+
+@pytest.fixture(scope="session")
+def sample(engine: Engine) -> Callable[[str], str]:
+    """Build a sample image unless the engine has it, and give its tag."""
+
+    def built(name: str) -> str:
+        return build.build(engine, name)
+
+    return built
