@@ -164,7 +164,9 @@ class _Layer:
                 del self.nodes[name]
                 made_up.add(name[: max(0, cut - 1)])
         self.whiteouts = {node for name in marked for node in whiteouts(name)}
-        self.parents: set[bytes] = {name.rpartition(b"/")[0] for name in self.nodes}
+        self.parents: set[bytes] = (
+            {name.rpartition(b"/")[0] for name in self.nodes} if made_up else set(table.parents())
+        )
         self.implied: set[bytes] = set()
         fresh = (made_up | self.parents).difference(self.nodes)
         fresh.discard(b"")

@@ -5,6 +5,7 @@ Everything here counts content bytes of regular files, each inode once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -13,6 +14,9 @@ from layerlens.analysis.model import LedgerRow, Scores, Tally, Waste
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind, LayerTable
+
+
+_NOT_ADDED = re.compile(rb"[^\0]")  # Change.ADDED is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +159,19 @@ def tallies(fs: Filesystem, layer: int) -> tuple[Tally, Tally, Tally]:
     sizes = fs.tables[layer].sizes
     changes = fs.changes[first : fs.first[layer + 1]]
     kinds = fs.kinds[first : fs.first[layer + 1]]
-    added_files = added_bytes = modified_files = modified_bytes = 0
-    if not any(changes):  # all added: the lowest layer, or one of new paths only
-        added_files, added_bytes = len(kinds) - kinds.count(Kind.DIR), sum(sizes)
-    else:
-        for i, (change, kind) in enumerate(zip(changes, kinds, strict=True)):
-            if change > Change.TYPE or kind == Kind.DIR:
-                continue
-            size = sizes[i] if i < len(sizes) else 0
-            if change == Change.ADDED:
-                added_files += 1
-                added_bytes += size
-            else:
-                modified_files += 1
-                modified_bytes += size
+    # Most entries of most layers are added: count all as such, then take back the others.
+    added_files, added_bytes = len(kinds) - kinds.count(Kind.DIR), sum(sizes)
+    modified_files = modified_bytes = 0
+    for found in _NOT_ADDED.finditer(changes):
+        i = found.start()
+        if kinds[i] == Kind.DIR:
+            continue
+        size = sizes[i] if i < len(sizes) else 0
+        added_files -= 1
+        added_bytes -= size
+        if changes[i] <= Change.TYPE:
+            modified_files += 1
+            modified_bytes += size
     removed_files = removed_bytes = 0
     for version in fs.removed[layer]:
         if fs.kinds[version] != Kind.DIR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ _PIPE_WIDTH = 100
 
 def run() -> NoReturn:
     """The console command."""
+    # Nearly all that is made here lives until the end: nothing to collect.
+    gc.disable()
     _ready_streams()
     code = main(sys.argv[1:])
     try:
@@ -160,6 +163,8 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
 def _browse(arguments: argparse.Namespace) -> int:
     """The terminal UI; the image is read inside it."""
     from layerlens.tui.app import run_app
+
+    gc.enable()  # a long session makes garbage
 
     return run_app(lambda progress: _analyse(arguments, progress), arguments.image)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from layerlens.filesystem.changes import Change
 from layerlens.filesystem.own import own_tree, resolve_parents
 from layerlens.filesystem.result import IMPLIED
 from layerlens.filesystem.work import Work
@@ -19,7 +20,7 @@ def place(work: Work, *, docker: bool) -> None:
 def _own_positions(work: Work) -> None:
     names, first = work.table.names, work.first
     work.position = dict(zip(names, range(first, first + len(names)), strict=True))
-    work.users = names
+    work.parents = work.table.parents()
     if len(work.position) == len(names) and not _below_own_file(work):
         for i in work.markers:
             del work.position[names[i]]
@@ -32,18 +33,21 @@ def _one_by_one(work: Work, *, follow: bool) -> None:
     fs, first = work.fs, work.first
     tree = own_tree(work.table, work.markers, work.look_below, follow=follow)
     fs.notes.extend(tree.notes.all(), work.index)
+    for i in range(len(work.table)):  # a first reading, without links, may have been another
+        if i not in work.markers:
+            fs.changes[first + i] = Change.ADDED
     for i, why in tree.lost.items():
         fs.changes[first + i] = why
     fs.paths[first:] = tree.names
     work.targets = {first + i: first + j for i, j in tree.targets.items()}
     work.position = {path: first + i for path, i in tree.position.items()}
-    work.users = list(work.position)
+    work.parents = _parents(work)
 
 
 def _below_own_file(work: Work) -> bool:
     """Whether an entry lies below one of this layer that is no directory."""
     kinds, first, position = work.table.kinds, work.first, work.position
-    ups = {name.rpartition(b"/")[0] for name in work.table.names}
+    ups = set(work.table.parents())
     todo = ups
     while todo:
         unlisted = set()
@@ -69,19 +73,19 @@ def _see_to_parents(work: Work, *, docker: bool) -> None:
     """
     fs = work.fs
     kinds, live = fs.kinds, fs.live
-    missing = work.unlisted_parents(work.users)
+    missing = work.unlisted(work.parents)
     if not missing:
         return
     if not docker:
         if any(kinds[live[up]] == Kind.SYMLINK for up in missing if up in live):
             _follow_links(work)
-        missing = work.unlisted_parents(work.position)
+        missing = work.unlisted(_parents(work))
     # A directory that only markers use, and that one of them hides, is not made.
-    used = work.unlisted_parents(work.position) if work.markers else missing
+    used = work.unlisted(_parents(work)) if work.markers else missing
     reset = 0
     for up in sorted(missing):
         if up not in used and (
-            work.is_hidden(up) or any(part.startswith(AUFS) for part in up.split(b"/"))
+            work.is_whited_out(up) or any(part.startswith(AUFS) for part in up.split(b"/"))
         ):
             continue
         lower = live.get(up)
@@ -104,6 +108,11 @@ def _see_to_parents(work: Work, *, docker: bool) -> None:
             f"{reset} directories are used without being listed, so Docker resets them "
             "to mode 0755, owner root; the specification keeps them",
         )
+
+
+def _parents(work: Work) -> set[bytes]:
+    """The directories of what the layer places, markers apart."""
+    return {path.rpartition(b"/")[0] for path in work.position}
 
 
 def _follow_links(work: Work) -> None:

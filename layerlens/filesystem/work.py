@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from layerlens.filesystem.changes import Cause
@@ -18,7 +18,7 @@ class Work:
 
     ``first``      version of the layer's first entry
     ``position``   path -> version that the layer places there
-    ``users``      names whose parents the layer needs, markers included
+    ``parents``    directories that the layer's names stand in, markers included
     ``targets``    version of a link -> version that it led to when it was made,
                    where that name was listed again later
     ``markers``    indexes of entries that place nothing
@@ -33,7 +33,7 @@ class Work:
     index: int
     first: int
     position: dict[bytes, int] = field(default_factory=dict)
-    users: Iterable[bytes] = ()
+    parents: AbstractSet[bytes] = frozenset()
     targets: dict[int, int] = field(default_factory=dict)
     markers: set[int] = field(default_factory=set)
     whiteouts: dict[bytes, int] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Work:
         fs.synthetic[version] = source
         return version
 
-    def is_hidden(self, path: bytes) -> bool:
+    def is_whited_out(self, path: bytes) -> bool:
         """Whether a whiteout of this layer names the path or one of its parents."""
         while path:
             if path in self.whiteouts:
@@ -73,10 +73,19 @@ class Work:
             path = parent(path)
         return False
 
-    def unlisted_parents(self, users: Iterable[bytes]) -> set[bytes]:
-        """All parents, however far up, of some paths that the layer does not place."""
+    def is_hidden(self, path: bytes) -> bool:
+        """Whether this layer hides what lies at a path below it, in one way or another."""
+        up = path
+        while up:
+            up = parent(up)
+            if up in self.opaque:
+                return True
+        return self.is_whited_out(path)
+
+    def unlisted(self, directories: AbstractSet[bytes]) -> set[bytes]:
+        """Those directories and all above them that the layer does not place."""
         position = self.position
-        missing = {user.rpartition(b"/")[0] for user in users} - position.keys()
+        missing = set(directories - position.keys())
         missing.discard(b"")
         for up in list(missing):
             while (up := parent(up)) and up not in missing and up not in position:

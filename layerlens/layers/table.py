@@ -91,8 +91,9 @@ class LayerTable:
     ``links``    targets of symbolic links (as written) and of hard links
                  (normalised like a name)
     ``tar_size`` length of the uncompressed layer tar
-    ``dotted``   indexes of the names that may have a part beginning with a dot,
-                 in order; ``None`` where nobody looked yet
+    ``suspects`` indexes of the names that hold ``.wh.``, in order; ``None`` where
+                 nobody looked yet
+    ``known_parents`` what :meth:`parents` gives, likewise
     """
 
     names: list[bytes] = field(default_factory=list)
@@ -107,19 +108,25 @@ class LayerTable:
     xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
     sparse: dict[int, Sparse] = field(default_factory=dict)
     tar_size: int = 0
-    dotted: list[int] | None = None
+    suspects: list[int] | None = None
     transfer: TransferMap | None = None
     notes: Notes = field(default_factory=Notes)
+    known_parents: frozenset[bytes] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
 
+    def parents(self) -> frozenset[bytes]:
+        """The directories that the names stand in, ``b""`` for the root; found once."""
+        if self.known_parents is None:
+            self.known_parents = frozenset({name.rpartition(b"/")[0] for name in self.names})
+        return self.known_parents
+
     def marked(self) -> list[int]:
         """Indexes of the names that hold ``.wh.``: all whiteouts, and little else."""
-        names = self.names
-        if self.dotted is None:
-            return [i for i, name in enumerate(names) if WHITEOUT in name]
-        return [i for i in self.dotted if WHITEOUT in names[i]]
+        if self.suspects is None:
+            self.suspects = [i for i, name in enumerate(self.names) if WHITEOUT in name]
+        return self.suspects
 
     def mode(self, i: int) -> int:
         """Permission bits with setuid, setgid and sticky (``0o7777`` at most)."""

@@ -257,3 +257,25 @@ def test_names_above_the_root_are_clamped() -> None:
     found, _ = walk(tape.fetch, tape.read, content_hash=tape.hash)
     assert found.names == [b"x", b"y"]
     assert "path-above-root" in {note.code for note in found.notes.all()}
+
+
+def test_a_parent_that_an_opaque_directory_hides_is_made_anew() -> None:
+    lower = table(directory("d"), directory("d/e", mode=0o700), file("d/e/old"))
+    for semantics in Semantics:
+        fs = stacked(lower, table(opaque("d"), file("d/e/new")), semantics=semantics)
+        assert visible(fs) == {b"d": "dir", b"d/e": "dir", b"d/e/new": "file"}
+        assert next(e.mode for e in fs.final_entries() if e.path == b"d/e") == 0o755
+
+
+def test_a_layer_that_is_odd_in_two_ways_is_read_once_more_from_the_start() -> None:
+    """Its links are followed after a first reading without them, whose verdicts must not stay."""
+    fs = stacked(
+        table(symlink("c", "a")),
+        table(file("a"), file("c/a"), file("c"), directory("c/a")),
+        semantics=Semantics.SPEC,
+    )
+    replayed: set[bytes] = set()
+    for layer in range(2):
+        for event in fs.events(layer):
+            (replayed.discard if event.change == "removed" else replayed.add)(event.path)
+    assert replayed == set(fs.live)

@@ -172,7 +172,11 @@ def test_the_cursor_finds_its_node_again(small: Browser) -> None:
 
 def test_links_and_entries() -> None:
     browser = browse(
-        [file("b", "12", mode=0o640, uid=7), hardlink("a", "b", mode=0o640, uid=7), symlink("s", "a/../b")]
+        [
+            file("b", "12", mode=0o640, uid=7),
+            hardlink("a", "b", mode=0o640, uid=7),
+            symlink("s", "a/../b"),
+        ]
     )
     browser.sort_by(SortBy.NAME)
     items = browser.rows.items
