@@ -1,0 +1,1 @@
+"""What fills the terminal: loading, error, main and help."""

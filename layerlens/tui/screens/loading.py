@@ -1,0 +1,72 @@
+"""What is to be seen while the image is being read."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from layerlens.progress import Step
+from layerlens.tui.viewmodel.text import bar, percent, safe_text, size
+
+_BAR_CELLS = 40
+
+
+class LoadingScreen(Screen[None]):
+    """Stage, bytes, a bar where the total is known, and the time it has taken."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "app.stop_loading", "Stop", id="loading.stop",
+                tooltip="Stop reading and leave"),
+    ]  # fmt: skip
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self._step = Step("opening")
+        self._started = time.monotonic()
+        self._stopping = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="loading"):
+            yield Static(Text(safe_text(self._title, 300)), id="loading-title")
+            yield Static(id="loading-stage")
+            yield Static(id="loading-bar")
+            yield Static(id="loading-bytes")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._started = time.monotonic()
+        self._draw()
+        self.set_interval(0.25, self._draw)
+
+    def report(self, step: Step) -> None:
+        """Show a newer step."""
+        self._step = step
+        self._draw()
+
+    def stopping(self) -> None:
+        """Say that the key was seen, while the reader comes to its next report."""
+        self._stopping = True
+        self._draw()
+
+    def _draw(self) -> None:
+        step = self._step
+        stage = "stopping" if self._stopping else safe_text(step.stage, 200)
+        elapsed = time.monotonic() - self._started
+        self.query_one("#loading-stage", Static).update(Text(f"{stage} … {elapsed:.0f} s"))
+        if step.total:
+            share = min(1.0, step.done / step.total)
+            drawn = Text(bar(share, 1.0, _BAR_CELLS))
+            figures = f"{size(step.done)} of {size(step.total)}   {percent(share)}"
+        else:
+            drawn = Text("")
+            figures = size(step.done) if step.done else ""
+        self.query_one("#loading-bar", Static).update(drawn)
+        self.query_one("#loading-bytes", Static).update(Text(figures))

@@ -1,0 +1,136 @@
+"""The rows of the layer list, the header's figures and the details of a layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layerlens.analysis.model import Analysis, LayerFacts, Tally
+from layerlens.tui.viewmodel.text import count, percent, plural, safe_text, size
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One layer of the list.  ``share`` and ``waste_share`` are of the largest layer."""
+
+    index: int
+    size: int
+    waste: int
+    share: float
+    waste_share: float
+    instruction: str
+    is_base: bool
+
+
+def layer_rows(analysis: Analysis) -> list[LayerRow]:
+    """All layers, lowest first."""
+    largest = max((layer.size for layer in analysis.layers), default=0) or 1
+    return [
+        LayerRow(
+            index=layer.index,
+            size=layer.size,
+            waste=layer.dead_bytes,
+            share=layer.size / largest,
+            waste_share=layer.dead_bytes / largest,
+            instruction=instruction(layer),
+            is_base=layer.is_base,
+        )
+        for layer in analysis.layers
+    ]
+
+
+def instruction(layer: LayerFacts) -> str:
+    """What made the layer, in one line."""
+    text = layer.instruction.text
+    return safe_text(" ".join(text.split())) if text.strip() else "(no history)"
+
+
+def where_base_ends(analysis: Analysis) -> str:
+    """What is known of the boundary between base and yours."""
+    base = analysis.base
+    if not base.layers:
+        return "no base image known: all layers count as yours"
+    name = f"base {safe_text(base.name)}" if base.name else "base image"
+    return f"{name}, {plural(base.layers, 'layer')} ({base.boundary})"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The header: one text per figure, and how good it is (``good``, ``fair``, ``bad``)."""
+
+    name: str
+    facts: str
+    total: str
+    efficiency: str
+    wasted: str
+    lean: str
+    efficiency_grade: str
+    lean_grade: str
+
+
+def figures(analysis: Analysis) -> Figures:
+    """The figures of the whole image."""
+    image, scores = analysis.image, analysis.scores
+    name = image.tags[0] if image.tags else image.reference
+    facts = [str(image.platform)] if image.platform else []
+    facts += [plural(len(analysis.layers), "layer"), plural(image.file_count, "file"), image.source]
+    wasted = size(scores.dead_bytes)
+    return Figures(
+        name=safe_text(name, 300),
+        facts=" · ".join(safe_text(fact, 100) for fact in facts),
+        total=size(scores.total_bytes),
+        efficiency=percent(scores.efficiency),
+        wasted=wasted,
+        lean=percent(scores.lean_score),
+        efficiency_grade=_grade(scores.efficiency),
+        lean_grade=_grade(scores.lean_score),
+    )
+
+
+_GOOD, _FAIR = 0.95, 0.85
+
+
+def _grade(share: float) -> str:
+    return "good" if share >= _GOOD else "fair" if share >= _FAIR else "bad"
+
+
+def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
+    """What there is to say of one layer, as pairs of a label and a safe text."""
+    layer = analysis.layers[index]
+    rows = [("instruction", safe_text(layer.instruction.text) or "(no history)")]
+    if layer.instruction.args:
+        rows.append(("arguments", safe_text(" ".join(layer.instruction.args))))
+    if layer.history.group:
+        before = "; ".join(each.text for each in layer.history.group)
+        rows.append(("before it", safe_text(before)))
+    rows += [
+        ("added", _tally(layer.added)),
+        ("modified", _tally(layer.modified)),
+        ("removed", _tally(layer.removed)),
+        ("size", _sizes(layer)),
+        ("own waste", f"{size(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
+        ("makes waste", f"{size(layer.kills_bytes)} of this and lower layers"),
+        ("belongs to", where_base_ends(analysis) if layer.is_base else "you"),
+        ("diff_id", str(layer.diff_id or "unknown")),
+    ]
+    if layer.digest is not None and layer.digest != layer.diff_id:
+        rows.append(("digest", str(layer.digest)))
+    if layer.history.created:
+        rows.append(("created", safe_text(layer.history.created, 100)))
+    if layer.history.comment:
+        rows.append(("comment", safe_text(layer.history.comment)))
+    return rows
+
+
+def _tally(tally: Tally) -> str:
+    return f"{plural(tally.files, 'file')}, {size(tally.bytes)}" if tally.files else "nothing"
+
+
+def _of(part: int, whole: int) -> str:
+    return f" ({percent(part / whole)})" if part and whole else ""
+
+
+def _sizes(layer: LayerFacts) -> str:
+    text = f"{size(layer.size)} ({count(layer.size)} bytes)"
+    if layer.compressed_size is not None:
+        text += f", {size(layer.compressed_size)} as {safe_text(layer.compression)}"
+    return text

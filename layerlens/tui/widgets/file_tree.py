@@ -1,0 +1,169 @@
+"""The tree of one layer's changes or of the aggregate, drawn line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from layerlens.tui.viewmodel.browser import Browser
+from layerlens.tui.viewmodel.rows import Row
+from layerlens.tui.viewmodel.text import (
+    SIZE_CELLS,
+    bar,
+    clip,
+    clip_start,
+    permissions,
+    plural,
+    safe_text,
+    size,
+)
+from layerlens.tui.viewmodel.views import Mark
+from layerlens.tui.widgets.line_list import LineList, Piece
+
+_SIGNS = {
+    Mark.ADDED: ("+", "added"),
+    Mark.CONTENT: ("~", "modified"),
+    Mark.METADATA: ("~", "modified"),
+    Mark.TYPE: ("~", "modified"),
+    Mark.REMOVED: ("-", "removed"),
+    Mark.INSIDE: ("·", "inside"),
+    Mark.UNCHANGED: (" ", ""),
+}
+_MODIFIED = {Mark.METADATA: "metadata", Mark.TYPE: "type"}
+_BAR_CELLS = 6
+_COUNT_CELLS = 13  # "999,999 files"
+_ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS = 40, 60, 76
+"""Widths from which there is a bar, a bar beside the permissions, and a count of files."""
+
+_LONGEST_LABEL = 1000
+_MOST_INDENTS = 16
+"""Levels that are drawn as such; deeper ones get their number instead."""
+
+
+class FileTree(LineList):
+    """Draws the rows of a :class:`Browser`; the browser decides what they are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "toggle_directory", "Open", show=False, id="tree.toggle",
+                tooltip="Open or close the directory"),
+        Binding("right,l", "open", "Open", show=False, id="tree.open",
+                tooltip="Open the directory; once open, go into it"),
+        Binding("left,h", "close", "Close", show=False, id="tree.close",
+                tooltip="Close the directory; otherwise go to the one that holds this"),
+    ]  # fmt: skip
+
+    attributes: reactive[bool] = reactive(default=False)
+
+    def __init__(self, browser: Browser, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._browser = browser
+
+    def line_count(self) -> int:
+        return len(self._browser.rows)
+
+    def rows_changed(self, node: int | None = None) -> None:
+        """Draw anew, with the cursor on a node where it is still shown."""
+        index = None if node is None else self._browser.rows.index_of(node)
+        self.lines_changed(index or 0)
+
+    @property
+    def node(self) -> int | None:
+        """The node under the cursor."""
+        rows = self._browser.rows
+        if not 0 <= self.cursor < len(rows):
+            return None
+        return rows.view.node[rows.items[self.cursor]]
+
+    # ------------------------------------------------------------------ drawing
+
+    def pieces(self, line: int, cells: int) -> Iterable[Piece]:
+        browser = self._browser
+        row = browser.rows.row(line)
+        sign, style = _SIGNS[row.mark] if row.counts else ("·", "inside")
+        yield f"{sign} ", style
+        yield f"{size(row.size):>{SIZE_CELLS}} ", self._size_style(row)
+        used = 2 + SIZE_CELLS + 1
+        if cells >= (_ROOM_FOR_ALL if self.attributes else _ROOM_FOR_BAR):
+            share = bar(row.size, browser.scale, _BAR_CELLS)
+            yield share + " ", "waste" if row.mark is Mark.REMOVED else "bar"
+            used += _BAR_CELLS + 1
+        if cells >= _ROOM_FOR_COUNTS:
+            files = plural(row.files, "file") if row.is_directory and row.files else ""
+            yield f"{files:>{_COUNT_CELLS}} ", "dim"
+            used += _COUNT_CELLS + 1
+        entry = browser.entry(row.item)
+        if self.attributes:
+            owner = "" if entry is None else f"{entry.uid}:{entry.gid}"
+            owner = f"{owner:<{9 if cells >= _ROOM_FOR_ALL else 5}} "
+            mode = "?" * 10 if entry is None else permissions(entry.kind, entry.mode)
+            yield f"{mode} {owner}", "dim"
+            used += 11 + len(owner)
+        guides = f"⋯{row.level} " if row.level > _MOST_INDENTS else "│ " * row.level
+        yield guides, "guide"
+        yield ("▾ " if row.is_open else "▸ ") if row.can_open else "  ", "dim"
+        yield from self._label(row, style, cells - used - len(guides) - 2)
+        target = browser.link_target(row.item, entry)
+        if target is not None:
+            arrow = " → " if target[0] == "symlink" else " ⇒ "
+            yield arrow + safe_text(target[1], cells), "link"
+        if row.mark in _MODIFIED and row.counts:
+            yield f"  ({_MODIFIED[row.mark]})", "dim"
+
+    @staticmethod
+    def _size_style(row: Row) -> str:
+        if row.mark is Mark.REMOVED and row.counts:
+            return "removed"
+        return "" if row.size else "dim"
+
+    def _label(self, row: Row, style: str, cells: int) -> Iterable[Piece]:
+        # Of a chain of directories the last ones say most, of a single name the start.
+        cut = clip_start if b"/" in row.label else clip
+        name = cut(
+            safe_text(row.label[-_LONGEST_LABEL:], _LONGEST_LABEL), max(4, cells - row.is_directory)
+        )
+        if not style or style == "inside":
+            style = "directory" if row.is_directory else ""
+        found = name.lower().find(self._browser.text.lower()) if self._browser.text else -1
+        if found >= 0:
+            end = found + len(self._browser.text)
+            yield name[:found], style
+            yield name[found:end], "match"
+            name = name[end:]
+        yield name + ("/" if row.is_directory else ""), style
+
+    # ------------------------------------------------------------------ keys
+
+    def action_toggle_directory(self) -> None:
+        rows = self._browser.rows
+        if not len(rows):
+            return
+        if not rows.open(self.cursor):
+            rows.close(self.cursor)
+        self.lines_changed(self.cursor)
+
+    def action_open(self) -> None:
+        rows = self._browser.rows
+        if not len(rows) or not rows.can_open(rows.items[self.cursor]):
+            return
+        if rows.open(self.cursor):
+            self.lines_changed(self.cursor)
+        else:
+            self.cursor += 1
+
+    def action_close(self) -> None:
+        rows = self._browser.rows
+        if not len(rows):
+            return
+        if rows.close(self.cursor):
+            self.lines_changed(self.cursor)
+            return
+        up = rows.parent_index(self.cursor)
+        if up is not None:
+            self.cursor = up
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.action_toggle_directory()

@@ -1,0 +1,53 @@
+"""Name and figures of the image, on two lines."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.widget import Widget
+
+from layerlens.tui.viewmodel.layers import Figures
+from layerlens.tui.viewmodel.text import clip, width
+
+_ROOMY = 76
+
+
+class ImageHeader(Widget):
+    """What the image is called, what it weighs and how well it is built."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "header--name", "header--dim", "header--good", "header--fair", "header--bad",
+    }  # fmt: skip
+
+    def __init__(self, figures: Figures, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._figures = figures
+
+    def render(self) -> Text:
+        figures, cells = self._figures, self.size.width
+        dim = self._style("dim")
+        name = clip(figures.name, cells)
+        text = Text(no_wrap=True, overflow="crop")
+        text.append(name, self._style("name"))
+        room = cells - width(name) - 2
+        if room > 8:
+            text.append("  " + clip(figures.facts, room), dim)
+        text.append("\n")
+        roomy = cells >= _ROOMY
+        parts = [
+            ("total " if roomy else "", figures.total, "name"),
+            ("efficiency " if roomy else "eff ", figures.efficiency, figures.efficiency_grade),
+            ("wasted ", figures.wasted, figures.efficiency_grade),
+            ("lean score " if roomy else "lean ", figures.lean, figures.lean_grade),
+        ]
+        for k, (label, value, style) in enumerate(parts):
+            if k:
+                text.append("   " if roomy else "  ")
+            text.append(label, dim)
+            text.append(value, self._style(style))
+        return text
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"header--{name}")

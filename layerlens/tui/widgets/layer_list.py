@@ -1,0 +1,57 @@
+"""The layers of the image, one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from layerlens.tui.viewmodel.layers import LayerRow
+from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, size
+from layerlens.tui.widgets.line_list import LineList, Piece
+
+_BAR_CELLS = 6
+_ROOM_FOR_WASTE = 46
+"""From this width on, the waste has a column of its own."""
+_ROOM_FOR_WORDS = 64
+_WORTH_A_MARK = 0.05
+"""The share of a layer from which its waste takes a cell of the bar in any case."""
+
+
+class LayerList(LineList):
+    """Index, base or yours, size, a bar with the wasted part marked, instruction."""
+
+    def __init__(self, rows: list[LayerRow], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows = rows
+        self._index_cells = len(str(max(0, len(rows) - 1)))
+        self.border_title = "Layers"
+
+    def line_count(self) -> int:
+        return len(self._rows)
+
+    def pieces(self, line: int, cells: int) -> Iterable[Piece]:
+        row = self._rows[line]
+        words = cells >= _ROOM_FOR_WORDS
+        yield f"{row.index:>{self._index_cells}} ", "dim"
+        yield (
+            ("base  " if words else "b ") if row.is_base else ("yours " if words else "  "),
+            "base",
+        )
+        yield f"{size(row.size):>{SIZE_CELLS}} ", ""
+        kept, dead = self._bar(row)
+        yield kept, "bar"
+        yield dead, "waste"
+        yield " " * (_BAR_CELLS + 1 - len(kept) - len(dead)), ""
+        if cells >= _ROOM_FOR_WASTE:
+            yield f"{size(row.waste) if row.waste else '':>{SIZE_CELLS}} ", "waste"
+        yield row.instruction[:cells], "dim" if row.is_base else ""
+
+    def _bar(self, row: LayerRow) -> tuple[str, str]:
+        """The part of the layer that lives, and the part that is dead."""
+        whole = bar(row.share, 1.0, _BAR_CELLS).rstrip()
+        if not row.waste:
+            return whole, ""
+        share = row.waste / row.size
+        dead = round(len(whole) * share)
+        if not dead and share >= _WORTH_A_MARK:
+            dead = 1
+        return whole[: len(whole) - dead], "▒" * dead

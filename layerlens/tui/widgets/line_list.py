@@ -1,0 +1,174 @@
+"""A list of lines with a cursor that draws only what the screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+Piece = tuple[str, str]
+"""Safe text, and the name of its style without ``line--`` (``""`` for plain)."""
+
+
+class LineList(ScrollView, can_focus=True):
+    """Subclasses tell how many lines there are and what each consists of.
+
+    Drawing costs what is visible, whatever the number of lines.
+    """
+
+    ALLOW_SELECT = False  # dragging must not select text where a click moves the cursor
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor", "line--dim", "line--added", "line--modified", "line--removed",
+        "line--inside", "line--directory", "line--link", "line--bar", "line--waste",
+        "line--match", "line--base", "line--guide",
+    }  # fmt: skip
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up",
+                tooltip="One line up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down",
+                tooltip="One line down"),
+        Binding("pageup,ctrl+b,u", "page(-1)", "Page up", show=False, id="list.page_up",
+                tooltip="One screen up"),
+        Binding("pagedown,ctrl+d,d", "page(1)", "Page down", show=False, id="list.page_down",
+                tooltip="One screen down"),
+        Binding("home,g", "top", "First", show=False, id="list.top",
+                tooltip="To the first line"),
+        Binding("end,G", "bottom", "Last", show=False, id="list.bottom",
+                tooltip="To the last line"),
+    ]  # fmt: skip
+
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another line."""
+
+        lines: LineList
+        line: int
+
+        @property
+        def control(self) -> LineList:
+            return self.lines
+
+    @dataclass
+    class Chosen(Message):
+        """A line was clicked where the cursor already stood, or chosen by key."""
+
+        lines: LineList
+        line: int
+
+        @property
+        def control(self) -> LineList:
+            return self.lines
+
+    # ------------------------------------------------------------------ to be told
+
+    def line_count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def pieces(self, line: int, cells: int) -> Iterable[Piece]:
+        """What a line of so many cells consists of; cut and filled up by the caller."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ content
+
+    def on_mount(self) -> None:
+        self._refresh_scrollbars()
+        self.lines_changed()
+
+    def lines_changed(self, cursor: int = 0) -> None:
+        """Draw anew after the number or the meaning of lines changed."""
+        self.virtual_size = Size(0, self.line_count())
+        self.refresh()
+        cursor = self._clamp(cursor)
+        if cursor != self.cursor:
+            self.cursor = cursor
+        else:
+            self.show_cursor()
+
+    def _clamp(self, line: int) -> int:
+        return max(0, min(line, self.line_count() - 1))
+
+    def validate_cursor(self, line: int) -> int:
+        return self._clamp(line)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        self.refresh_line(old)
+        self.refresh_line(new)
+        self.show_cursor()
+        self.post_message(self.Moved(self, new))
+
+    def show_cursor(self) -> None:
+        """Scroll as little as makes the cursor visible."""
+        height = self.scrollable_content_region.height
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif height and self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False)
+
+    # ------------------------------------------------------------------ drawing
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        line = y + self.scroll_offset.y
+        base = self.rich_style
+        if line >= self.line_count():
+            return Strip.blank(cells, base)
+        cursor = self._style("cursor") if line == self.cursor else None
+        segments = []
+        for text, name in self.pieces(line, cells):
+            style = base + self._style(name) if name else base
+            segments.append(Segment(text, style + cursor if cursor else style))
+        filled = base + cursor if cursor else base
+        return Strip(segments).adjust_cell_length(cells, filled)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"line--{name}")
+
+    def on_resize(self) -> None:
+        self.show_cursor()
+
+    def on_focus(self) -> None:
+        self.refresh_line(self.cursor)
+
+    def on_blur(self) -> None:
+        self.refresh_line(self.cursor)
+
+    # ------------------------------------------------------------------ keys and mouse
+
+    def action_move(self, lines: int) -> None:
+        self.cursor += lines
+
+    def action_page(self, pages: int) -> None:
+        self.cursor += pages * max(1, self.scrollable_content_region.height - 1)
+
+    def action_top(self) -> None:
+        self.cursor = 0
+
+    def action_bottom(self) -> None:
+        self.cursor = self.line_count() - 1
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        line = offset.y + self.scroll_offset.y
+        if line >= self.line_count():
+            return
+        if line == self.cursor or event.chain > 1:
+            self.post_message(self.Chosen(self, line))
+        self.cursor = line
