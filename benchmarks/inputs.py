@@ -37,7 +37,10 @@ def plain_members(count: int, total: int, *, layer: int = 0) -> Iterator[tuple[s
 
 def write_layer(path: Path, members: Iterator[tuple[str, bytes, int]], content: bytes) -> None:
     """One layer tar, in the form that Go's archive/tar writes."""
-    with path.open("wb") as out, tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+    with (
+        path.open("wb") as out,
+        tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
         for k, (name, kind, size) in enumerate(members):
             info = tarfile.TarInfo(name)
             info.type, info.size, info.mode, info.mtime = kind, size, 0o755, 1_700_000_000

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from inputs import free_of_bytecode_ban, gzip_image, plain_image, warm
+from benchmarks.inputs import free_of_bytecode_ban, gzip_image, plain_image, warm
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -65,8 +65,8 @@ def compare(title: str, ours: list[str], yardstick: list[str], limit: str, runs:
     each = statistics.median(a.wall / b.wall for a, b in pairs)
     peak = max(a.peak for a, _ in pairs)
     print(
-        f"{title:<44} {wall:7.3f} s  {other:7.3f} s  ×{wall / other:5.2f} "
-        f"(pair by pair ×{each:.2f})  {peak / 1e6:6.0f} MB  wanted: {limit}",
+        f"{title:<44} {wall:7.3f} s  {other:7.3f} s  x{wall / other:5.2f} "
+        f"(pair by pair x{each:.2f})  {peak / 1e6:6.0f} MB  wanted: {limit}",
         flush=True,
     )
 
@@ -92,7 +92,7 @@ def plain(folder: Path, out: Path, _: argparse.Namespace) -> None:
             f"2 GB, 100,000 entries, {layers} layer(s)",
             layerlens(image, "--json", out, "--no-findings"),
             script("bare_walk.py", *tars),
-            "×3, under 1 s",
+            "x3, under 1 s",
         )
 
 
@@ -100,7 +100,7 @@ def million(folder: Path, out: Path, _: argparse.Namespace) -> None:
     """1,000,000 entries in 20 layers: linear, below 600 MB."""
     rows = []
     for entries in (250_000, 500_000, 1_000_000):
-        image, _ = plain_image(folder, entries, entries * 1000, 20)
+        image, _tars = plain_image(folder, entries, entries * 1000, 20)
         warm(image)
         runs = [measure(layerlens(image, "--json", out, "--no-findings")) for _ in range(3)]
         rows.append((entries, min(runs, key=lambda run: run.wall)))
@@ -114,7 +114,7 @@ def million(folder: Path, out: Path, _: argparse.Namespace) -> None:
 
 
 def zipped(folder: Path, out: Path, _: argparse.Namespace) -> None:
-    """gzip layers, digests and hashes included, against one isal thread in turn."""
+    """Gzip layers, digests and hashes included, against one isal thread in turn."""
     million_bytes = 1_000_000
     for sizes in ([600, 600], [400, 300, 200, 150, 100, 50], [900, 150]):
         image, blobs = gzip_image(folder, [size * million_bytes for size in sizes])
@@ -125,7 +125,7 @@ def zipped(folder: Path, out: Path, _: argparse.Namespace) -> None:
             f"gzip layers of {'+'.join(map(str, sizes))} MB",
             layerlens(image, "--json", out, "--no-findings"),
             script("isal_in_turn.py", *blobs),
-            "×1.3",
+            "x1.3",
         )
 
 
@@ -145,7 +145,7 @@ def engine(folder: Path, out: Path, arguments: argparse.Namespace) -> None:
             f"engine: {image}",
             layerlens(f"docker://{image}", "--json", out, "--no-findings"),
             [arguments.docker, "save", image],
-            "×1.05",
+            "x1.05",
             runs=5,
         )
 
@@ -161,8 +161,12 @@ BENCHES: dict[str, Callable[[Path, Path, argparse.Namespace], None]] = {
 
 def main() -> None:
     """Parse, and run what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("which", nargs="*", help=f"of {', '.join(BENCHES)}; default: all but engine")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "which", nargs="*", help=f"of {', '.join(BENCHES)}; default: all but engine"
+    )
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "layerlens-benchmarks"
     )

@@ -15,7 +15,6 @@ from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind, LayerTable
 
-
 _NOT_ADDED = re.compile(rb"[^\0]")  # Change.ADDED is 0
 
 
@@ -73,14 +72,10 @@ def _content_transfer(table: LayerTable) -> int:
     """Bytes on the wire of all contents of a layer: its blob less headers and padding."""
     if table.transfer is None:
         return 0
-    span = table.transfer.span
     if not table.sparse:
-        return sum(
-            span(offset, size)
-            for offset, size in zip(table.offsets, table.sizes, strict=True)
-            if size
-        )
-    return sum(span(table.offsets[i], table.stored(i)) for i in range(len(table)) if table.sizes[i])
+        return table.transfer.spans(table.offsets, table.sizes)
+    stored = (table.stored(i) if size else 0 for i, size in enumerate(table.sizes))
+    return table.transfer.spans(table.offsets, stored)
 
 
 def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:

@@ -14,7 +14,10 @@ def place(work: Work, *, docker: bool) -> None:
     """Fill in ``position``: each path of the layer and the version that counts for it."""
     _own_positions(work)
     _see_to_parents(work, docker=docker)
-    work.position.pop(b"", None)  # the root itself: no engine changes its attributes
+    # The root itself: no engine changes its attributes.
+    root = work.position.pop(b"", None)
+    if root is not None:
+        work.fs.changes[root] = Change.UNCHANGED
 
 
 def _own_positions(work: Work) -> None:
@@ -85,7 +88,8 @@ def _see_to_parents(work: Work, *, docker: bool) -> None:
     reset = 0
     for up in sorted(missing):
         if up not in used and (
-            work.is_whited_out(up) or any(part.startswith(AUFS) for part in up.split(b"/"))
+            work.is_whited_out(up)
+            or (AUFS in up and any(part.startswith(AUFS) for part in up.split(b"/")))
         ):
             continue
         lower = live.get(up)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -40,6 +41,8 @@ class Work:
     opaque: dict[bytes, int] = field(default_factory=dict)
     lost: list[tuple[int, Cause]] = field(default_factory=list)
     gone: array[int] = field(default_factory=lambda: array("q"))
+    _whited_out: dict[bytes, bool] = field(default_factory=dict)
+    _in_opaque: dict[bytes, bool] = field(default_factory=dict)
 
     def note(self, code: str, message: str, path: bytes | None = None) -> None:
         """Keep a diagnostic about this layer."""
@@ -67,20 +70,17 @@ class Work:
 
     def is_whited_out(self, path: bytes) -> bool:
         """Whether a whiteout of this layer names the path or one of its parents."""
-        while path:
-            if path in self.whiteouts:
-                return True
-            path = parent(path)
-        return False
+        return bool(self.whiteouts) and _inherited(
+            path, self._whited_out, lambda at: at in self.whiteouts
+        )
 
     def is_hidden(self, path: bytes) -> bool:
         """Whether this layer hides what lies at a path below it, in one way or another."""
-        up = path
-        while up:
-            up = parent(up)
-            if up in self.opaque:
-                return True
-        return self.is_whited_out(path)
+        if self.is_whited_out(path):
+            return True
+        return bool(self.opaque) and _inherited(
+            path, self._in_opaque, lambda at: parent(at) in self.opaque
+        )
 
     def unlisted(self, directories: AbstractSet[bytes]) -> set[bytes]:
         """Those directories and all above them that the layer does not place."""
@@ -91,6 +91,19 @@ class Work:
             while (up := parent(up)) and up not in missing and up not in position:
                 missing.add(up)
         return missing
+
+
+def _inherited(path: bytes, known: dict[bytes, bool], begins: Callable[[bytes], bool]) -> bool:
+    """Whether something begins at a path or at one of its parents; asks each path once."""
+    chain: list[bytes] = []
+    while path and path not in known:
+        chain.append(path)
+        path = parent(path)
+    answer = known.get(path, False)
+    for at in reversed(chain):
+        answer = answer or begins(at)
+        known[at] = answer
+    return answer
 
 
 def kind_and_target(fs: Filesystem, version: int) -> tuple[int, bytes]:

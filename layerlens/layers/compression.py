@@ -22,8 +22,9 @@ PIECE_IN = 1 << 16
 """Bytes of compressed input per step: small, since the rest of a piece is copied
 at each of a blob's (maybe thousands of) members."""
 
-PIECE_OUT = 1 << 20
-"""Most bytes of output per step; a bomb meets the limit before it meets memory."""
+PIECE_OUT = 1 << 18
+"""Most bytes of output per step: a bomb meets the limit before it meets memory.  Larger
+pieces leave the cache between decompression and digest, and cost page faults each."""
 
 
 _HEAD = 1 << 10

@@ -10,6 +10,9 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable
 
+_PARCEL = 1 << 19
+"""Bytes that are handed over at once: each hand-over costs two switches of threads."""
+
 _PATIENCE = 0.25
 _GRACE = 2.0
 """Seconds between two idle calls, and those that a stopped producer gets to end."""
@@ -29,10 +32,10 @@ def read_ahead(
     stops the thread at its next piece; ``abandon`` is called before, to wake a
     producer that waits for a piece.
     """
-    ready: queue.Queue[bytes | BaseException | None] = queue.Queue(depth)
+    ready: queue.Queue[list[bytes] | BaseException | None] = queue.Queue(depth)
     stopped = threading.Event()
 
-    def put(item: bytes | BaseException | None) -> None:
+    def put(item: list[bytes] | BaseException | None) -> None:
         while not stopped.is_set():
             try:
                 ready.put(item, timeout=0.1)
@@ -41,13 +44,21 @@ def read_ahead(
             return
 
     def produce() -> None:
+        held: list[bytes] = []
+        size = 0
         try:
             for piece in pieces:
-                put(piece)
+                held.append(piece)
+                size += len(piece)
+                if size >= _PARCEL:
+                    put(held)
+                    held, size = [], 0
                 if stopped.is_set():
                     return
+            put(held)
             put(None)
         except BaseException as error:  # noqa: BLE001 - handed over to the consumer
+            put(held)
             put(error)
 
     thread = threading.Thread(target=produce, name="read-ahead", daemon=True)
@@ -65,7 +76,7 @@ def read_ahead(
                 break
             if isinstance(item, BaseException):
                 raise item
-            yield item
+            yield from item
         finished = True
     finally:
         stopped.set()

@@ -48,7 +48,7 @@ def read_stream(
     """Read a layer whose stored bytes come in non-empty pieces.
 
     Compression is sniffed; both digests are computed while the bytes pass, and
-    every content is hashed.  ``ahead`` may move the decompression to another
+    every content is hashed.  ``ahead`` may move a producer of bytes to another
     thread.  Raises :class:`FormatError` and :class:`LimitError`.
     """
     stored = _Counted(pieces, count)
@@ -57,9 +57,13 @@ def read_stream(
     if compression is Compression.NONE:
         _insist_on_tar(first)
     transfer = None if compression is Compression.NONE else TransferMap()
-    tar: Iterable[bytes] = decompress(stored, compression, limit=limit, transfer=transfer)
-    if ahead is not None and compression is not Compression.NONE:
-        tar = ahead(tar)
+    tar: Iterable[bytes]
+    if ahead is None or compression is Compression.NONE:
+        tar = decompress(stored, compression, limit=limit, transfer=transfer)
+    else:
+        # Three jobs of which no two fit one core at full speed: reading and the digest of
+        # what is stored, decompression, and here the digest of the tar and its headers.
+        tar = ahead(decompress(ahead(stored), compression, limit=limit, transfer=transfer))
     hashed = tar if compression is Compression.NONE else _Counted(tar, None)
     tape = StreamTape(hashed)
     table, pos = walk(tape.fetch, tape.read, content_hash=tape.hash)

@@ -299,6 +299,11 @@ class _Walker:
             name = pax.sparse.get(b"name") or name
         if b"\0" in name:
             raise FormatError("a name with a NUL in it")
+        if len(name) > limits.NAME_MAX and (
+            len(name) > limits.PATH_MAX
+            or any(len(part) > limits.NAME_MAX for part in name.split(b"/"))
+        ):
+            self._note("name-too-long", "longer than Linux allows: no engine can load it", name)
         table.names.append(self._checked(name))
         table.kinds.append(kind)
         table.sizes.append(size)

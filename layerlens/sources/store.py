@@ -18,6 +18,7 @@ import xxhash
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression, sniff
+from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import (
     Counter,
     LayerRead,
@@ -157,7 +158,17 @@ def load_span(
     """Read the layer that is stored in a part of a file, in place if it is plain."""
     if sniff(file.read(start, min(16, size))) is Compression.NONE:
         return read_plain(file, start, size, tick=count)
-    return read_stream(file.pieces(start, size, 1 << 16), limit=limit, count=count)
+    return read_stream(
+        file.pieces(start, size, 1 << 16),
+        limit=limit,
+        count=count,
+        ahead=read_ahead if size > _WORTH_A_THREAD else None,
+    )
+
+
+_WORTH_A_THREAD = 8 << 20
+"""Stored bytes from which a layer's decompression gets a thread of its own: an image is
+often one large layer and some small ones, which would keep one core busy only."""
 
 
 class Members:

@@ -64,7 +64,8 @@ class Loader:
         now = time.monotonic()
         with self._lock:
             stage, last = self._last
-            if step.stage == stage and now - last < _SECONDS_BETWEEN_REPORTS:
+            too_soon = step.stage == stage and now - last < _SECONDS_BETWEEN_REPORTS
+            if too_soon and step.preview is None:
                 return
             self._last = (step.stage, now)
         self._post(Progressed(step))

@@ -12,12 +12,15 @@ from layerlens.tui.viewmodel.browser import Browser
 
 @dataclass
 class Progressed(Message):
-    """How far reading has come; a newer report replaces one that still waits."""
+    """How far reading has come; a newer report replaces one that still waits.
+
+    One that brings a preview stays: no later report repeats it.
+    """
 
     step: Step
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Progressed)
+        return isinstance(message, Progressed) and self.step.preview is None
 
 
 @dataclass

@@ -12,11 +12,11 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import FormatError, Interrupted, Where
-from layerlens.progress import Progress, Step
+from layerlens.progress import Preview, Progress, Step
 from layerlens.tui.app import LayerLensApp
 from layerlens.tui.screens.error import ErrorScreen
 from layerlens.tui.screens.help import HelpScreen, key_name, rows
@@ -96,7 +96,7 @@ async def test_loading_shows_progress_and_gives_way() -> None:
         await until(pilot, lambda: "250.0 MB of 1.0 GB" in text_of(app))
         shown = text_of(app)
         assert "reading layers" in shown
-        assert "25 %" in shown
+        assert "25.0%" in shown
         assert "█" * 10 in shown
         go_on.set()
         await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
@@ -489,3 +489,25 @@ def test_picture(
 
     app = LayerLensApp(lambda _progress: analysis, "image.tar")
     assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+async def test_an_engine_preview_is_shown_while_waiting(analysis: Analysis) -> None:
+    go_on = threading.Event()
+    preview = Preview("shop:1", 3_000_000, ((2_000_000, "FROM x"), (0, "CMD [red]sh\x1b[0m")))
+
+    def load(progress: Progress) -> Analysis:
+        progress(Step("waiting for the Docker Engine", 0, 10, preview=preview))
+        for done in range(5):
+            progress(Step("waiting for the Docker Engine", done, 10))
+        go_on.wait(20)
+        return analysis
+
+    app = LayerLensApp(load, "shop:1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        box = app.screen.query_one("#loading-preview")
+        await until(pilot, lambda: box.has_class("-known"))
+        shown = str(app.screen.query_one("#loading-layers", Static).content)
+        assert "2.0 MB  FROM x" in shown
+        assert "[red]sh\\x1b[0m" in shown
+        assert box.size.height >= 2
+        go_on.set()

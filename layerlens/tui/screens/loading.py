@@ -8,14 +8,15 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from layerlens.progress import Step
-from layerlens.tui.viewmodel.text import bar, percent, safe_text, size
+from layerlens.progress import Preview, Step
+from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, percent, safe_text, size
 
 _BAR_CELLS = 40
+_MOST_LAYERS = 300
 
 
 class LoadingScreen(Screen[None]):
@@ -39,6 +40,8 @@ class LoadingScreen(Screen[None]):
             yield Static(id="loading-stage")
             yield Static(id="loading-bar")
             yield Static(id="loading-bytes")
+        with VerticalScroll(id="loading-preview", can_focus=False):
+            yield Static(id="loading-layers")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -49,7 +52,23 @@ class LoadingScreen(Screen[None]):
     def report(self, step: Step) -> None:
         """Show a newer step."""
         self._step = step
+        if step.preview is not None:
+            self._show(step.preview)
         self._draw()
+
+    def _show(self, preview: Preview) -> None:
+        """What an engine tells at once: the layers that are to come."""
+        lines = [
+            f"{size(count) if count else '':>{SIZE_CELLS}}  {safe_text(instruction, 300)}"
+            for count, instruction in preview.layers[:_MOST_LAYERS]
+        ]
+        whole = f", {size(preview.size)}" if preview.size is not None else ""
+        box = self.query_one("#loading-preview", VerticalScroll)
+        box.border_title = Text(f"{safe_text(preview.name, 200)}{whole}")
+        box.add_class("-known")
+        self.query_one("#loading-layers", Static).update(
+            Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        )
 
     def stopping(self) -> None:
         """Say that the key was seen, while the reader comes to its next report."""

@@ -14,6 +14,7 @@ from functools import lru_cache
 import humanize
 
 from layerlens.errors import LayerLensError
+from layerlens.outputs import display
 
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\"}
@@ -138,13 +139,8 @@ def plural(number: int, word: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent.  Only what is exactly whole is shown as 100, only nothing as 0."""
-    shown = f"{100 * share:.1f}"
-    if shown == "100.0" and share < 1:
-        shown = "99.9"
-    elif shown == "0.0" and share > 0:
-        shown = "0.1"
-    return f"{shown.removesuffix('.0')} %"
+    """A share in percent, as all outputs write it: cut off, so that only all is 100%."""
+    return display.percent(100 * share)
 
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

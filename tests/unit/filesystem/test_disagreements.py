@@ -275,7 +275,7 @@ def test_a_layer_that_is_odd_in_two_ways_is_read_once_more_from_the_start() -> N
         semantics=Semantics.SPEC,
     )
     replayed: set[bytes] = set()
-    for layer in range(2):
-        for event in fs.events(layer):
+    for index in range(2):
+        for event in fs.events(index):
             (replayed.discard if event.change == "removed" else replayed.add)(event.path)
     assert replayed == set(fs.live)

@@ -230,3 +230,18 @@ def test_metadata_rewrite_of_one_name_of_a_hard_link() -> None:
     assert dead(fs) == {}, "the other name still holds the inode"
     assert fs.changes[fs.live[b"a"]] == Change.METADATA
     assert visible(fs) == {b"a": "file", b"b": "file"}
+
+
+def test_deep_unlisted_parents_cost_no_more_than_their_bytes() -> None:
+    deep = b"/".join([b"d"] * 3000)
+    fs = stacked(
+        table(file(deep + b"/a", b"x")),
+        table(whiteout(deep + b"/a"), opaque(deep[:-2]), file(deep + b"/c", b"yy")),
+    )
+    assert dead(fs) == {"deleted": 1}
+    assert deep + b"/c" in fs.live
+
+
+def test_the_root_entry_is_no_change() -> None:
+    fs = stacked(table(directory("./", mode=0o700), file("./a")))
+    assert [event.path for event in fs.events(0)] == [b"a"]

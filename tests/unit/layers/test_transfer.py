@@ -57,3 +57,22 @@ def test_parts_add_up_exactly_and_never_fall(steps: list[tuple[int, int]], cuts:
     parts = [found.span(a, b - a) for a, b in pairwise(edges)]
     assert all(part >= 0 for part in parts)
     assert sum(parts) == (found.compressed_size if out else 0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 30)), max_size=20),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 60)), max_size=30),
+)
+def test_many_spans_are_the_sum_of_each(
+    steps: list[tuple[int, int]], parts: list[tuple[int, int]]
+) -> None:
+    found = TransferMap()
+    given_out = taken = 0
+    for out, into in steps:
+        given_out += out
+        taken += into
+        found.note(given_out, taken)
+    for order in (parts, sorted(parts)):
+        starts, lengths = [start for start, _ in order], [length for _, length in order]
+        expected = sum(found.span(start, length) for start, length in order)
+        assert found.spans(starts, lengths) == expected
