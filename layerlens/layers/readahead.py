@@ -22,10 +22,11 @@ def read_ahead(
     pieces: Iterable[bytes],
     depth: int = 8,
     *,
+    parcel: int = _PARCEL,
     idle: Callable[[], None] | None = None,
     abandon: Callable[[], None] | None = None,
 ) -> Generator[bytes, None, None]:
-    """The same pieces, produced up to ``depth`` ahead by a thread.
+    """The same pieces, produced ahead by a thread: ``depth`` parcels of ``parcel`` bytes.
 
     What the producer raises is raised here.  ``idle`` is called a few times a
     second while nothing comes, and may raise to stop.  Closing the iterator
@@ -50,7 +51,7 @@ def read_ahead(
             for piece in pieces:
                 held.append(piece)
                 size += len(piece)
-                if size >= _PARCEL:
+                if size >= parcel:
                     put(held)
                     held, size = [], 0
                 if stopped.is_set():

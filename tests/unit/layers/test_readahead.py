@@ -51,7 +51,7 @@ def test_it_runs_ahead_by_its_depth_and_no_more() -> None:
             made += 1
             yield b"x"
 
-    ahead = read_ahead(endless(), depth=4)
+    ahead = read_ahead(endless(), depth=4, parcel=1)
     next(ahead)
     until(lambda: made >= 6)
     time.sleep(0.3)
@@ -65,7 +65,7 @@ def test_errors_are_handed_over_after_the_pieces() -> None:
         yield b"one"
         raise FormatError("broken")
 
-    ahead = read_ahead(broken())
+    ahead = read_ahead(broken(), parcel=1)
     assert next(ahead) == b"one"
     with pytest.raises(FormatError, match="broken"):
         next(ahead)
@@ -83,7 +83,7 @@ def test_closing_early_stops_the_thread() -> None:
         finally:
             closed.set()
 
-    ahead = read_ahead(endless())
+    ahead = read_ahead(endless(), parcel=1)
     next(ahead)
     ahead.close()
     until(lambda: not threads())
@@ -109,7 +109,7 @@ def test_idle_is_called_while_nothing_comes_and_may_stop() -> None:
         abandoned.append(True)
         release.set()
 
-    ahead = read_ahead(stuck(), idle=idle, abandon=abandon)
+    ahead = read_ahead(stuck(), parcel=1, idle=idle, abandon=abandon)
     assert next(ahead) == b"one"
     with pytest.raises(Interrupted):
         next(ahead)
@@ -121,3 +121,15 @@ def test_abandon_is_not_called_at_a_natural_end() -> None:
     called: list[bool] = []
     assert list(read_ahead([b"x"], abandon=lambda: called.append(True))) == [b"x"]
     assert called == []
+
+
+def test_what_came_before_an_error_is_not_lost_in_a_parcel() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"one"
+        yield b"two"
+        raise FormatError("broken")
+
+    seen: list[bytes] = []
+    with pytest.raises(FormatError):
+        seen.extend(iter(read_ahead(broken())))
+    assert seen == [b"one", b"two"]
