@@ -82,6 +82,13 @@ class NotAnImageError(ImageError):
 class FormatError(ImageError):
     """The bytes break the format that they claim."""
 
+    def __init__(self, what: str, *, where: Where | None = None, hint: str | None = None) -> None:
+        super().__init__(
+            what,
+            where=where,
+            hint=hint or "the image is damaged or incomplete: save, copy or build it again",
+        )
+
 
 class DigestError(ImageError):
     """The bytes do not have the promised digest."""

@@ -46,11 +46,11 @@ class TestOneLine:
         )
 
     def test_parts_that_are_not_known(self) -> None:
-        assert one_line(FormatError("broken")) == "layerlens: broken"
-        assert one_line(FormatError("broken", where=Where(offset=0))) == (
+        assert one_line(LimitError("broken")) == "layerlens: broken"
+        assert one_line(LimitError("broken", where=Where(offset=0))) == (
             "layerlens: at offset 0: broken"
         )
-        assert one_line(FormatError("broken", where=Where(entry=b""))) == (
+        assert one_line(LimitError("broken", where=Where(entry=b""))) == (
             'layerlens: entry "": broken'
         )
 
