@@ -216,8 +216,11 @@ class TestInterrupt:
     ) -> None:
         pipe = tmp_path / "pipe.tar"
         os.mkfifo(pipe)
+        # A test run in the background ignores Ctrl-C, and its children would inherit that.
+        heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        start = f"{heed}os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
         process = subprocess.Popen(
-            [sys.executable, "-m", "layerlens", str(pipe), *mode],
+            [sys.executable, "-c", start, "-m", "layerlens", str(pipe), *mode],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=tmp_path,
         )  # fmt: skip
         with open(pipe, "wb", buffering=0) as stream:  # opens when the tool does
