@@ -9,6 +9,7 @@ first byte, so waiting is normal and has no time limit here.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -73,12 +74,26 @@ def inspect_layers(name: str) -> tuple[Digest, ...]:
 
 def _connect() -> Any:
     """A client by ``DOCKER_HOST``, TLS variables, or the current Docker context."""
+    _knock(_configured_host())
     try:
         # The ssh program knows the user's own configuration, and needs no extra library.
         return docker.from_env(version="auto", timeout=_INSPECT_SECONDS, use_ssh_client=True)
     except Exception as error:
         # Odd settings make the SDK raise what its parsers happen to raise.
         raise _unreachable(error) from error
+
+
+def _knock(host: str) -> None:
+    """Try an engine's socket before the SDK does, which leaves a failed one open."""
+    path = host.removeprefix("http+").removeprefix("unix://")
+    if path == host or not hasattr(socket, "AF_UNIX"):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_CONNECT_SECONDS)
+        try:
+            probe.connect(path)
+        except OSError as error:
+            raise _unreachable(error) from error
 
 
 def _unreachable(error: BaseException) -> SourceError:

@@ -270,8 +270,10 @@ print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
 
 def modules(*arguments: str) -> set[str]:
     """What is loaded after a run."""
+    # Without the measuring of coverage, which loads modules of its own.
+    clean = {k: v for k, v in environment().items() if not k.startswith("COVERAGE_")}
     result = subprocess.run(
-        [sys.executable, "-c", _LOADED.format(arguments=list(arguments))], env=environment(),
+        [sys.executable, "-c", _LOADED.format(arguments=list(arguments))], env=clean,
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     return set(result.stderr.splitlines())
