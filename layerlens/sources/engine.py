@@ -12,7 +12,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +43,9 @@ _TAR_OVERHEAD = 1.04
 
 _MOST_CANDIDATES = 300
 """Local images that are asked whether they are the base."""
+
+_PATIENCE_SECONDS = 10
+"""How long the list of other images may take after the export has ended."""
 
 _PIECE = 1 << 18
 """Pieces of the stream are joined up to this size: they arrive as 32 KiB."""
@@ -187,6 +190,7 @@ class _Export:
         self._options = options
         self._progress = progress
         self._tail = b""
+        self._unlisted = False
 
     def image(self, reference: str) -> Image:
         self._progress(Step("asking the Docker Engine"))
@@ -197,6 +201,12 @@ class _Export:
             Step("waiting for the Docker Engine", 0, expected, preview=self._preview(found))
         )
         label = f"docker://{self._name}"
+        # Asked while the engine copies the image, which takes it much longer.
+        candidates: list[tuple[str, tuple[Digest, ...]]] = []
+        asking = threading.Thread(
+            target=self._list_candidates, args=(found, candidates), name="engine-list", daemon=True
+        )
+        asking.start()
         store = self._stored(label, expected)
         try:
             store_, records = records_in(store, self._options)
@@ -213,9 +223,13 @@ class _Export:
         tags = found.get("RepoTags")
         image.tags = tuple(t for t in tags or () if isinstance(t, str)) or image.tags
         image.digest = image.digest or _repo_digest(found)
-        # Asked now: the connection does not outlive the opening.
-        candidates = self._candidates(found, image)
-        image.base_candidates = lambda: candidates
+        asking.join(_PATIENCE_SECONDS)
+        if asking.is_alive() or self._unlisted:
+            image.notes.append(
+                Diagnostic("base-unknown", "the engine's other images could not be listed")
+            )
+        known = tuple(candidates)
+        image.base_candidates = lambda: known
         return image
 
     def _preview(self, found: dict[str, Any]) -> Preview:
@@ -353,11 +367,10 @@ class _Export:
             self._progress(Step("reading from the Docker Engine", done, expected))
             yield piece
 
-    def _candidates(
-        self, found: dict[str, Any], image: Image
-    ) -> Sequence[tuple[str, tuple[Digest, ...]]]:
+    def _list_candidates(
+        self, found: dict[str, Any], candidates: list[tuple[str, tuple[Digest, ...]]]
+    ) -> None:
         """Local images that could be the base: their names and layers."""
-        candidates = []
         try:
             for listed in (self._client.api.images() or [])[:_MOST_CANDIDATES]:
                 if listed.get("Id") == found.get("Id"):
@@ -366,10 +379,7 @@ class _Export:
                 names = other.get("RepoTags") or [str(listed["Id"])[:19]]
                 candidates.append((str(names[0]), _diff_ids(other)))
         except (docker.errors.DockerException, requests.exceptions.RequestException, SourceError):
-            image.notes.append(
-                Diagnostic("base-unknown", "the engine's other images could not be listed")
-            )
-        return candidates
+            self._unlisted = True
 
 
 def _repo_digest(found: dict[str, Any]) -> Digest | None:
