@@ -511,3 +511,9 @@ async def test_an_engine_preview_is_shown_while_waiting(analysis: Analysis) -> N
         assert "[red]sh\\x1b[0m" in shown
         assert box.size.height >= 2
         go_on.set()
+
+
+def test_a_report_before_the_screen_has_its_parts_is_kept() -> None:
+    screen = LoadingScreen("shop:1")
+    screen.report(Step("reading", preview=Preview("shop:1", 1, ((1, "RUN x"),))))
+    screen.stopping()

@@ -33,6 +33,9 @@ class LoadingScreen(Screen[None]):
         self._step = Step("opening")
         self._started = time.monotonic()
         self._stopping = False
+        self._composed = False
+        self._preview: Preview | None = None
+        self._shown: Preview | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="loading"):
@@ -46,14 +49,24 @@ class LoadingScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._started = time.monotonic()
-        self._draw()
+        self._composed = True
+        self._refresh()
         self.set_interval(0.25, self._draw)
 
     def report(self, step: Step) -> None:
         """Show a newer step."""
         self._step = step
         if step.preview is not None:
-            self._show(step.preview)
+            self._preview = step.preview
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Draw what is known; a quick loader reports before the screen has its parts."""
+        if not self._composed:
+            return
+        if self._preview is not None and self._preview is not self._shown:
+            self._show(self._preview)
+            self._shown = self._preview
         self._draw()
 
     def _show(self, preview: Preview) -> None:
@@ -73,7 +86,7 @@ class LoadingScreen(Screen[None]):
     def stopping(self) -> None:
         """Say that the key was seen, while the reader comes to its next report."""
         self._stopping = True
-        self._draw()
+        self._refresh()
 
     def _draw(self) -> None:
         step = self._step
