@@ -504,12 +504,12 @@ async def test_an_engine_preview_is_shown_while_waiting(analysis: Analysis) -> N
 
     app = LayerLensApp(load, "shop:1")
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#loading-preview.-known")))
         box = app.screen.query_one("#loading-preview")
-        await until(pilot, lambda: box.has_class("-known"))
+        await until(pilot, lambda: box.size.height >= 2)
         shown = str(app.screen.query_one("#loading-layers", Static).content)
         assert "2.0 MB  FROM x" in shown
         assert "[red]sh\\x1b[0m" in shown
-        assert box.size.height >= 2
         go_on.set()
 
 
