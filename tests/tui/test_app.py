@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Footer, Static
 
@@ -48,9 +49,11 @@ def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
     for _ in range(200):
-        if what():
-            await pilot.pause()
-            return
+        # The first screen, or its parts, may not be there yet.
+        with suppress(ScreenStackError, NoMatches):
+            if what():
+                await pilot.pause()
+                return
         await pilot.pause(0.02)
     raise AssertionError("it did not come to that")
 
@@ -504,7 +507,10 @@ async def test_an_engine_preview_is_shown_while_waiting(analysis: Analysis) -> N
 
     app = LayerLensApp(load, "shop:1")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query("#loading-preview.-known")))
+        await until(
+            pilot,
+            lambda: bool(app.screen_stack and app.screen.query("#loading-preview.-known")),
+        )
         box = app.screen.query_one("#loading-preview")
         await until(pilot, lambda: box.size.height >= 2)
         shown = str(app.screen.query_one("#loading-layers", Static).content)

@@ -51,7 +51,7 @@ class LoadingScreen(Screen[None]):
         self._started = time.monotonic()
         self._composed = True
         self._refresh()
-        self.set_interval(0.25, self._draw)
+        self.set_interval(0.25, self._refresh)
 
     def report(self, step: Step) -> None:
         """Show a newer step."""
@@ -62,7 +62,7 @@ class LoadingScreen(Screen[None]):
 
     def _refresh(self) -> None:
         """Draw what is known; a quick loader reports before the screen has its parts."""
-        if not self._composed:
+        if not self._composed or not self.query("#loading-layers"):
             return
         if self._preview is not None and self._preview is not self._shown:
             self._show(self._preview)
