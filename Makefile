@@ -43,11 +43,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Extras stay in the lock: pip of 2023 takes "coverage[toml]" and "coverage" for two packages.
 lock:
 	@$(PYTHON) -m venv --clear --without-pip $(VENV)-lock
 	@$(PYTHON) -m pip --python $(VENV)-lock/bin/python install --quiet uv
 	@$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--upgrade --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --quiet -o requirements.lock
 
 samples: $(VENV)/installed

@@ -24,13 +24,15 @@ class Step:
     """One report: ``stage`` is a short phrase, ``done`` and ``total`` are bytes.
 
     ``total`` is ``None`` where it is unknown; it may be an estimate, so
-    ``done`` may pass it.  ``preview`` comes with one step at most.
+    ``done`` may pass it.  ``layers`` is (read, to be read) where layers are
+    counted.  ``preview`` comes with one step at most.
     """
 
     stage: str
     done: int = 0
     total: int | None = None
     preview: Preview | None = None
+    layers: tuple[int, int] | None = None
 
 
 class Progress(Protocol):

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 
 from layerlens.errors import FormatError, ImageError, Where
@@ -20,6 +21,24 @@ from layerlens.layers.transfer import TransferMap
 
 Counter = Callable[[int], None]
 """Receives how many stored bytes have been read so far; may raise to stop."""
+
+
+class Origin(StrEnum):
+    """What the entries of a layer were read from.
+
+    The layer's own tar; an engine's record of the tar's headers (tar-split);
+    the table of contents that a blob carries (eStargz, zstd:chunked).
+    """
+
+    TAR = "tar"
+    TAR_SPLIT = "tar-split"
+    ESTARGZ = "estargz-toc"
+    ZSTD_CHUNKED = "zstd-chunked-toc"
+
+    @property
+    def is_toc(self) -> bool:
+        """Whether the tar itself was not looked at."""
+        return self in (Origin.ESTARGZ, Origin.ZSTD_CHUNKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,7 @@ class LayerRead:
     compressed_size: int
     digest: Digest | None = None
     diff_id: Digest | None = None
+    origin: Origin = Origin.TAR
 
 
 def read_stream(

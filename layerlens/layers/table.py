@@ -46,7 +46,20 @@ _WORDS = {
 }
 
 HASH_SIZE = 16
-"""Bytes of one content hash (XXH3-128)."""
+"""Bytes of one content hash, of whatever kind."""
+
+
+class HashKind(IntEnum):
+    """What the content hashes of a table are; only hashes of one kind compare.
+
+    ``XXH3`` is XXH3-128, ``SHA256`` the first 16 bytes of a SHA-256 (tables of
+    contents), ``CRC64`` a CRC-64/GO-ISO and eight zero bytes (tar-split).
+    """
+
+    XXH3 = 1
+    SHA256 = 2
+    CRC64 = 3
+
 
 _RAW = 48  # bytes 100 to 148 of a header: mode, uid, gid, size, mtime
 
@@ -87,7 +100,8 @@ class LayerTable:
     ``raw``      48 bytes of header per entry (mode, uid, gid, size, mtime),
                  decoded on demand by :meth:`mode` and its siblings
     ``hashes``   16 bytes per entry where contents were hashed while they
-                 passed, else empty
+                 passed, else empty; zeros for an entry without content
+    ``hash_kind`` what they are
     ``links``    targets of symbolic links (as written) and of hard links
                  (normalised like a name)
     ``tar_size`` length of the uncompressed layer tar
@@ -102,6 +116,7 @@ class LayerTable:
     offsets: array[int] = field(default_factory=lambda: array("q"))
     raw: bytearray = field(default_factory=bytearray)
     hashes: bytearray = field(default_factory=bytearray)
+    hash_kind: HashKind = HashKind.XXH3
     links: dict[int, bytes] = field(default_factory=dict)
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)
     overrides: dict[int, Override] = field(default_factory=dict)

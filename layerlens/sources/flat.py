@@ -15,13 +15,13 @@ from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import LayerTable
 from layerlens.sources.image import LayerBlob
 from layerlens.sources.record import Record
-from layerlens.sources.store import FileStore, StreamStore
+from layerlens.sources.store import FileStore, Store, StreamStore
 
 NAME = ""
 """The one blob of such a store: the archive itself."""
 
 
-class FlatStore:
+class FlatStore(Store):
     """An archive that is its own only layer."""
 
     def __init__(self, archive: FileStore | StreamStore) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from threading import Lock
+from typing import Any
 
 import xxhash
 
@@ -16,10 +18,25 @@ from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import Diagnostic
+from layerlens.layers.known import KnownLayers
 from layerlens.layers.reader import LayerRead
-from layerlens.layers.table import LayerTable
+from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """How to reach registries, besides what credential files and ``certs.d`` say.
+
+    ``insecure`` allows plain http and certificates that nobody vouches for;
+    ``ca_file`` is a bundle to trust in addition; ``environment`` the caller's
+    variables (proxies, ``DOCKER_CONFIG``, ``REGISTRY_AUTH_FILE``, …).
+    """
+
+    insecure: bool = False
+    ca_file: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,12 @@ class ReadOptions:
     ``verify``: ``None`` checks digests where the bytes pass anyway, ``True``
     also reads plain archives through for that, ``False`` turns a mismatch into
     a diagnostic.  ``max_layer`` bounds the decompressed size of a layer in
-    bytes.  ``select`` names one of several images in an archive.
+    bytes.  ``select`` names one of several images in an archive.  ``cache``
+    remembers layers; with ``verify`` it is filled, but not believed.  ``via``
+    says how an engine's image is read: ``export`` (its stream), ``store``
+    (its files on this machine), or ``auto``.  ``tocs`` allows a layer's own
+    table of contents to stand for the layer.  ``registry`` says how to reach
+    registries.
     """
 
     verify: bool | None = None
@@ -37,6 +59,10 @@ class ReadOptions:
     platform: Platform | None = None
     select: str | None = None
     workers: int = field(default_factory=lambda: min(8, os.cpu_count() or 1))
+    cache: KnownLayers | None = None
+    via: str = "auto"
+    tocs: bool = True
+    registry: RegistryAccess = field(default_factory=RegistryAccess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +124,85 @@ class Image:
         promised: dict[str, list[int]] = {}
         for i, blob in enumerate(self.layers):
             promised.setdefault(blob.name, []).append(i)
-        total = sum(self.store.size(name) for name in unique)
-        meter = _Meter(progress, total)
+        todo = []
+        for name in sorted(unique, key=lambda name: unique[name]):
+            known = self._known(name, unique[name], options)
+            if known is None:
+                todo.append(name)
+            else:
+                self._take(name, known, promised[name], options)
+        total = sum(self.store.size(name) for name in todo)
+        meter = _Meter(progress, total, len(todo))
 
         def load(name: str) -> None:
             index = unique[name]
             try:
                 read = self._load(name, index, options, meter.counter(name))
-                for index in promised[name]:
-                    self._check(read, index, options)
-                self._reads[name] = read
+                self._take(name, read, promised[name], options)
+                meter.end(name)
+                if options.cache is not None:
+                    blob = self.layers[index]
+                    options.cache.keep(read, blob=blob.digest, place=self.store.place(name))
             except ImageError as error:
                 raise error.at(
                     Where(file=self.store.label, layer=self.layer_label(index))
                 ) from error
 
-        todo = sorted(unique, key=lambda name: unique[name])
         if self._gains_by_threads(todo):
-            self._load_side_by_side(todo, load, options.workers, meter.stop)
+            workers = min(options.workers, self.store.parallel or options.workers)
+            self._load_side_by_side(todo, load, workers, meter.stop)
         else:
             for name in todo:
                 load(name)
         return [
             self._reads[blob.name] if not blob.absent else _absent(blob) for blob in self.layers
         ]
+
+    def _known(self, name: str, index: int, options: ReadOptions) -> LayerRead | None:
+        """The layer from the cache, where that says all that this store's reading would.
+
+        What an archive promises is believed here as an engine believes it; the
+        sizes must agree, and ``--verify`` reads for itself.
+        """
+        cache, store, blob = options.cache, self.store, self.layers[index]
+        if cache is None or options.verify is True:
+            return None
+        place = store.place(name)
+        if place is not None:
+            found = cache.by_place(place)
+            if found is not None:
+                return found
+        if blob.digest is not None and options.tocs:
+            found = cache.by_toc(blob.digest)
+            if found is not None and store.rereads(name):
+                return found
+        # Hashes that do not compare with others' help only where contents are at hand.
+        hashes = None if store.rereads(name) else HashKind.XXH3
+        plain = not store.compressed(name)
+        found = None
+        if blob.digest is not None:
+            found = cache.by_blob(blob.digest, hashes=hashes)
+        if found is None and plain and blob.diff_id is not None:
+            found = cache.by_diff_id(blob.diff_id, hashes=hashes)
+        if found is None or found.compressed_size != store.size(name):
+            return None
+        if plain and place is not None:
+            # As a plain archive is read: nobody has computed the digests of this file.
+            return replace(found, digest=None, diff_id=None)
+        return found
+
+    def _take(
+        self, name: str, read: LayerRead, serves: Sequence[int], options: ReadOptions
+    ) -> None:
+        """Check a layer against what each of its places in the image promises, and use it."""
+        for index in serves:
+            try:
+                self._check(read, index, options)
+            except DigestError as error:
+                raise error.at(
+                    Where(file=self.store.label, layer=self.layer_label(index))
+                ) from error
+        self._reads[name] = read
 
     def _gains_by_threads(self, names: Sequence[str]) -> bool:
         """Plain archives are read in place, which is all interpreter: one thread is best."""
@@ -155,7 +236,7 @@ class Image:
         read = self.store.load(name, limit=options.max_layer, count=count)
         if options.verify and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
-            read = LayerRead(read.table, read.compression, read.compressed_size, digest, digest)
+            read = replace(read, digest=digest, diff_id=digest)
         return read
 
     def _check(self, read: LayerRead, index: int, options: ReadOptions) -> None:
@@ -202,22 +283,35 @@ class Image:
         if size != with_table.sizes[j] or not size:
             return size == with_table.sizes[j]
         known, other_known = table.hash(i), with_table.hash(j)
-        if i in table.sparse and (known is None) != (other_known is None):
-            return False  # a hash covers what is stored, which may begin with a map
         if known is not None and other_known is not None:
-            return known == other_known
-        if known is None and other_known is None:
-            return _equal(self.stored_content(a, i), self.stored_content(b, j))
-        return (known or self._hash(a, i)) == (other_known or self._hash(b, j))
+            if table.hash_kind is with_table.hash_kind:
+                return known == other_known
+            if i in table.sparse:
+                return False
+        elif i in table.sparse and (known is None) != (other_known is None):
+            return False  # a hash covers what is stored, which may begin with a map
+        if known is not None and table.hash_kind in _DIGESTS:
+            found = self._hash(b, j, table.hash_kind)
+            if found is not None:
+                return found == known
+        if other_known is not None and with_table.hash_kind in _DIGESTS:
+            found = self._hash(a, i, with_table.hash_kind)
+            if found is not None:
+                return found == other_known
+        return _equal(self.stored_content(a, i), self.stored_content(b, j))
 
     def _table(self, layer: int) -> LayerTable:
         return self._reads[self.layers[layer].name].table
 
-    def _hash(self, layer: int, i: int) -> bytes:
-        state = xxhash.xxh3_128()
-        for piece in self.stored_content(layer, i):
+    def _hash(self, layer: int, i: int, kind: HashKind) -> bytes | None:
+        """The hash of one content that can be had again, ``None`` where it cannot."""
+        pieces = self.store.content(self.layers[layer].name, self._table(layer), i)
+        if pieces is None:
+            return None
+        state = _DIGESTS[kind]()
+        for piece in pieces:
             state.update(piece)
-        return state.digest()
+        return bytes(state.digest()[:HASH_SIZE])
 
     def stored_content(self, layer: int, i: int) -> Iterator[bytes]:
         """The stored bytes of one entry.
@@ -236,6 +330,13 @@ class Image:
     def close(self) -> None:
         """Let go of files."""
         self.store.close()
+
+
+_DIGESTS: Mapping[HashKind, Callable[[], Any]] = {
+    HashKind.XXH3: xxhash.xxh3_128,
+    HashKind.SHA256: hashlib.sha256,
+}
+"""What can be computed here; a CRC cannot, and whoever has one has the contents too."""
 
 
 def _equal(one: Iterator[bytes], other: Iterator[bytes]) -> bool:
@@ -261,9 +362,11 @@ def _absent(blob: LayerBlob) -> LayerRead:
 class _Meter:
     """Adds up what several layers' readers have read, and reports it."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress, total: int, layers: int) -> None:
         self._progress = progress
         self._total = total
+        self._layers = layers
+        self._ended = 0
         self._done: dict[str, int] = {}
         self._lock = Lock()
         self._stopped = False
@@ -271,6 +374,11 @@ class _Meter:
     def stop(self) -> None:
         """Make all counters raise, so that their readers end soon."""
         self._stopped = True
+
+    def end(self, name: str) -> None:
+        """One layer is done."""
+        with self._lock:
+            self._ended += 1
 
     def counter(self, name: str) -> Callable[[int], None]:
         def count(done: int) -> None:
@@ -280,7 +388,9 @@ class _Meter:
                 self._done[name] = done
                 so_far = sum(self._done.values())
             try:
-                self._progress(Step("reading layers", so_far, self._total))
+                self._progress(
+                    Step("reading layers", so_far, self._total, layers=(self._ended, self._layers))
+                )
             except BaseException:
                 self.stop()
                 raise

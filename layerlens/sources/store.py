@@ -43,7 +43,23 @@ MAX_LINK_HOPS = 8
 
 
 class Store(Protocol):
-    """Blobs by name."""
+    """Blobs by name.  Stores inherit what they do not know better."""
+
+    @property
+    def parallel(self) -> int | None:
+        """How many blobs may be read side by side at most, where there is a bound."""
+        return None
+
+    def rereads(self, name: str) -> bool:
+        """Whether the contents of a layer's entries can be had again at little cost."""
+        return False
+
+    def place(self, name: str) -> str | None:
+        """What changes whenever the bytes of a blob may have: path, times, position.
+
+        ``None`` where no such thing is known.
+        """
+        return None
 
     @property
     def label(self) -> str:
@@ -89,7 +105,7 @@ def missing(name: str, label: str) -> SourceError:
 # --------------------------------------------------------------------------- a tar on disk
 
 
-class FileStore:
+class FileStore(Store):
     """The members of an uncompressed tar on disk, read in place."""
 
     def __init__(self, file: PlainFile) -> None:
@@ -238,7 +254,7 @@ _Result = bytes | LayerRead | ImageError | _Other
 """What is kept of a member that has passed: a document, a layer, why it is none, or little."""
 
 
-class StreamStore:
+class StreamStore(Store):
     """The members of a tar that passes once: an engine's export, a compressed archive.
 
     What a layer is shows only at the end, in the manifest.  So every member
@@ -402,7 +418,7 @@ def _may_be_layer(head: bytes) -> bool:
 _MOST_NAMES = 10_000
 
 
-class DirectoryStore:
+class DirectoryStore(Store):
     """Blobs that are files below a directory."""
 
     def __init__(self, root: str) -> None:

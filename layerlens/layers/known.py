@@ -1,0 +1,54 @@
+"""What a memory of layers answers: the face of the layer cache towards those who read.
+
+Nothing here knows where records are kept.  A record is only ever kept under a
+digest that was computed, or under the place of a file that was looked at, so
+that no image can plant a wrong record for another.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from layerlens.image.digest import Digest
+from layerlens.layers.reader import LayerRead
+from layerlens.layers.table import HashKind
+
+
+class KnownLayers(Protocol):
+    """Layers, and small documents, that were read before.
+
+    Asking never raises: a record that is missing, damaged or of another
+    version is ``None``.  Keeping never raises either: a full disk costs the
+    record, not the analysis.  All methods may be called from several threads.
+
+    ``hashes`` asks for content hashes of that kind; ``None`` takes a record
+    with any, or with none.
+    """
+
+    def by_diff_id(self, diff_id: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
+        """The layer as an uncompressed tar of that digest would be read."""
+
+    def by_blob(self, digest: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
+        """The layer as the stored (maybe compressed) blob of that digest would be read."""
+
+    def by_toc(self, digest: Digest) -> LayerRead | None:
+        """The layer of a blob, as its table of contents lists it."""
+
+    def by_place(self, place: str) -> LayerRead | None:
+        """The layer that was read at a place, whose digests nobody computed."""
+
+    def keep(
+        self, read: LayerRead, *, blob: Digest | None = None, place: str | None = None
+    ) -> None:
+        """Remember a layer.
+
+        Under its computed digests where it has them; else under ``place``;
+        one that a table of contents gave, under ``blob``.  A better record
+        (with XXH3 hashes, or any) is never replaced by a lesser one.
+        """
+
+    def document(self, digest: Digest) -> bytes | None:
+        """A small document by its sha256, checked."""
+
+    def keep_document(self, data: bytes) -> None:
+        """Remember a small document under its sha256."""
