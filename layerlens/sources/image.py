@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import xxhash
 
@@ -51,7 +51,7 @@ class ReadOptions:
     says how an engine's image is read: ``export`` (its stream), ``store``
     (its files on this machine), or ``auto``.  ``tocs`` allows a layer's own
     table of contents to stand for the layer.  ``registry`` says how to reach
-    registries.
+    registries; ``stdin`` is what ``-`` is read from.
     """
 
     verify: bool | None = None
@@ -63,6 +63,7 @@ class ReadOptions:
     via: str = "auto"
     tocs: bool = True
     registry: RegistryAccess = field(default_factory=RegistryAccess)
+    stdin: BinaryIO | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class Image:
 
     ``source`` is a phrase for people (``docker archive``); ``provenance`` the
     base image that a build attestation names; ``attestation_bytes`` what such
-    attestations take, which no figure includes.
+    attestations take, which no figure includes; ``remarks`` how it came to be
+    read in this way, for those who ask.
     """
 
     reference: str
@@ -102,6 +104,7 @@ class Image:
     provenance: str | None = None
     attestation_bytes: int = 0
     notes: list[Diagnostic] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     base_candidates: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple
 
     _reads: dict[str, LayerRead] = field(default_factory=dict)

@@ -237,6 +237,8 @@ def from_manifest(
         store, manifest.config.digest, CONFIG_LIMIT, verify=options.verify, notes=notes
     )
     config = parse_config(data)
+    if options.cache is not None:
+        options.cache.keep_document(data)
     checked_layers(config, len(manifest.layers), store.label)
     layers = tuple(
         layer_blob(store, blob_name(descriptor.digest), descriptor, diff_id)

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
 
 from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
 from layerlens.image.digest import Digest
@@ -45,12 +46,56 @@ def open_path(
     :class:`ImageError`; :class:`UsageError` where a choice is needed.
     """
     store = open_store(path, options, progress)
+    return _image_in(store, path, options, scheme, selector, reference or path)
+
+
+def open_stdin(options: ReadOptions, progress: Progress = silent) -> Image:
+    """The image of the archive that comes on ``options.stdin``, in one pass.
+
+    Nothing is kept on disk, so whatever needs a second read of its contents cannot
+    be had.  Raises :class:`ImageError`.
+    """
+    stream = options.stdin
+    if stream is None:
+        raise SourceError("there is no stdin to read an image from")
+    try:
+        info = os.fstat(stream.fileno())
+        total = info.st_size if stat.S_ISREG(info.st_mode) else None
+    except (OSError, ValueError):
+        total = None
+    store = _stream(_read_stream(stream), STDIN, options, progress, total)
+    return _image_in(store, STDIN, options, Scheme.PATH, None, "-")
+
+
+STDIN = "stdin"
+"""How messages name it."""
+
+
+def _read_stream(stream: BinaryIO) -> Iterator[bytes]:
+    """What a pipe has, as it comes; a terminal or a closed one is told."""
+    try:
+        while piece := stream.read(_STEP):
+            yield piece
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"cannot read: {reason}", where=Where(file=STDIN)) from error
+
+
+def _image_in(
+    store: Store,
+    path: str,
+    options: ReadOptions,
+    scheme: Scheme,
+    selector: str | None,
+    reference: str,
+) -> Image:
+    """Choose the image of a store, and describe it.  The store is closed where that fails."""
     try:
         twice = _listed_twice(store)
         store, records = records_in(store, options, scheme)
         record = choose(records, store, options, selector)
         record.notes += twice
-        image = build(record, store, reference or path, options)
+        image = build(record, store, reference, options)
     except ImageError as error:
         store.close()
         raise error.at(Where(file=path)) from error
