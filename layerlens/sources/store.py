@@ -50,6 +50,11 @@ class Store(Protocol):
         """How many blobs may be read side by side at most, where there is a bound."""
         return None
 
+    @property
+    def exact_sizes(self) -> bool:
+        """Whether sizes are exact; else they are good for progress only."""
+        return True
+
     def rereads(self, name: str) -> bool:
         """Whether the contents of a layer's entries can be had again at little cost."""
         return False
