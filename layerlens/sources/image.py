@@ -129,6 +129,8 @@ class Image:
             promised.setdefault(blob.name, []).append(i)
         todo = []
         for name in sorted(unique, key=lambda name: unique[name]):
+            if name in self._reads:
+                continue  # by whoever had to know whether it can be read
             known = self._known(name, unique[name], options)
             if known is None:
                 todo.append(name)
@@ -187,7 +189,9 @@ class Image:
             found = cache.by_blob(blob.digest, hashes=hashes)
         if found is None and plain and blob.diff_id is not None:
             found = cache.by_diff_id(blob.diff_id, hashes=hashes)
-        if found is None or found.compressed_size != store.size(name):
+        if found is None:
+            return None
+        if store.exact_sizes and found.compressed_size != store.size(name):
             return None
         if plain and place is not None:
             # As a plain archive is read: nobody has computed the digests of this file.

@@ -15,7 +15,7 @@ from typing import Any
 import docker.errors
 import requests.exceptions
 
-from layerlens.errors import FormatError, ImageError, SourceError
+from layerlens.errors import FormatError, ImageError, SourceError, UnfitStoreError
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.history import readable
@@ -58,11 +58,13 @@ def open_engine_image(
     # Asked while the layers are read, which takes longer.
     candidates = _Candidates(engine, found)
     candidates.start()
-    image = _from_here(engine, found, rows, options)
+    remarks: list[str] = []
+    image = _from_here(engine, found, rows, options, remarks, progress)
     if image is None:
         if options.via == "store":
             raise SourceError(f"{engine.title} keeps this image in no store that can be read here")
         image = Export(engine, name, found, options, progress).image(reference or name)
+    image.remarks += remarks
     image.reference = reference or name
     image.source = "podman" if engine.is_podman else "Docker Engine"
     tags = found.get("RepoTags")
@@ -80,9 +82,18 @@ def inspect_layers(engine: Engine, name: str) -> tuple[Digest, ...]:
 
 
 def _from_here(
-    engine: Engine, found: Mapping[str, Any], rows: list[object], options: ReadOptions
+    engine: Engine,
+    found: Mapping[str, Any],
+    rows: list[object],
+    options: ReadOptions,
+    remarks: list[str],
+    progress: Progress,
 ) -> Image | None:
-    """The image without an export: by the cache alone."""
+    """The image without an export: by the engine's own files, or by the cache alone.
+
+    ``remarks`` learns why a way was not taken.  Raises :class:`UnfitStoreError`
+    where only the files are allowed, and cannot serve.
+    """
     if options.via == "export" or options.verify is True:
         return None
     platform = platform_of(found)
@@ -90,7 +101,32 @@ def _from_here(
         platform is not None and platform_matches(options.platform, platform)
     ):
         return None  # a newer engine may have that platform too, and exports it
+    try:
+        return _stored(engine, found, options, progress)
+    except UnfitStoreError as error:
+        if options.via == "store":
+            raise
+        place = f" ({error.where.file})" if error.where.file else ""
+        remarks.append(f"the files of {engine.title} are not used: {error.what}{place}")
     return _all_known(engine, found, rows, options)
+
+
+def _stored(
+    engine: Engine, found: Mapping[str, Any], options: ReadOptions, progress: Progress
+) -> Image:
+    """The image in the engine's own files, its layers read: they may turn out to be unfit."""
+    from layerlens.sources.enginestore.docker_store import open_docker_store
+
+    told = engine.ask("/info")
+    if not isinstance(told, dict):
+        raise UnfitStoreError("the engine does not say where they are")
+    root, driver = told.get("DockerRootDir"), told.get("Driver")
+    if not isinstance(root, str) or not isinstance(driver, str):
+        raise UnfitStoreError("the engine does not say where they are")
+    stored = open_docker_store(root, driver, str(found.get("Id")), diff_ids(found, engine.title))
+    image = stored.image("", "")
+    image.read(options, progress)
+    return image
 
 
 def _all_known(
