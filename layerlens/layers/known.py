@@ -7,11 +7,46 @@ that no image can plant a wrong record for another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from layerlens.errors import ImageError
 from layerlens.image.digest import Digest
 from layerlens.layers.reader import LayerRead
-from layerlens.layers.table import HashKind
+from layerlens.layers.table import HashKind, LayerTable
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMember:
+    """A member of an archive that was read as a layer: its computed digests."""
+
+    digest: Digest
+    diff_id: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMember:
+    """A member that is neither a document nor a layer: its first (at most 8) bytes."""
+
+    head: bytes
+
+
+PassedMember = bytes | LayerMember | ImageError | OtherMember
+"""What is kept of a member: a document, a layer's digests, why it is no layer, or its head."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedArchive:
+    """What an archive held that was read in one pass.
+
+    ``table`` lists its members, ``tail`` is what stood behind its last block
+    (at most 64 KiB), ``members`` what each member was, by its index in the table.
+    """
+
+    table: LayerTable
+    tail: bytes
+    members: Mapping[int, PassedMember]
 
 
 class KnownLayers(Protocol):
@@ -55,3 +90,9 @@ class KnownLayers(Protocol):
 
     def keep_document(self, data: bytes) -> None:
         """Remember a small document under its sha256."""
+
+    def archive(self, place: str) -> PassedArchive | None:
+        """What the archive at a place held; its layers are records of their own."""
+
+    def keep_archive(self, place: str, archive: PassedArchive) -> None:
+        """Remember what the archive at a place held."""

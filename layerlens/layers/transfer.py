@@ -35,6 +35,26 @@ class TransferMap:
             self._out.append(uncompressed)
             self._in.append(compressed)
 
+    @classmethod
+    def restored(cls, out: array[int], into: array[int], size: int) -> TransferMap:
+        """A map from its :meth:`columns`.  Raises ``ValueError`` where they are none."""
+        steps = zip(out, out[1:], into, into[1:], strict=False)
+        if (
+            len(out) != len(into)
+            or out[:1].tolist() != [0]
+            or into[0] != 0
+            or size < into[-1]
+            or not all(a < b and c <= d for a, b, c, d in steps)
+        ):
+            raise ValueError("offsets that do not rise")
+        found = cls()
+        found._out, found._in, found._size = out, into, size
+        return found
+
+    def columns(self) -> tuple[array[int], array[int]]:
+        """The pairs that were noted: offsets in the tar, and those in the blob."""
+        return self._out, self._in
+
     @property
     def compressed_size(self) -> int:
         """Bytes of the whole blob seen so far."""
