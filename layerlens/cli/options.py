@@ -164,7 +164,7 @@ def caching(found: Parser) -> None:
         "--no-cache", action="store_true", help="neither use nor keep what was read before"
     )
     cache.add_argument(
-        "--cache-size", metavar="SIZE", type=size, help="bound of the cache (default: 2GB)"
+        "--cache-size", metavar="SIZE", type=size, help="bound of the cache (default: 2GiB)"
     )
 
 

@@ -45,12 +45,11 @@ def open_cache(arguments: argparse.Namespace) -> KnownLayers | None:
     """The layer cache, unless it is not wanted."""
     if arguments.no_cache:
         return None
-    from layerlens.cache.layers import LayerCache, default_directory
+    from layerlens.cache.layers import DEFAULT_LIMIT, LayerCache
+    from layerlens.cache.location import default_directory
 
-    directory = arguments.cache_dir or default_directory(os.environ)
-    if arguments.cache_size is not None:
-        return LayerCache(directory, limit=arguments.cache_size)
-    return LayerCache(directory)
+    directory = os.path.abspath(arguments.cache_dir or default_directory(os.environ))
+    return LayerCache(directory, limit=arguments.cache_size or DEFAULT_LIMIT)
 
 
 def own_stdin() -> BinaryIO:

@@ -60,8 +60,9 @@ class KnownLayers(Protocol):
     with any, or with none.
     """
 
-    problems: list[str]
-    """Why records could not be kept, in words, each once."""
+    @property
+    def problems(self) -> list[str]:
+        """Why records could not be kept or used, in words, each once."""
 
     def by_diff_id(self, diff_id: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
         """The layer as an uncompressed tar of that digest would be read."""

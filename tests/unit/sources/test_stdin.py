@@ -17,7 +17,7 @@ from layerlens.pipeline import analyse_image, open_image
 from layerlens.progress import Step
 from layerlens.sources.image import ReadOptions
 from tests.builders import Image, file, layer, whiteout
-from tests.unit.cli.running import layerlens, line
+from tests.unit.cli.running import environment, layerlens, line
 from tests.unit.sources.looking import analysis, figures
 
 IMAGE = Image(
@@ -86,12 +86,13 @@ def test_a_second_read_is_refused_in_words(tmp_path: Path) -> None:
 class TestCommandLine:
     def test_summary(self, tmp_path: Path) -> None:
         data = IMAGE.save_25(tmp_path / "x.tar").read_bytes()
-        result = layerlens("-", "--text", input=data, text=False)
-        assert result.returncode == 0, result.stderr
-        assert b"demo:1" in result.stdout
-        result = layerlens("files", "-", "--format", "csv", input=data, text=False)
-        assert result.stdout.count(b"\r\n") == 2
-        assert not list(tmp_path.glob("layerlens*"))
+        words: tuple[list[str], ...] = (["-", "--text"], ["files", "-", "--format", "csv"])
+        for arguments, wanted in zip(words, (b"demo:1", b"\r\na,file,"), strict=True):
+            result = subprocess.run(
+                [sys.executable, "-m", "layerlens", *arguments],
+                input=data, capture_output=True, check=True, env=environment(),
+            )  # fmt: skip
+            assert wanted in result.stdout
 
     def test_closed(self) -> None:
         result = subprocess.run(
