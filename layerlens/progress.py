@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +34,48 @@ class Step:
     total: int | None = None
     preview: Preview | None = None
     layers: tuple[int, int] | None = None
+
+
+class Rate:
+    """Bytes per second over the last few seconds, and what that leaves to wait.
+
+    Fed with times (seconds, of any clock) and bytes done; a stage that starts
+    again from fewer bytes starts the measurement again.
+    """
+
+    WINDOW = 5.0
+    """Seconds that count: long enough to be steady, short enough to follow a change."""
+
+    _FIRST = 0.5  # seconds before anything is said
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def note(self, now: float, done: int) -> None:
+        """Take in one report."""
+        seen = self._seen
+        if seen and done < seen[-1][1]:
+            seen.clear()
+        seen.append((now, done))
+        while len(seen) > 2 and now - seen[0][0] > self.WINDOW:
+            seen.popleft()
+
+    @property
+    def per_second(self) -> float | None:
+        """Bytes a second; ``None`` where it is too early to tell, or nothing comes."""
+        if len(self._seen) < 2:
+            return None
+        (start, before), (end, done) = self._seen[0], self._seen[-1]
+        if end - start < self._FIRST or done <= before:
+            return None
+        return (done - before) / (end - start)
+
+    def left(self, done: int, total: int | None) -> float | None:
+        """Seconds until ``total`` at this rate; ``None`` where that is not known."""
+        rate = self.per_second
+        if rate is None or total is None or done >= total:
+            return None
+        return (total - done) / rate
 
 
 class Progress(Protocol):

@@ -118,14 +118,12 @@ class LayerCache(KnownLayers):
             return None
         return self.by_blob(digest)
 
-    def keep(
-        self, read: LayerRead, *, blob: Digest | None = None, place: str | None = None
-    ) -> None:
+    def keep(self, read: LayerRead, *, toc: Digest | None = None, place: str | None = None) -> None:
         # A table that no record can hold costs the record only.
         with suppress(ValueError, OverflowError):
             if read.origin.is_toc:
-                if blob is not None:
-                    self._write(TOCS, blob, encode(read))
+                if toc is not None:
+                    self._write(TOCS, toc, encode(read))
             elif read.digest is not None and read.diff_id is not None:
                 self._keep_layer(read, read.diff_id)
                 if read.compression is not Compression.NONE:

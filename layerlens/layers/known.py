@@ -71,18 +71,16 @@ class KnownLayers(Protocol):
         """The layer as the stored (maybe compressed) blob of that digest would be read."""
 
     def by_toc(self, digest: Digest) -> LayerRead | None:
-        """The layer of a blob, as its table of contents lists it."""
+        """The layer that a table of contents of that (computed) digest lists."""
 
     def by_place(self, place: str) -> LayerRead | None:
         """The layer that was read at a place, whose digests nobody computed."""
 
-    def keep(
-        self, read: LayerRead, *, blob: Digest | None = None, place: str | None = None
-    ) -> None:
+    def keep(self, read: LayerRead, *, toc: Digest | None = None, place: str | None = None) -> None:
         """Remember a layer.
 
         Under its computed digests where it has them; else under ``place``;
-        one that a table of contents gave, under ``blob``.  A better record
+        one that a table of contents gave, under that table's digest, ``toc``.  A better record
         (with XXH3 hashes, or any) is never replaced by a lesser one.
         """
 

@@ -19,7 +19,7 @@ from layerlens.layers import limits
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.known import KnownLayers
-from layerlens.layers.reader import LayerRead
+from layerlens.layers.reader import LayerRead, Origin
 from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.store import Store
@@ -70,8 +70,9 @@ class ReadOptions:
 class LayerBlob:
     """Where one layer lies in a store, and what was promised of it.
 
-    ``compressed_size`` is the stored size that a descriptor states;
-    ``absent`` says why there are no contents (a foreign layer).
+    ``compressed_size`` is the stored size that a descriptor states; ``toc`` the
+    digest of the blob's own table of contents, where the manifest vouches for
+    one; ``absent`` says why there are no contents (a foreign layer).
     """
 
     name: str
@@ -80,6 +81,7 @@ class LayerBlob:
     media_type: str | None = None
     compressed_size: int | None = None
     absent: str | None = None
+    toc: Digest | None = None
 
 
 @dataclass(slots=True)
@@ -145,9 +147,7 @@ class Image:
                 read = self._load(name, index, options, meter.counter(name))
                 self._take(name, read, promised[name], options)
                 meter.end(name)
-                if options.cache is not None:
-                    blob = self.layers[index]
-                    options.cache.keep(read, blob=blob.digest, place=self.store.place(name))
+                self._remember(name, read, index, options)
             except ImageError as error:
                 raise error.at(
                     Where(file=self.store.label, layer=self.layer_label(index))
@@ -175,11 +175,13 @@ class Image:
         place = store.place(name)
         if place is not None:
             found = cache.by_place(place)
+            if found is not None and found.origin is Origin.TAR_SPLIT:
+                return replace(found, digest=blob.diff_id, diff_id=blob.diff_id)
             if found is not None:
                 return found
-        if blob.digest is not None and options.tocs:
-            found = cache.by_toc(blob.digest)
-            if found is not None and store.rereads(name):
+        if blob.toc is not None and options.tocs:
+            found = cache.by_toc(blob.toc)
+            if found is not None and found.compressed_size == store.size(name):
                 return found
         # Hashes that do not compare with others' help only where contents are at hand.
         hashes = None if store.rereads(name) else HashKind.XXH3
@@ -197,6 +199,15 @@ class Image:
             # As a plain archive is read: nobody has computed the digests of this file.
             return replace(found, digest=None, diff_id=None)
         return found
+
+    def _remember(self, name: str, read: LayerRead, index: int, options: ReadOptions) -> None:
+        """Keep a layer under what is certain: digests that were computed here, or its place."""
+        if options.cache is None:
+            return
+        if read.origin is Origin.TAR_SPLIT:
+            # Its digests are what the engine says of a tar that it has thrown away.
+            read = replace(read, digest=None, diff_id=None)
+        options.cache.keep(read, toc=self.layers[index].toc, place=self.store.place(name))
 
     def _take(
         self, name: str, read: LayerRead, serves: Sequence[int], options: ReadOptions

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from layerlens.progress import Preview, Step
+from layerlens.progress import Preview, Rate, Step
 from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, percent, safe_text, size
 
 _BAR_CELLS = 40
@@ -31,6 +31,7 @@ class LoadingScreen(Screen[None]):
         super().__init__()
         self._title = title
         self._step = Step("opening")
+        self._rate = Rate()
         self._started = time.monotonic()
         self._stopping = False
         self._composed = False
@@ -56,6 +57,7 @@ class LoadingScreen(Screen[None]):
     def report(self, step: Step) -> None:
         """Show a newer step."""
         self._step = step
+        self._rate.note(time.monotonic(), step.done)
         if step.preview is not None:
             self._preview = step.preview
         self._refresh()
@@ -100,5 +102,9 @@ class LoadingScreen(Screen[None]):
         else:
             drawn = Text("")
             figures = size(step.done) if step.done else ""
+        if step.done and self._rate.per_second is not None:
+            figures += f"   {size(int(self._rate.per_second))}/s"
+        if step.layers is not None and step.layers[1] > 1:
+            figures += f"   {step.layers[0]} of {step.layers[1]} layers"
         self.query_one("#loading-bar", Static).update(drawn)
         self.query_one("#loading-bytes", Static).update(Text(figures))

@@ -94,18 +94,18 @@ class TestKeys:
 
     def test_nowhere(self, cache: LayerCache) -> None:
         cache.keep(plain())
-        cache.keep(plain(), blob=OTHER)
+        cache.keep(plain(), toc=OTHER)
         assert sum(cache.info().records.values()) == 0
 
     @pytest.mark.parametrize("origin", [Origin.ESTARGZ, Origin.ZSTD_CHUNKED])
     def test_a_table_of_contents(self, cache: LayerCache, origin: Origin) -> None:
         read = replace(plain(), origin=origin, compression=Compression.GZIP)
-        cache.keep(read, blob=OTHER)
+        cache.keep(read, toc=OTHER)
         assert same(cache.by_toc(OTHER), read)
         assert cache.by_blob(OTHER) is None
         assert cache.by_diff_id(OTHER) is None
         # Whatever digests it claims.
-        cache.keep(replace(read, digest=OTHER, diff_id=OTHER), blob=OTHER, place="here")
+        cache.keep(replace(read, digest=OTHER, diff_id=OTHER), toc=OTHER, place="here")
         assert cache.by_blob(OTHER) is None
         assert cache.by_place("here") is None
 
@@ -246,12 +246,12 @@ class TestPoison:
         evil = streamed(gzipped(layer(file("evil"))))
         # What an archive promises of a layer comes in as ``blob`` only.
         for promised in (honest.digest, honest.diff_id):
-            cache.keep(evil, blob=promised, place="evil's place")
-            cache.keep(replace(evil, digest=None, diff_id=None), blob=promised, place="another")
+            cache.keep(evil, toc=promised, place="evil's place")
+            cache.keep(replace(evil, digest=None, diff_id=None), toc=promised, place="another")
         assert cache.by_diff_id(diff_id(honest)) is None
         assert cache.by_blob(diff_id(honest)) is None
         cache.keep(honest)
-        cache.keep(evil, blob=honest.digest)
+        cache.keep(evil, toc=honest.digest)
         assert same(cache.by_diff_id(diff_id(honest)), honest)
         assert same(cache.by_blob(diff_id(honest)), honest)
 
