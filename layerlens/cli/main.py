@@ -113,9 +113,9 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
         return build.run(argv[1:], narrator, _look)
     if argv and argv[0] == "cache":
-        from layerlens.cli import cache
+        from layerlens.cli.cache import cache_parser, run
 
-        return cache.run(cache.cache_parser().parse_args(argv[1:]), narrator)
+        return run(cache_parser().parse_args(argv[1:]), narrator)
     if not argv:
         raise UsageError(
             "which image?", hint="layerlens IMAGE, where IMAGE is an archive or an engine's image"
