@@ -268,6 +268,7 @@ def analyse_image(
         digest=image.digest,
         tags=image.tags,
         annotations=image.annotations,
+        attestation_bytes=image.attestation_bytes,
         notes=image.notes,
     )
     return analyse(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from layerlens.analysis.dive import dive_figures
 from layerlens.analysis.figures import account, file_count, ledger, scores, tallies, waste_rows
 from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
+from layerlens.analysis.sizes import size_rows
 from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
 from layerlens.image.history import map_history
@@ -22,7 +23,9 @@ from layerlens.layers.table import Kind
 class Described:
     """What is known of an image besides the entries of its layers.
 
-    ``layers`` has (diff_id, digest, media type) for each of ``reads``.
+    ``layers`` has (diff_id, digest, media type) for each of ``reads``;
+    ``attestation_bytes`` is what attestations beside the image take;
+    ``as_pulled`` says that the layers' blobs are those which a registry sends.
     """
 
     reference: str
@@ -34,6 +37,8 @@ class Described:
     digest: Digest | None = None
     tags: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
+    attestation_bytes: int = 0
+    as_pulled: bool = False
     notes: Sequence[Diagnostic] = ()
 
 
@@ -75,9 +80,11 @@ def analyse(
                 removed=removed,
                 dead_bytes=sums.dead[k],
                 kills_bytes=sums.kills[k],
+                origin=read.origin.value,
             )
         )
     blobs = [layer.compressed_size for layer in layers]
+    figures = scores(fs, sums, base.layers)
     return Analysis(
         image=ImageFacts(
             reference=image.reference,
@@ -97,12 +104,19 @@ def analyse(
             file_count=file_count(fs),
             config=image.config,
             annotations=tuple(sorted(image.annotations.items())),
+            attestation_bytes=image.attestation_bytes,
         ),
-        scores=scores(fs, sums, base.layers),
+        scores=figures,
         dive=dive_figures(tables),
         layers=tuple(layers),
         base=base,
         history=image.config.history,
+        sizes=size_rows(
+            layers,
+            figures.live_bytes,
+            absent=[k for k, read in enumerate(image.reads) if _is_absent(read)],
+            as_pulled=image.as_pulled,
+        ),
         ledger=ledger(sums, base.layers),
         waste=waste_rows(fs),
         diagnostics=(
@@ -112,6 +126,11 @@ def analyse(
         ),
         filesystem=fs,
     )
+
+
+def _is_absent(read: LayerRead) -> bool:
+    """Whether it is a foreign layer, of which only the descriptor is there."""
+    return any(note.code == "foreign-layer" for note in read.table.notes.all())
 
 
 def _overhead(read: LayerRead) -> int:

@@ -72,10 +72,7 @@ def _content_transfer(table: LayerTable) -> int:
     """Bytes on the wire of all contents of a layer: its blob less headers and padding."""
     if table.transfer is None:
         return 0
-    if not table.sparse:
-        return table.transfer.spans(table.offsets, table.sizes)
-    stored = (table.stored(i) if size else 0 for i, size in enumerate(table.sizes))
-    return table.transfer.spans(table.offsets, stored)
+    return table.transfer.spans(table.offsets, table.stored_sizes())
 
 
 def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:

@@ -33,7 +33,9 @@ class ImageFacts:
     (``None`` where the medium has none); ``source`` says in a phrase where it
     was read from; ``size`` is total bytes, ``compressed_size`` the sum of the
     stored blobs where all are stored compressed; ``file_count`` counts the
-    names of the final filesystem that are not directories.
+    names of the final filesystem that are not directories;
+    ``attestation_bytes`` is what attestations beside the image take, which no
+    other figure includes.
     """
 
     reference: str
@@ -49,6 +51,7 @@ class ImageFacts:
     file_count: int
     config: ImageConfig
     annotations: tuple[tuple[str, str], ...] = ()
+    attestation_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class LayerFacts:
     ``dead_bytes`` are its own bytes that this or a later layer killed;
     ``kills_bytes`` the bytes that it killed (own duplicates included).  Each
     of the two adds up to ``Scores.dead_bytes`` over the layers.
-    ``is_base`` tells base from yours.
+    ``is_base`` tells base from yours; ``origin`` is what the entries were read
+    from (a value of :class:`~layerlens.layers.reader.Origin`).
     """
 
     index: int
@@ -84,6 +88,7 @@ class LayerFacts:
     removed: Tally
     dead_bytes: int
     kills_bytes: int
+    origin: str = "tar"
 
     @property
     def instruction(self) -> Instruction:
@@ -139,6 +144,25 @@ class LedgerRow:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class SizeRow:
+    """The image's size by one of the meters that users meet.
+
+    ``meter`` is a stable word: ``transfer`` (the blobs, each once), ``tar``
+    (the layer tars, each once), ``docker`` (Docker's Size) or ``unpacked``
+    (live bytes).  ``bytes`` is ``None`` where it cannot be known from where the
+    image was read; ``why`` then says so and what to do, else what the meter
+    counts.  ``repeated_bytes`` is what layers that the image lists more than
+    once would add, were they counted each time; 0 where the meter does that.
+    """
+
+    meter: str
+    bytes: int | None
+    repeated_bytes: int
+    approximate: bool
+    why: str
+
+
 class Waste(NamedTuple):
     """One dead inode: where it came in, where it was lost, and why."""
 
@@ -159,6 +183,7 @@ class Analysis:
     layers: tuple[LayerFacts, ...]
     base: BaseBoundary
     history: tuple[HistoryEntry, ...]
+    sizes: tuple[SizeRow, ...]
     ledger: tuple[LedgerRow, ...]
     waste: Sequence[Waste]
     diagnostics: tuple[Diagnostic, ...]

@@ -9,6 +9,7 @@ that index.  All sizes and offsets are bytes.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -178,6 +179,12 @@ class LayerTable:
         if sparse is None:
             return self.sizes[i]
         return sum(length for _, length in sparse.segments)
+
+    def stored_sizes(self) -> Iterable[int]:
+        """:meth:`stored` of every entry."""
+        if not self.sparse:
+            return self.sizes
+        return (self.stored(i) if size else 0 for i, size in enumerate(self.sizes))
 
     @property
     def content_bytes(self) -> int:

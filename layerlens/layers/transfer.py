@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class TransferMap:
@@ -71,28 +71,31 @@ class TransferMap:
 
     def spans(self, starts: Iterable[int], lengths: Iterable[int]) -> int:
         """The sum of :meth:`span` over many parts, in one pass if they are in order."""
+        return sum(self.each(starts, lengths))
+
+    def each(self, starts: Iterable[int], lengths: Iterable[int]) -> Iterator[int]:
+        """:meth:`span` of many parts, in one pass if they are in order."""
         out, into = self._out, self._in
         last = len(out) - 1
-        total = 0
         k, low, high = -1, 0, -1  # pair k, and the offsets between which it counts
         base = width = gain = 0
         for start, length in zip(starts, lengths, strict=True):
             if not length:
+                yield 0
                 continue
             end = start + length
             if not low <= start < high:
                 k = bisect_right(out, start) - 1
                 if k >= last:
-                    total += self.span(start, length)
+                    yield self.span(start, length)
                     continue
                 low, high, base = out[k], out[k + 1], into[k]
                 width, gain = high - low, into[k + 1] - base
             at = base + (start - low) * gain // width
             if end < high:
-                total += base + (end - low) * gain // width - at
+                yield base + (end - low) * gain // width - at
             else:
-                total += self.position(end) - at
-        return total
+                yield self.position(end) - at
 
     def span(self, start: int, length: int) -> int:
         """Blob bytes for ``length`` tar bytes from ``start``; neighbours add up exactly."""

@@ -26,7 +26,7 @@ Format = Literal["table", "ndjson", "csv"]
 
 CSV_COLUMNS = (
     "path", "type", "size", "mode", "uid", "gid", "mtime", "target", "device", "layer",
-    "change", "modified_kind", "path_base64", "target_base64",
+    "change", "modified_kind", "path_base64", "target_base64", "transfer",
 )  # fmt: skip
 
 _PIECE = 2000
@@ -59,7 +59,9 @@ def write_files(
     if fmt == "ndjson":
         _write_lines(ndjson_lines(found), stream)
     elif fmt == "table":
-        _write_lines(table_lines(found, changes=layer is not None), stream)
+        compressed = any(table.transfer is not None for table in analysis.filesystem.tables)
+        lines = table_lines(found, changes=layer is not None, transfer=compressed)
+        _write_lines(lines, stream)
     else:
         write_csv(found, stream)
 
@@ -75,7 +77,7 @@ def _write_lines(lines: Iterator[str], stream: BinaryIO) -> None:
 def ndjson_lines(found: Iterable[Row]) -> Iterator[str]:
     """One object per row, in ASCII.  Built by hand: twice as fast as an encoder per row."""
     quote = encode_basestring_ascii
-    for path, kind, size, mode, uid, gid, mtime, target, device, layer, change, how in found:
+    for path, kind, size, mode, uid, gid, mtime, target, device, layer, change, how, wire in found:
         try:
             name = quote(path.decode())
         except UnicodeDecodeError:
@@ -88,7 +90,8 @@ def ndjson_lines(found: Iterable[Row]) -> Iterator[str]:
         yield (
             f'{{"path": {name}, "type": "{kind}", "size": {size}, "mode": "{mode:04o}", '
             f'"uid": {uid}, "gid": {gid}, "mtime": {seconds(mtime) or "null"}, '
-            f'"target": {link}, "layer": {layer}{extra}}}'
+            f'"target": {link}, "layer": {layer}, '
+            f'"transfer": {"null" if wire is None else wire}{extra}}}'
         )
 
 
@@ -139,13 +142,13 @@ def write_csv(found: Iterable[Row], stream: BinaryIO) -> None:
     writer = csv.writer(piece, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for count, row in enumerate(found, 1):
-        path, kind, size, mode, uid, gid, mtime, target, device, layer, change, how = row
+        path, kind, size, mode, uid, gid, mtime, target, device, layer, change, how, wire = row
         name, name_exact = csv_name(path)
         link, link_exact = ("", "") if target is None else csv_name(target)
         writer.writerow((
             name, kind, size, f"{mode:04o}", uid, gid, seconds(mtime), link,
             "" if device is None else f"{device[0]}:{device[1]}", layer,
-            change or "", how or "", name_exact, link_exact,
+            change or "", how or "", name_exact, link_exact, "" if wire is None else wire,
         ))  # fmt: skip
         if count % _PIECE == 0:
             stream.write(piece.getvalue().encode())
@@ -163,14 +166,17 @@ def permissions(kind: str, mode: int) -> str:
     return "h" + shown[1:] if kind == "hardlink" else shown
 
 
-def table_lines(found: Iterable[Row], *, changes: bool) -> Iterator[str]:
+def table_lines(found: Iterable[Row], *, changes: bool, transfer: bool) -> Iterator[str]:
     """Columns for people.  A cell that is too wide pushes the rest of its line.
 
     Widths are fixed, because a list that is written while it is made cannot
-    be measured first; every line is complete, whatever it holds.
+    be measured first; every line is complete, whatever it holds.  ``transfer``
+    adds the estimated bytes on the wire, for images with compressed layers.
     """
-    yield _line("PERMISSIONS", "OWNER", "SIZE", "LAYER", "PATH", "CHANGE" if changes else None)
+    head = ("PERMISSIONS", "OWNER", "SIZE", "TRANSFER" if transfer else None, "LAYER", "PATH")
+    yield _line(*head, "CHANGE" if changes else None)
     known: dict[tuple[str, int], str] = {}
+    wire: str | None = None
     for row in found:
         kind, mode, target = row.kind, row.mode, row.target
         shown = known.get((kind, mode))
@@ -183,12 +189,20 @@ def table_lines(found: Iterable[Row], *, changes: bool) -> Iterator[str]:
             size = f"{row.device[0]}, {row.device[1]}"
         else:
             size = human_size(row.size) if kind == "file" else "-"
+        if transfer:
+            if kind == "file":
+                wire = "?" if row.transfer is None else f"≈ {human_size(row.transfer)}"
+            else:
+                wire = "-"
         change = row.change
         if change == "modified":
             change = f"modified {row.modified_kind}"
-        yield _line(shown, f"{row.uid}:{row.gid}", size, str(row.layer), path, change)
+        yield _line(shown, f"{row.uid}:{row.gid}", size, wire, str(row.layer), path, change)
 
 
-def _line(mode: str, owner: str, size: str, layer: str, path: str, change: str | None) -> str:
+def _line(
+    mode: str, owner: str, size: str, wire: str | None, layer: str, path: str, change: str | None
+) -> str:
     first = "" if change is None else f"{change:<17}  "
-    return f"{first}{mode:<11}  {owner:<11}  {size:>9}  {layer:>5}  {path}"
+    middle = "" if wire is None else f"{wire:>10}  "
+    return f"{first}{mode:<11}  {owner:<11}  {size:>9}  {middle}{layer:>5}  {path}"

@@ -7,13 +7,14 @@ so here each distinct header field is decoded once.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from layerlens.errors import UsageError
 from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem, path_order
-from layerlens.layers.table import Kind
+from layerlens.layers.table import Kind, LayerTable
 
 _RAW = 48
 """Bytes of header that a table keeps per entry: mode, uid, gid, size, mtime."""
@@ -27,6 +28,8 @@ class Row(NamedTuple):
     ``mtime`` seconds since the epoch; ``target`` of a link; ``layer`` the one
     that provides the entry.  ``change`` (added, modified, removed) and
     ``modified_kind`` (content, metadata, type) are set in a layer's list.
+    ``transfer`` is what the content takes on the wire, in bytes and estimated:
+    0 where ``size`` is 0, ``None`` where its layer lies uncompressed.
     """
 
     path: bytes
@@ -41,6 +44,7 @@ class Row(NamedTuple):
     layer: int
     change: str | None = None
     modified_kind: str | None = None
+    transfer: int | None = 0
 
 
 def rows(fs: Filesystem, layer: int | None) -> Iterator[Row]:
@@ -72,6 +76,7 @@ def _decoder(fs: Filesystem) -> Decode:
     words: dict[int, str] = {kind.value: kind.word for kind in Kind}
     owners: dict[bytes, tuple[int, int, int]] = {}
     times: dict[bytes, float] = {}
+    wires: dict[int, array[int] | None] = {}
 
     def decode(version: int, change: str | None, modified_kind: str | None) -> Row:
         inode = inodes.get(version, version)
@@ -87,6 +92,12 @@ def _decoder(fs: Filesystem) -> Decode:
         table = tables[home]
         i = source - first[home]
         size, target, device = table.sizes[i], table.links.get(i), table.devices.get(i)
+        transfer: int | None = 0
+        if size:
+            if home not in wires:
+                wires[home] = _transfers(table)
+            wire = wires[home]
+            transfer = None if wire is None else wire[i]
         if source in headers:
             home = bisect_right(first, headers[source]) - 1
             table = tables[home]
@@ -114,10 +125,17 @@ def _decoder(fs: Filesystem) -> Decode:
             target = None
         return Row(
             paths[version], words[kind], size, mode, uid, gid, mtime,
-            target, device, layer, change, modified_kind,
+            target, device, layer, change, modified_kind, transfer,
         )  # fmt: skip
 
     return decode
+
+
+def _transfers(table: LayerTable) -> array[int] | None:
+    """Estimated bytes on the wire of each entry's content; ``None`` where nothing tells."""
+    if table.transfer is None:
+        return None
+    return array("q", table.transfer.each(table.offsets, table.stored_sizes()))
 
 
 def _final_rows(fs: Filesystem) -> Iterator[Row]:
@@ -133,7 +151,7 @@ def _final_rows(fs: Filesystem) -> Iterator[Row]:
         if inode in linked and row.kind == "file":
             first = first_names.setdefault(inode, path)
             if first is not path:
-                row = row._replace(kind="hardlink", size=0, target=first)
+                row = row._replace(kind="hardlink", size=0, target=first, transfer=0)
         yield row
 
 
@@ -145,5 +163,6 @@ def _change_rows(fs: Filesystem, layer: int) -> Iterator[Row]:
         version = event.entry
         row = decode(version, event.change, event.modified_kind)
         if version in inodes and row.kind == "file":
-            row = row._replace(kind="hardlink", size=0, target=paths[inodes[version]])
+            target = paths[inodes[version]]
+            row = row._replace(kind="hardlink", size=0, target=target, transfer=0)
         yield row

@@ -22,6 +22,7 @@ from layerlens.analysis.model import (
     LayerFacts,
     LedgerRow,
     Scores,
+    SizeRow,
     Tally,
     Waste,
 )
@@ -30,7 +31,7 @@ from layerlens.image.jsondoc import get_ci, text_map, text_or_none
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.outputs.display import encodable, name_bytes, path_fields
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Major: something was renamed, removed or redefined.  Minor: something was added."""
 
 Json = dict[str, Any]
@@ -58,6 +59,7 @@ def document_head(analysis: Analysis, *, lists: bool = True) -> Json:
         "layers": [layer_fields(layer) for layer in analysis.layers],
         "base": base_fields(analysis),
         "history": history_fields(analysis),
+        "sizes": [size_fields(row) for row in analysis.sizes],
         "ledger": [ledger_fields(row) for row in analysis.ledger],
     }
 
@@ -101,6 +103,7 @@ def image_fields(image: ImageFacts) -> Json:
         "size": image.size,
         "compressed_size": image.compressed_size,
         "overhead": image.overhead,
+        "attestation_bytes": image.attestation_bytes,
         "file_count": image.file_count,
         "config": config_fields(image.config.settings),
         "annotations": {encodable(k): encodable(v) for k, v in image.annotations},
@@ -202,6 +205,17 @@ def ledger_fields(row: LedgerRow) -> Json:
     }
 
 
+def size_fields(row: SizeRow) -> Json:
+    """The image's size by one meter."""
+    return {
+        "meter": row.meter,
+        "bytes": row.bytes,
+        "repeated_bytes": row.repeated_bytes,
+        "approximate": row.approximate,
+        "why": row.why,
+    }
+
+
 def waste_fields(row: Waste) -> Json:
     """One dead inode."""
     return path_fields(row.path) | {
@@ -242,6 +256,7 @@ def layer_fields(layer: LayerFacts) -> Json:
         "size": layer.size,
         "compressed_size": layer.compressed_size,
         "tar_size": layer.tar_size,
+        "read": layer.origin,
         "instruction": encodable(instruction.text),
         "keyword": encodable(instruction.keyword),
         "build_args": [encodable(arg) for arg in instruction.args],

@@ -14,6 +14,7 @@ from itertools import groupby
 from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
 from layerlens.filesystem.changes import Cause
 from layerlens.layers.diagnostics import Diagnostic
+from layerlens.layers.reader import Origin
 from layerlens.outputs.display import human_size, percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 
@@ -49,6 +50,8 @@ def summary(analysis: Analysis, look: Look, *, paths: int, layers: int) -> Itera
     yield from _image(analysis, look)
     yield []
     yield from _scores(analysis, look)
+    yield []
+    yield from _sizes(analysis, look)
     yield []
     yield from _ledger(analysis, look)
     yield []
@@ -96,13 +99,9 @@ def _image(analysis: Analysis, look: Look) -> Iterator[Line]:
     live = f"{human_size(scores.live_bytes)} live in {_count(image.file_count, 'file')}"
     layers = _count(len(analysis.layers), "layer")
     facts.append(("size", f"{human_size(image.size)} in {layers}: {live}, {dead}"))
-    if image.compressed_size is not None:
-        facts.append(("transfer", f"{human_size(image.compressed_size)} compressed"))
-    elif analysis.layers:
-        facts.append(("transfer", "not known, not all layers are stored compressed"))
-    if image.overhead:
+    if image.attestation_bytes:
         facts.append(
-            ("overhead", f"{human_size(image.overhead)} of tar headers and padding, not counted")
+            ("besides", f"attestations {human_size(image.attestation_bytes)}, not counted")
         )
     facts += _base(analysis, look)
     for label, value in facts:
@@ -185,6 +184,36 @@ def _dive_percent(ratio: float) -> str:
     if math.isnan(ratio):
         return "not a number"
     return percent(ratio * 100) if math.isfinite(ratio) else "infinite"
+
+
+# -------------------------------------------------------------------------------------- sizes
+
+
+def _sizes(analysis: Analysis, look: Look) -> Iterator[Line]:
+    """The meters that users meet, one under the other, and why they differ."""
+    about = "≈" if look.unicode else "~"
+    figures = [
+        "?" if row.bytes is None else f"{about if row.approximate else ''}{human_size(row.bytes)}"
+        for row in analysis.sizes
+    ]
+    meters = max(len(row.meter) for row in analysis.sizes)
+    digits = max(map(len, figures))
+    room = look.width - meters - digits - 4
+    yield _heading(look, "Which size?", "the same image by four meters")
+    for row, figure in zip(analysis.sizes, figures, strict=True):
+        why = row.why
+        with_repeated = human_size((row.bytes or 0) + row.repeated_bytes)
+        if row.bytes is not None and with_repeated != human_size(row.bytes):
+            why += f"; {with_repeated} with repeated layers each time"
+        label, shown = row.meter, figure
+        for line in look.wrap(why, room):
+            style = "dim" if row.bytes is None else "bold"
+            yield [
+                Cell(f"{label:<{meters}}  ", "dim"),
+                Cell(f"{shown:>{digits}}  ", style),
+                Cell(line),
+            ]
+            label = shown = ""
 
 
 # ------------------------------------------------------------------------------------- ledger
@@ -294,6 +323,38 @@ def _layers(analysis: Analysis, look: Look, most: int) -> Iterator[Line]:
         else:
             rows += [_layer(layer, look, split=split) for layer in members]
     yield from columns(look, heads, rows)
+    yield from _unread(layers, look)
+
+
+_TOCS = ((Origin.ESTARGZ, "eStargz"), (Origin.ZSTD_CHUNKED, "zstd:chunked"))
+
+
+def _unread(layers: Sequence[LayerFacts], look: Look) -> Iterator[Line]:
+    """Which layers a table of contents stands for."""
+    for origin, form in _TOCS:
+        found = [layer.index for layer in layers if layer.origin == origin]
+        if found:
+            which, whose = ("layers", "their") if len(found) > 1 else ("layer", "its")
+            text = (
+                f"{which} {_ranges(found)} listed by {whose} own table of contents ({form}), "
+                "not downloaded"
+            )
+            for line in look.wrap(text, look.width):
+                yield [Cell(line, "cyan")]
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``2, 5 to 9`` for 2, 5, 6, 7, 8, 9."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    shown: list[str] = []
+    for run in runs:
+        shown += map(str, run) if len(run) < 3 else [f"{run[0]} to {run[-1]}"]
+    return ", ".join(shown)
 
 
 def _important(layers: Sequence[LayerFacts], most: int) -> set[int]:

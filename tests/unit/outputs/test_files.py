@@ -96,8 +96,12 @@ def test_three_formats_agree_row_for_row(make: Make, layer: int | None) -> None:
         assert f"{row.uid}:{row.gid}" in line
         assert float(cell["mtime"]) == found["mtime"] == row.mtime
         assert int(cell["layer"]) == found["layer"] == row.layer
+        assert found["transfer"] == row.transfer
+        assert cell["transfer"] == ("" if row.transfer is None else str(row.transfer))
         if row.kind == "file":
             assert human_size(row.size) in line
+            if analysis.layers[0].compressed_size is not None:
+                assert f"≈ {human_size(row.transfer or 0)} " in line
         if row.device:
             assert cell["device"] == ":".join(map(str, found["device"]))
         else:
@@ -111,6 +115,48 @@ def test_three_formats_agree_row_for_row(make: Make, layer: int | None) -> None:
             assert cell["change"] == found["change"] == row.change
             assert cell["modified_kind"] == (found["modified_kind"] or "")
             assert line.startswith(f"{row.change} {row.modified_kind or ''}".strip())
+
+
+def test_contents_on_the_wire() -> None:
+    """Contents, headers and padding of a layer make its blob, to the byte."""
+    shop = samples.shop()
+    for layer, tables in enumerate(shop.filesystem.tables):
+        wire = tables.transfer
+        assert wire is not None
+        listed = {
+            r["path"]: r["transfer"] for r in objects(shop, layer) if r["change"] != "removed"
+        }
+        at = files = rest = 0
+        for i, name in enumerate(tables.names):
+            rest += wire.span(at, tables.offsets[i] - at)
+            at = tables.offsets[i] + tables.stored(i)
+            found = wire.span(tables.offsets[i], tables.stored(i))
+            files += found
+            if tables.names.count(name) == 1 and name.decode() in listed:
+                assert listed[name.decode()] == found
+        rest += wire.span(at, tables.tar_size - at)
+        assert files + rest == wire.compressed_size == shop.layers[layer].compressed_size
+
+
+def test_a_hard_link_takes_nothing_on_the_wire() -> None:
+    found = {row["path"]: row["transfer"] for row in objects(samples.shop())}
+    assert found["bin/dash"] == 30_000
+    assert found["bin/sh"] == found["etc"] == found["etc/mtab"] == 0
+
+
+def test_what_is_not_compressed_has_no_transfer_size() -> None:
+    assert [row["transfer"] for row in objects(samples.clean())] == [None, 0, None]
+    assert [row["transfer"] for row in csv_rows(samples.clean())] == ["", "0", ""]
+    assert "TRANSFER" not in written(samples.clean(), "table").decode()
+    assert "TRANSFER" in written(samples.shop(), "table").decode()
+
+
+def test_an_image_of_plain_and_compressed_layers() -> None:
+    mixed = samples.shop()
+    mixed.filesystem.tables[0].transfer = None
+    lines = {line.split()[-1]: line for line in table_rows(mixed)}
+    assert " ? " in lines["bin/su"]
+    assert " ≈ 43.3 kB " in lines["app/model.bin"]
 
 
 def test_the_final_filesystem() -> None:
@@ -132,8 +178,8 @@ def test_a_removed_row_is_the_version_that_went() -> None:
     found = {row["path"]: row for row in objects(samples.shop(), 3)}
     assert found["usr/git"] == {
         "path": "usr/git", "type": "file", "size": 60_000, "mode": "0755", "uid": 0, "gid": 0,
-        "mtime": samples.DAY, "target": None, "layer": 1, "change": "removed",
-        "modified_kind": None,
+        "mtime": samples.DAY, "target": None, "layer": 1, "transfer": 20_000,
+        "change": "removed", "modified_kind": None,
     }  # fmt: skip
 
 

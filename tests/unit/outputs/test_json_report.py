@@ -116,7 +116,7 @@ def test_the_copy_in_the_documentation_is_the_published_schema() -> None:
 def test_the_names_of_the_contract() -> None:
     document = analysis_document(samples.shop())
     assert list(document) == [
-        "schema_version", "layerlens", "image", "scores", "layers", "base", "history", "ledger",
+        "schema_version", "layerlens", "image", "scores", "layers", "base", "history", "sizes", "ledger",
         "waste", "findings", "diagnostics",
     ]  # fmt: skip
     assert set(document["image"]) >= {

@@ -183,7 +183,8 @@ def test_long_names_keep_their_ends() -> None:
 
 
 def test_transfer_sizes_where_layers_are_compressed() -> None:
-    assert "transfer 272.6 kB compressed" in page(samples.shop())
+    assert "\ntransfer  272.6 kB  stored blobs" in page(samples.shop())
+    assert "\ntransfer       ?  all layers lie uncompressed here" in page(samples.clean())
     assert re.search(r"class +bytes +share +base +yours +transfer +files", page(samples.shop()))
     assert "transfer" not in page(samples.clean()).partition("Where")[2]
 
@@ -206,13 +207,62 @@ def test_infinite_and_missing_figures_of_dive() -> None:
 
 def test_facts_that_are_not_known_are_left_out() -> None:
     shop = samples.shop()
-    bare = dataclasses.replace(shop.image, id=None, platform=None, created=None, overhead=0)
+    bare = dataclasses.replace(shop.image, id=None, platform=None, created=None)
     text = page(dataclasses.replace(shop, image=bare))
-    for label in ("id", "digest", "platform", "created", "overhead"):
+    for label in ("id", "digest", "platform", "created", "besides"):
         assert not re.search(f"^{label} ", text, re.MULTILINE)
     digest = dataclasses.replace(shop.image, digest=Digest.of(b"manifest"))
     text = page(dataclasses.replace(shop, image=digest))
     assert f"\ndigest   {Digest.of(b'manifest')}\n" in text
+
+
+def test_attestations_are_told_and_not_counted() -> None:
+    shop = samples.shop()
+    image = dataclasses.replace(shop.image, attestation_bytes=12_345)
+    text = page(dataclasses.replace(shop, image=image))
+    assert "\nbesides  attestations 12.3 kB, not counted\n" in text
+    assert "\nsize     788.4 kB in 6 layers" in text
+
+
+def test_repeated_layers_are_told_where_they_show() -> None:
+    shop = samples.shop()
+    first, *rest = shop.sizes
+    more = dataclasses.replace(first, repeated_bytes=100_000)
+    less = dataclasses.replace(first, repeated_bytes=10)
+    assert "pull moves; 372.6 kB with repeated layers each time" in page(
+        dataclasses.replace(shop, sizes=(more, *rest)), 120
+    )
+    assert "repeated" not in page(dataclasses.replace(shop, sizes=(less, *rest)))
+
+
+@pytest.mark.parametrize(("unicode", "sign"), [(True, "≈"), (False, "~")])
+def test_an_estimated_size_has_a_sign(unicode: bool, sign: str) -> None:
+    shop = samples.shop()
+    first, tar, *rest = shop.sizes
+    sizes = (first, dataclasses.replace(tar, approximate=True), *rest)
+    text = page(dataclasses.replace(shop, sizes=sizes), unicode=unicode)
+    assert re.search(f"^tar +{sign}817.7 kB  layers", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        ({}, None),
+        ({1: "tar-split"}, None),
+        ({2: "estargz-toc"}, "layer 2 listed by its own table of contents (eStargz)"),
+        (
+            dict.fromkeys((0, 2, 3, 4), "zstd-chunked-toc"),
+            "layers 0, 2 to 4 listed by their own table of contents (zstd:chunked)",
+        ),
+    ],
+)
+def test_layers_that_were_not_downloaded(origins: dict[int, str], told: str | None) -> None:
+    shop = samples.shop()
+    layers = tuple(
+        dataclasses.replace(layer, origin=origins.get(layer.index, "tar")) for layer in shop.layers
+    )
+    text = page(dataclasses.replace(shop, layers=layers), 120)
+    assert "not downloaded" not in text if told is None else f"\n{told}, not downloaded\n" in text
 
 
 def test_removable_bytes_have_a_row_and_a_share_of_the_bar() -> None:

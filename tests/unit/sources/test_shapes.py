@@ -370,6 +370,8 @@ class TestOddities:
         found = everywhere(pack(tmp_path / "x.tar", files))
         assert "foreign-layer" in [note.code for note in found.diagnostics]
         assert [each.size for each in found.layers][1] == 0
+        assert {row.bytes for row in found.sizes} == {None}
+        assert "layer 1 " in found.sizes[0].why
 
     def test_attestations_are_weighed_and_left_out(self, tmp_path: Path) -> None:
         from layerlens.pipeline import open_image
@@ -378,6 +380,7 @@ class TestOddities:
         image = open_image(str(path))
         image.close()
         assert image.attestation_bytes > 500
+        assert everywhere(path).image.attestation_bytes == image.attestation_bytes
         assert len(image.layers) == 6
 
     def test_a_sparse_outer_member_is_refused(self, tmp_path: Path) -> None:
