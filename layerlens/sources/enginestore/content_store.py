@@ -77,23 +77,27 @@ def content_store_image(
     Raises :class:`UnfitStoreError` where the folder cannot be read, or lacks
     blobs of the image; other errors of the family as an OCI layout does.
     """
-    folder = _holder(roots, target)
-    size = os.path.getsize(os.path.join(folder, blob_name(target)))
-    descriptor: dict[str, object] = {"digest": str(target), "size": size}
-    if name is not None:
-        descriptor["annotations"] = {_NAME: name}
-    index = json.dumps({"schemaVersion": 2, "manifests": [descriptor]}).encode()
-    store = ContentStore(folder, index)
+    store = _store(roots, target, name)
     try:
         image = _opened(store, reference, options)
     except ImageError as error:
         store.close()
-        raise error.at(Where(file=folder)) from error
+        raise error.at(Where(file=store.label)) from error
     except BaseException:
         store.close()
         raise
     image.source = source
     return image
+
+
+def _store(roots: Sequence[str], target: Digest, name: str | None = None) -> ContentStore:
+    """The content folder that holds a blob, with an index of that one image."""
+    # Nobody reads the size: the digest is what counts.
+    descriptor: dict[str, object] = {"digest": str(target), "size": 0}
+    if name is not None:
+        descriptor["annotations"] = {_NAME: name}
+    index = json.dumps({"schemaVersion": 2, "manifests": [descriptor]}).encode()
+    return ContentStore(_holder(roots, target), index)
 
 
 def _holder(roots: Sequence[str], target: Digest) -> str:
@@ -149,14 +153,14 @@ def diff_ids_in(
 ) -> Iterator[tuple[Digest, ...]]:
     """The layers of an image, for each of its platforms that is there."""
     try:
-        folder = _holder(roots, target)
-        descriptor = {"digest": str(target), "size": 0}
-        index = json.dumps({"schemaVersion": 2, "manifests": [descriptor]}).encode()
-        store = ContentStore(folder, index)
-        records = oci_layout.find(store, options)
-    except ImageError:
+        store = _store(roots, target)
+    except UnfitStoreError:
         return
     try:
+        try:
+            records = oci_layout.find(store, options)
+        except ImageError:
+            return  # damaged, but nobody asked for it
         for record in records:
             if not record.absent:
                 try:
