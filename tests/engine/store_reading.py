@@ -52,6 +52,7 @@ def analysis_of(image: Image) -> tuple[list[LayerRead], dict[str, Any]]:
     """What was read, and all that is said of it but for where it lay."""
     image.reference, image.source, image.tags, image.digest = "image", "a place", (), None
     image.annotations = {}
+    image.base_candidates = tuple  # an archive knows of no others
     reads = image.read(ReadOptions())
     stream = io.BytesIO()
     write_json(analyse_image(image), stream)
@@ -66,10 +67,7 @@ def same_as_archive(image: Image, archive: Path) -> None:
     try:
         reads, document = analysis_of(image)
         expected_reads, expected = analysis_of(other)
-        assert [read.origin for read in reads] == [Origin.TAR_SPLIT] * len(reads)
-        for read, expected_read in zip(reads, expected_reads, strict=True):
-            assert columns(read.table) == columns(expected_read.table)
-            assert read.compressed_size == expected_read.table.tar_size
+        same_columns(reads, expected_reads)
         for layer in expected["layers"]:  # not read through, and stored as it is
             assert layer["digest"] is None
             layer["digest"] = layer["diff_id"]
@@ -78,6 +76,14 @@ def same_as_archive(image: Image, archive: Path) -> None:
     finally:
         image.close()
         other.close()
+
+
+def same_columns(reads: list[LayerRead], expected: list[LayerRead]) -> None:
+    """Everything but hashes is the same."""
+    assert [read.origin for read in reads] == [Origin.TAR_SPLIT] * len(reads)
+    for read, expected_read in zip(reads, expected, strict=True):
+        assert columns(read.table) == columns(expected_read.table)
+        assert read.compressed_size == expected_read.table.tar_size
 
 
 def same_contents(image: Image, reads: list[LayerRead], other: Image) -> None:

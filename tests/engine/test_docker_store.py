@@ -11,10 +11,13 @@ import pytest
 from layerlens.errors import UnfitStoreError
 from layerlens.image.digest import Digest
 from layerlens.sources.enginestore.docker_store import open_docker_store
-from layerlens.sources.image import Image
+from layerlens.sources.image import Image, ReadOptions
 from sample_images.build import FOLDER
+from tests.archives import Image as Written
 from tests.engine.engine import Engine, cache_directory
+from tests.engine.semantics_cases import Case, cases
 from tests.engine.store_reading import DOCKERFILE, odd_image, same_as_archive
+from tests.unit.layers.reading import columns, streamed
 
 pytestmark = pytest.mark.engine
 
@@ -80,6 +83,39 @@ def test_built_layers(buildkit: str, engine: Engine, names: list[str], tmp_path:
     )
     names.append(tag)
     _same(engine, tag, tmp_path)
+
+
+_ONLY_AN_EXPORT = {
+    "sparse-0.0",
+    "sparse-0.1",
+    "sparse-1.0",
+    "size-of-folder",
+    "size-of-link",
+    "size-of-hard-link",
+}
+"""What engines record in a way that does not give the same tar again; most exports fail, too."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if case.refused is not True], ids=lambda case: case.name
+)
+def test_odd_layers(case: Case, engine: Engine, names: list[str], tmp_path: Path) -> None:
+    tag = f"storecase:{case.name}"
+    archive = Written(case.layers, tag=tag).save_legacy(tmp_path / "case.tar")
+    loaded = engine.docker("load", "--quiet", "--input", archive, check=False)
+    if loaded.returncode:
+        pytest.skip(f"this engine refuses it: {loaded.stderr.strip()}")
+    names.append(tag)
+    image = _stored(engine, tag)
+    if case.name in _ONLY_AN_EXPORT:
+        with pytest.raises(UnfitStoreError):
+            image.read(ReadOptions())
+        return
+    reads = image.read(ReadOptions())
+    assert [columns(read.table) for read in reads] == [
+        columns(streamed(tar).table) for tar in case.layers
+    ]
 
 
 def test_an_image_that_the_folder_does_not_hold(engine: Engine) -> None:

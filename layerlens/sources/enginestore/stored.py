@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from layerlens.errors import UnfitStoreError, Where
@@ -128,7 +128,8 @@ class StoredImage:
     """One image of an engine's store: its layers, and what is said of it.
 
     ``config`` are the bytes of its configuration, whose sha256 is ``id``;
-    ``digest`` is the manifest's, where the store knows one.
+    ``digest`` is the manifest's, where the store knows one.  ``others`` lists
+    the store's other images, of which one may be the base.
     """
 
     store: Store
@@ -137,6 +138,7 @@ class StoredImage:
     id: Digest
     digest: Digest | None = None
     tags: tuple[str, ...] = ()
+    others: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple
 
     def image(self, reference: str, source: str) -> Image:
         """The image, ready to be read.  ``source`` is a phrase for people."""
@@ -149,6 +151,7 @@ class StoredImage:
             id=self.id,
             digest=self.digest,
             tags=self.tags,
+            base_candidates=self.others,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -163,6 +163,7 @@ HOSTILE: dict[str, tuple[Callable[[list[Line]], list[Line]], str]] = {
     "no position": (lambda _: [{"type": 2, "payload": ""}], "position"),
     "no header": (lambda found: _numbered(found[1:]), "no headers at 0"),
     "no end": (lambda found: found[:1], "0 bytes of content at 512"),
+    "no padding": (lambda found: found[:-2], "ends early"),
     "content without a header": (
         lambda found: [*found[:-1], {**found[1], "position": len(found) - 1}],
         "no header announces",
@@ -227,6 +228,20 @@ def test_sparse_entries_are_left_to_the_export(form: str) -> None:
     member = m.sparse("s", [(512, b"x" * 512), (4096, b"y" * 512)], 9000, form)
     with pytest.raises(UnfitStoreError, match=r"sparse|no headers"):
         read(record_of(member))
+
+
+def test_sparse_entries_without_holes_are_left_to_the_export() -> None:
+    with pytest.raises(UnfitStoreError, match="has sparse entries"):
+        read(record_of(m.sparse("s", [(0, b"x" * 512)], 512)))
+
+
+def test_a_reason_from_below_is_kept() -> None:
+    def broken() -> Iterator[bytes]:
+        yield record_of(m.file("a", b"1"))[:600]
+        raise UnfitStoreError("the disk is gone")
+
+    with pytest.raises(UnfitStoreError, match="the disk is gone"):
+        read_tar_split(broken(), _DIGEST)
 
 
 def test_content_of_a_directory_is_left_to_the_export() -> None:

@@ -286,14 +286,36 @@ def test_a_file_that_shrinks_meanwhile(made: DockerRoot, table: LayerTable) -> N
         list(pieces)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_no_permission(made: DockerRoot) -> None:
-    made.root.chmod(0)
-    try:
-        with pytest.raises(UnfitStoreError, match="Permission denied"):
-            opened(made)
-    finally:
-        made.root.chmod(0o700)
+def test_no_permission_on_a_content(
+    made: DockerRoot, table: LayerTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = os.open
+
+    def refuse(path: bytes | str, flags: int, *, dir_fd: int | None = None) -> int:
+        if path == b"a":
+            raise PermissionError(13, "Permission denied")
+        return opening(path, flags, dir_fd=dir_fd)
+
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(UnfitStoreError, match="cannot read: Permission denied") as caught:
+        _content(made, table, b"etc/a", 3)
+    assert caught.value.where.file == str(made.contents(0) / "etc/a")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_contents_that_are_gone(made: DockerRoot, table: LayerTable) -> None:
+    made.contents(0).rename(made.root / "aside")
+    with pytest.raises(UnfitStoreError, match="cannot read: No such file"):
+        _content(made, table, b"etc/a", 3)
+
+
+def test_a_configuration_of_something_else(made: DockerRoot) -> None:
+    other = b'{"name":"chart"}'
+    digest = Digest.of(other)
+    (made.config.parent / digest.hex).write_bytes(other)
+    with pytest.raises(UnfitStoreError, match="has no rootfs"):
+        open_docker_store(str(made.root), "overlay2", str(digest))
 
 
 def test_no_permission_is_told(made: DockerRoot, monkeypatch: pytest.MonkeyPatch) -> None:
