@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
-
 from layerlens.errors import FormatError, LimitError, Where
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression
@@ -114,15 +109,9 @@ class Builder:
     def _numbers(self, listed: Listed, i: int) -> None:
         """The 48 header bytes, and an override for numbers that do not fit octal fields."""
         entry = listed.entry
-        try:
-            mtime = seconds(entry.modtime) if entry.modtime else 0
-        except ValueError as error:
-            raise FormatError(
-                f"not a time: {entry.modtime!r:.60}", where=Where(entry=listed.name)
-            ) from error
         uid = _octal(entry.uid, 7)
         gid = _octal(entry.gid, 7)
-        time = _octal(mtime, 11) if isinstance(mtime, int) else None
+        time = _octal(listed.mtime, 11) if isinstance(listed.mtime, int) else None
         self.table.raw += b"".join(
             (
                 b"%07o\0" % (entry.mode & 0o7777777),
@@ -136,7 +125,7 @@ class Builder:
             self.table.overrides[i] = Override(
                 uid=entry.uid if uid is None else None,
                 gid=entry.gid if gid is None else None,
-                mtime=mtime if time is None else None,
+                mtime=listed.mtime if time is None else None,
             )
 
 
@@ -144,30 +133,3 @@ def _octal(number: int, digits: int) -> bytes | None:
     if 0 <= number < 1 << (3 * digits):
         return b"%0*o\0" % (digits, number)
     return None
-
-
-_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,18}))?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})"
-)
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_DAY = 86400
-_UNSET = "0001-01-01T00:00:00Z"  # Go's zero time, which it writes to a tar as 0
-
-
-@lru_cache(maxsize=4096)
-def seconds(text: str) -> int | float:
-    """Seconds since the epoch of an RFC 3339 time, an ``int`` where they are whole.
-
-    Raises ``ValueError``.
-    """
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    if text == _UNSET:
-        return 0
-    whole, fraction, zone = match.groups()
-    elapsed = datetime.fromisoformat(whole + zone) - _EPOCH
-    number = elapsed.days * _DAY + elapsed.seconds
-    fraction = (fraction or "").rstrip("0")
-    return float(Decimal(number) + Decimal(f"0.{fraction}")) if fraction else number

@@ -18,6 +18,7 @@ import msgspec
 from layerlens.errors import FormatError, LimitError, Where
 from layerlens.layers.table import Kind
 from layerlens.layers.toc.hint import TocRefusedError
+from layerlens.layers.toc.times import seconds
 
 MAX_TOC = 128 << 20
 """Bytes of a table's JSON; 100,000 files take some 40 MB of it at most."""
@@ -88,7 +89,8 @@ class Listed:
     """One file of the layer, as the table lists it.
 
     ``name`` and ``link`` stand as in the tar; ``pieces`` and ``end`` (0 where
-    it is not told) say where the content is stored; ``digest`` is its sha256.
+    it is not told) say where the content is stored; ``digest`` is its sha256;
+    ``mtime`` is in seconds since the epoch.
     """
 
     name: bytes
@@ -96,6 +98,7 @@ class Listed:
     size: int
     link: bytes
     entry: Entry
+    mtime: float
     digest: bytes = b""
     pieces: list[Piece] = field(default_factory=list)
     end: int = 0
@@ -158,12 +161,17 @@ def _listed(entry: Entry) -> Listed:
         if entry.type == "chunk":
             raise FormatError("a chunk without its file", where=Where(entry=name))
         raise TocRefusedError(f"table of contents with an entry of type {entry.type!r:.40}")
+    try:
+        mtime = seconds(entry.modtime) if entry.modtime else 0
+    except (ValueError, OverflowError) as error:
+        raise FormatError(f"not a time: {entry.modtime!r:.60}", where=Where(entry=name)) from error
     return Listed(
         name=name,
         kind=kind,
         size=entry.size if kind is Kind.FILE else 0,
         link=_bytes(entry.linkName),
         entry=entry,
+        mtime=mtime,
         xattrs=_xattrs(entry.xattrs, name) if entry.xattrs else (),
     )
 

@@ -32,6 +32,9 @@ CHUNKED_PREFIXES = ("io.github.containers.zstd-chunked.", "io.containers.zstd-ch
 WORTH_ASKING = 256 << 10
 """Blob bytes below which a full read, which tells more, costs no more than the table."""
 
+MAX_TAR = 1 << 50
+"""Bytes of the largest tar that a manifest is believed to tell the size of."""
+
 _NUMBER = r"(0|[1-9][0-9]{0,18})"
 _POSITION = re.compile(":".join([_NUMBER] * 4))
 _TARSPLIT = re.compile(":".join([_NUMBER] * 3))
@@ -108,6 +111,8 @@ def _estargz(annotations: Mapping[str, str]) -> TocHint | None:
         return None
     size = annotations.get(ESTARGZ_SIZE, "")
     tar_size = int(size) if re.fullmatch(_NUMBER, size) else None
+    if tar_size is not None and tar_size > MAX_TAR:
+        tar_size = None
     return TocHint(Origin.ESTARGZ, digest, tar_size=tar_size)
 
 

@@ -57,8 +57,8 @@ def _records(listed: Listed) -> Iterator[tuple[int, int]]:
     for key, value in listed.xattrs:
         yield _XATTR + len(key), len(value)
     fraction = _fraction(entry.modtime)
-    if fraction:
-        yield len(b"mtime"), 10 + fraction
+    if fraction or not 0 <= listed.mtime <= _OCTAL_11:
+        yield len(b"mtime"), len(str(int(listed.mtime))) + fraction
     for time in (entry.accesstime, entry.changetime):
         if time not in _NO_TIME:
             yield len(b"atime"), 10 + _fraction(time)

@@ -58,12 +58,12 @@ def read_toc(
 
 
 class _Window:
-    """The end of a blob, as far as it has been fetched."""
+    """A part of a blob that has been fetched, and grows downwards."""
 
     def __init__(self, fetch: Fetch, size: int) -> None:
         self.size = size
         self._fetch = fetch
-        self._start = size
+        self._start = self._end = size
         self._data = b""
 
     def get(self, start: int, end: int) -> bytes:
@@ -72,16 +72,18 @@ class _Window:
             raise FormatError(
                 f"table of contents that points at bytes {start} to {end} of its blob"
             )
-        if end < self._start:
+        if end < self._start or end > self._end:
             return self._range(start, end)
         if start < self._start:
             self._data = self._range(start, self._start) + self._data
             self._start = start
         return self._data[start - self._start : end - self._start]
 
-    def reach(self, start: int) -> None:
-        """Have everything from ``start`` on, in one request."""
-        self.get(max(0, start), self.size)
+    def open(self, start: int, end: int) -> None:
+        """Have a part of the blob, in one request."""
+        self._start = self._end = end
+        self._data = b""
+        self.get(max(0, start), end)
 
     def _range(self, start: int, end: int) -> bytes:
         data = self._fetch(start, end - start)
@@ -100,10 +102,10 @@ class _Reader:
         self._window = window
         self._builder = Builder(self.compression, limit)
 
-    def _build(self, toc: Toc, end: int, closing: bytes = b"") -> LayerRead:
+    def _build(self, toc: Toc, end: int, closing: bytes = b"", closed: int = 0) -> LayerRead:
         """Add all files; ``end`` is where contents end in the blob.
 
-        ``closing`` is the part of the tar that is stored from there on.
+        ``closing`` is the part of the tar that is stored from there on, up to ``closed``.
         """
         table = self._builder.table
         reckoned = _Reckoned()
@@ -137,6 +139,8 @@ class _Reader:
         if not exact:
             self._note_reckoned()
         self._builder.transfer.note(size - len(closing), end)
+        if closing:
+            self._builder.transfer.note(size, closed)
         return self._done(end)
 
     def _tail(self, last: Listed | None, end: int) -> bytes:
@@ -154,9 +158,9 @@ class _Reader:
         kept: list[bytes] = []
         have = -skip
         stored = self._window.get(start, end)
-        for piece in decompress(
-            [stored] if stored else [], self.compression, limit=skip + MAX_TAIL
-        ):
+        if not stored:
+            return b""
+        for piece in decompress([stored], self.compression, limit=skip + MAX_TAIL):
             have += len(piece)
             if have > 0:
                 kept.append(piece[-have:] if have < len(piece) else piece)
@@ -216,7 +220,7 @@ class _Estargz(_Reader):
 
     def read(self) -> LayerRead:
         window = self._window
-        window.reach(window.size - _FIRST)
+        window.open(window.size - _FIRST, window.size)
         start, end = _footer(window)
         if end - start > MAX_STORED:
             raise LimitError(f"table of contents of {end - start} bytes, the limit is {MAX_STORED}")
@@ -227,7 +231,7 @@ class _Estargz(_Reader):
             raise TocRefusedError("no table of contents where the blob's footer points")
         document = tar[found.offsets[0] :][: found.sizes[0]]
         _insist(document, self._hint.digest.hex)
-        return self._build(decode(document), start, tar)
+        return self._build(decode(document), start, tar, end)
 
 
 def _footer(window: _Window) -> tuple[int, int]:
@@ -267,9 +271,12 @@ class _Chunked(_Reader):
         if max(table.size, table.unpacked) > MAX_TOC or table.offset < _FRAME:
             raise LimitError(f"table of contents of {table.unpacked} bytes, the limit is {MAX_TOC}")
         split = self._hint.tar_split
-        if split is not None and max(split.size, table.size) > MAX_STORED:
-            split = None
-        self._window.reach(table.offset - _BEFORE)
+        if (
+            split is not None
+            and not table.end <= split.offset <= split.end <= table.end + MAX_STORED
+        ):
+            split = None  # writers put it right behind the table
+        self._window.open(table.offset - _BEFORE, split.end if split else table.end)
         stored = self._window.get(table.offset, table.end)
         _insist(stored, self._hint.digest.hex)
         document = b"".join(decompress([stored], self.compression, limit=table.unpacked))
