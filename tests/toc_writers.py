@@ -236,7 +236,7 @@ def _time(text: bytes, *, whole_seconds: bool) -> str:
     number = Decimal(text.decode())
     whole = math.floor(number)
     shown = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
-    fraction = str(number - whole).lstrip("0").rstrip("0") if number != whole else ""
+    fraction = f"{number - whole:.9f}".strip("0") if number != whole else ""
     if whole_seconds:
         return f"{shown}Z" if whole else ""
     return f"{shown}{fraction}Z"

@@ -89,11 +89,6 @@ class Builder:
 
     def _path(self, name: bytes, i: int) -> bytes:
         table = self.table
-        if b".." in name and leaves_root(name):
-            table.notes.add(
-                "path-above-root", "name climbs above the root, taken below it", path=name
-            )
-        path = normalise(name)
         if len(name) > limits.NAME_MAX and (
             len(name) > limits.PATH_MAX
             or any(len(part) > limits.NAME_MAX for part in name.split(b"/"))
@@ -101,6 +96,13 @@ class Builder:
             table.notes.add(
                 "name-too-long", "longer than Linux allows: no engine can load it", path=name
             )
+        if b".." in name and leaves_root(name):
+            table.notes.add(
+                "path-above-root",
+                "name climbs above the root, taken below it",
+                path=name.removeprefix(b"./"),
+            )
+        path = normalise(name)
         if WHITEOUT in path:
             assert table.suspects is not None
             table.suspects.append(i)
