@@ -10,7 +10,7 @@ per cent above some hundred kilobytes and rough below a few kilobytes.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 
@@ -68,6 +68,16 @@ class TransferMap:
             return self._size  # trailers and padding belong to the last byte
         width = out[k + 1] - out[k]
         return into[k] + (offset - out[k]) * (into[k + 1] - into[k]) // width
+
+    def bounds(self, start: int, length: int) -> tuple[int, int, int]:
+        """The part of the blob that is sure to hold some bytes of the tar.
+
+        Gives where it begins and ends, and which tar offset its beginning gives.
+        """
+        out, into = self._out, self._in
+        k = bisect_right(out, start) - 1
+        last = bisect_left(out, start + length)
+        return into[k], into[last] if last < len(into) else self._size, out[k]
 
     def spans(self, starts: Iterable[int], lengths: Iterable[int]) -> int:
         """The sum of :meth:`span` over many parts, in one pass if they are in order."""
