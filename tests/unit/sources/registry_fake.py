@@ -45,16 +45,16 @@ class Registry:
 
     ``manifests`` are by tag and by digest, ``blobs`` by digest.  ``script``
     may give an :class:`Answer` for a request, or ``None`` for the usual one.
-    ``token`` is the one bearer token that is good, ``basic`` the one
+    ``bearer`` is the one bearer token that is good, ``basic`` the one
     Authorization header.  ``cuts`` are consumed one by blob request: bytes
     after which the connection ends.
     """
 
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
-    script: Callable[[Asked], Answer | None] = lambda asked: None
-    token: str | None = None
-    token_path: str = "/token"
+    script: Callable[[Asked], Answer | None] = lambda _: None
+    bearer: str | None = None
+    issuer: str = "/token"
     basic: str | None = None
     cuts: list[int] = field(default_factory=list)
     ranges: bool = True
@@ -118,8 +118,8 @@ class Registry:
         scripted = self.script(asked)
         if scripted is not None:
             return scripted
-        if asked.path.startswith(self.token_path):
-            return Answer(body=json.dumps({"token": self.token}).encode())
+        if asked.path.startswith(self.issuer):
+            return Answer(body=json.dumps({"token": self.bearer}).encode())
         refused = self._refused(asked)
         if refused is not None:
             return refused
@@ -142,8 +142,8 @@ class Registry:
 
     def _refused(self, asked: Asked) -> Answer | None:
         given = asked.headers.get("authorization")
-        if self.token is not None and given != f"Bearer {self.token}":
-            realm = f'realm="http://{self.host}{self.token_path}",service="fake"'
+        if self.bearer is not None and given != f"Bearer {self.bearer}":
+            realm = f'realm="http://{self.host}{self.issuer}",service="fake"'
             scope = f'scope="repository:{REPOSITORY}:pull"'
             return error(401, "authentication required", f"Bearer {realm},{scope}")
         if self.basic is not None and given != self.basic:

@@ -39,7 +39,7 @@ IMAGE = Image(
 )
 BLOBS = [gzipped(data) for data in IMAGE.layers]
 QUICK = Manner(first_wait=0.01, read_seconds=5, helper_seconds=0.5, cert_roots=())
-SECRET = "s3cr3t-word"
+WORD = "s3cr3t-word"
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def refused(registry: Registry, tag: str = ":1", **options: Any) -> ImageError:
         read(registry, tag, **options)
     shown = f"{caught.value.what} {caught.value.hint}"
     assert "\n" not in shown
-    assert SECRET not in shown
+    assert WORD not in shown
     return caught.value
 
 
@@ -82,7 +82,7 @@ def docker_config(tmp_path: Path, document: dict[str, Any]) -> dict[str, str]:
 
 
 def logged_in(registry: Registry, tmp_path: Path) -> dict[str, str]:
-    pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
+    pair = base64.b64encode(f"me:{WORD}".encode()).decode()
     return docker_config(tmp_path, {"auths": {registry.host: {"auth": pair}}})
 
 
@@ -295,7 +295,7 @@ class TestRefusals:
     def test_each_says_what_to_do(
         self, registry: Registry, status: int, words: str, hint: str
     ) -> None:
-        registry.script = lambda asked: error(status, "its\nown \x1b words")
+        registry.script = lambda _: error(status, "its\nown \x1b words")
         caught = refused(registry)
         assert isinstance(caught, SourceError)
         assert words in caught.what
@@ -305,16 +305,16 @@ class TestRefusals:
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
     def test_what_passes_is_tried_again(self, registry: Registry, status: int) -> None:
         left = [Answer(status, headers={"Retry-After": "0"}), Answer(status)]
-        registry.script = lambda asked: left.pop() if left else None
+        registry.script = lambda _: left.pop() if left else None
         assert read(registry).scores.dead_bytes == 1
 
     def test_a_long_wait_is_not_waited_for(self, registry: Registry) -> None:
-        registry.script = lambda asked: Answer(429, headers={"Retry-After": "3600"})
+        registry.script = lambda _: Answer(429, headers={"Retry-After": "3600"})
         refused(registry)
         assert len(registry.paths("/manifests/")) == 1
 
     def test_a_wait_can_be_stopped(self, registry: Registry) -> None:
-        registry.script = lambda asked: Answer(503, headers={"Retry-After": "50"})
+        registry.script = lambda _: Answer(503, headers={"Retry-After": "50"})
         steps: list[Step] = []
 
         def stop(step: Step) -> None:
@@ -348,29 +348,29 @@ class TestRefusals:
 
 class TestLogin:
     def test_anonymous_token(self, registry: Registry) -> None:
-        registry.token = "t1"
+        registry.bearer = "t1"
         assert read(registry).scores.dead_bytes == 1
         assert len(registry.paths("/token")) == 1
         assert "scope=repository%3Ateam%2Fapp%3Apull" in registry.paths("/token")[0]
 
     def test_token_by_password(self, registry: Registry, tmp_path: Path) -> None:
-        registry.token = "t1"
+        registry.bearer = "t1"
         read(registry, environment=logged_in(registry, tmp_path))
         (asked,) = [asked for asked in registry.asked if asked.path.startswith("/token")]
-        pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
+        pair = base64.b64encode(f"me:{WORD}".encode()).decode()
         assert asked.headers["authorization"] == f"Basic {pair}"
 
     def test_token_by_identity(self, registry: Registry, tmp_path: Path) -> None:
-        registry.token = "t1"
-        document = {"auths": {registry.host: {"identitytoken": SECRET}}}
+        registry.bearer = "t1"
+        document = {"auths": {registry.host: {"identitytoken": WORD}}}
         read(registry, environment=docker_config(tmp_path, document))
         (asked,) = [asked for asked in registry.asked if asked.path.startswith("/token")]
         assert asked.method == "POST"
-        assert asked.form["refresh_token"] == [SECRET]
+        assert asked.form["refresh_token"] == [WORD]
         assert asked.form["grant_type"] == ["refresh_token"]
 
     def test_basic(self, registry: Registry, tmp_path: Path) -> None:
-        pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
+        pair = base64.b64encode(f"me:{WORD}".encode()).decode()
         registry.basic = f"Basic {pair}"
         assert read(registry, environment=logged_in(registry, tmp_path)).scores.dead_bytes == 1
 
@@ -380,11 +380,11 @@ class TestLogin:
         assert f"does not accept the credentials from {tmp_path}/config.json" in caught.what
 
     def test_a_token_that_expires_in_mid_pull(self, registry: Registry) -> None:
-        registry.token = "t1"
+        registry.bearer = "t1"
 
         def expire(asked: Asked) -> Answer | None:
-            if sha256(BLOBS[1]) in asked.path and registry.token == "t1":
-                registry.token = "t2"
+            if sha256(BLOBS[1]) in asked.path and registry.bearer == "t1":
+                registry.bearer = "t2"
             return None
 
         registry.script = expire
@@ -397,11 +397,11 @@ class TestLogin:
             if asked.path.startswith("/token")
             else error(401, "no", f'Bearer realm="http://{registry.host}/token",service="x"')
         )
-        registry.token = "t1"
+        registry.bearer = "t1"
         assert "asks for a login" in refused(registry).what
 
     def test_other_hosts_get_no_secret(self, registry: Registry, tmp_path: Path) -> None:
-        pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
+        pair = base64.b64encode(f"me:{WORD}".encode()).decode()
         registry.basic = f"Basic {pair}"
         with serving(Registry(blobs=registry.blobs)) as other:
             registry.redirect = f"http://{other.host}"
@@ -410,8 +410,8 @@ class TestLogin:
             assert not [asked for asked in other.asked if "authorization" in asked.headers]
 
     def test_a_helper_is_asked(self, registry: Registry, tmp_path: Path) -> None:
-        registry.basic = "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
-        helper(tmp_path, "good", f"""echo '{{"Username":"me","Secret":"{SECRET}"}}'""")
+        registry.basic = "Basic " + base64.b64encode(f"me:{WORD}".encode()).decode()
+        helper(tmp_path, "good", f"""echo '{{"Username":"me","Secret":"{WORD}"}}'""")
         found = docker_config(tmp_path, {"credHelpers": {registry.host: "good"}})
         assert read(registry, environment=found).scores.dead_bytes == 1
 
@@ -420,8 +420,8 @@ class TestLogin:
         [
             (None, "docker-credential-odd is not installed, or not in PATH"),
             ("sleep 60", "docker-credential-odd did not answer within 0.5 seconds"),
-            (f"echo {SECRET}; exit 3", "docker-credential-odd failed with exit code 3"),
-            (f"echo {SECRET}", "docker-credential-odd does not answer in JSON"),
+            (f"echo {WORD}; exit 3", "docker-credential-odd failed with exit code 3"),
+            (f"echo {WORD}", "docker-credential-odd does not answer in JSON"),
             ("echo '{}'", "docker-credential-odd answers without a name"),
             ("yes", "docker-credential-odd answers without end"),
         ],
