@@ -120,7 +120,11 @@ class RegistryClient:
         response = self.transport.get(url, headers=headers, authorization=used, tick=tick)
         if response.status_code == 401:
             challenge = response.headers.get("WWW-Authenticate", "")
-            header = self._authoriser.answer(challenge, url, used, tick)
+            try:
+                header = self._authoriser.answer(challenge, url, used, tick)
+            except BaseException:
+                self.transport.release(response)
+                raise
             if header is not None:
                 self.transport.release(response)
                 response = self.transport.get(url, headers=headers, authorization=header, tick=tick)

@@ -400,6 +400,14 @@ class TestLogin:
         registry.bearer = "t1"
         assert "asks for a login" in refused(registry).what
 
+    def test_a_token_server_that_refuses(self, registry: Registry) -> None:
+        registry.bearer = "t1"
+        registry.script = lambda asked: (
+            error(401, "who are you?") if asked.path.startswith("/token") else None
+        )
+        caught = refused(registry)
+        assert "asks for a login to read a token for team/app (who are you?)" in caught.what
+
     def test_other_hosts_get_no_secret(self, registry: Registry, tmp_path: Path) -> None:
         pair = base64.b64encode(f"me:{WORD}".encode()).decode()
         registry.basic = f"Basic {pair}"
