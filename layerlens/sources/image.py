@@ -70,9 +70,8 @@ class ReadOptions:
 class LayerBlob:
     """Where one layer lies in a store, and what was promised of it.
 
-    ``compressed_size`` is the stored size that a descriptor states; ``toc`` the
-    digest of the blob's own table of contents, where the manifest vouches for
-    one; ``absent`` says why there are no contents (a foreign layer).
+    ``compressed_size`` is the stored size that a descriptor states; ``absent``
+    says why there are no contents (a foreign layer).
     """
 
     name: str
@@ -81,7 +80,6 @@ class LayerBlob:
     media_type: str | None = None
     compressed_size: int | None = None
     absent: str | None = None
-    toc: Digest | None = None
 
 
 @dataclass(slots=True)
@@ -147,7 +145,7 @@ class Image:
                 read = self._load(name, index, options, meter.counter(name))
                 self._take(name, read, promised[name], options)
                 meter.end(name)
-                self._remember(name, read, index, options)
+                self._remember(name, read, options)
             except ImageError as error:
                 raise error.at(
                     Where(file=self.store.label, layer=self.layer_label(index))
@@ -179,10 +177,6 @@ class Image:
                 return replace(found, digest=blob.diff_id, diff_id=blob.diff_id)
             if found is not None:
                 return found
-        if blob.toc is not None and options.tocs:
-            found = cache.by_toc(blob.toc)
-            if found is not None and found.compressed_size == store.size(name):
-                return found
         # Hashes that do not compare with others' help only where contents are at hand.
         hashes = None if store.rereads(name) else HashKind.XXH3
         plain = not store.compressed(name)
@@ -191,6 +185,9 @@ class Image:
             found = cache.by_blob(blob.digest, hashes=hashes)
         if found is None and plain and blob.diff_id is not None:
             found = cache.by_diff_id(blob.diff_id, hashes=hashes)
+        toc = store.toc(name)
+        if found is None and toc is not None and options.tocs:
+            found = cache.by_toc(toc)
         if found is None:
             return None
         if store.exact_sizes and found.compressed_size != store.size(name):
@@ -200,14 +197,14 @@ class Image:
             return replace(found, digest=None, diff_id=None)
         return found
 
-    def _remember(self, name: str, read: LayerRead, index: int, options: ReadOptions) -> None:
+    def _remember(self, name: str, read: LayerRead, options: ReadOptions) -> None:
         """Keep a layer under what is certain: digests that were computed here, or its place."""
         if options.cache is None:
             return
         if read.origin is Origin.TAR_SPLIT:
             # Its digests are what the engine says of a tar that it has thrown away.
             read = replace(read, digest=None, diff_id=None)
-        options.cache.keep(read, toc=self.layers[index].toc, place=self.store.place(name))
+        options.cache.keep(read, toc=self.store.toc(name), place=self.store.place(name))
 
     def _take(
         self, name: str, read: LayerRead, serves: Sequence[int], options: ReadOptions

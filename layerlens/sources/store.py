@@ -65,6 +65,10 @@ class Store(Protocol):
         """Whether the contents of a layer's entries can be had again at little cost."""
         return False
 
+    def toc(self, name: str) -> Digest | None:
+        """The digest of the table of contents that stands in a blob, where one is vouched for."""
+        return None
+
     def place(self, name: str) -> str | None:
         """What changes whenever the bytes of a blob may have: path, times, position.
 

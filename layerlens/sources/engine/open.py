@@ -28,6 +28,7 @@ from layerlens.progress import Preview, Progress, Step, silent
 from layerlens.sources.engine.connect import Engine, diff_ids
 from layerlens.sources.engine.describe import described, described_by_libpod, platform_of
 from layerlens.sources.engine.export import Export
+from layerlens.sources.enginestore.own_files import from_docker
 from layerlens.sources.image import Image, LayerBlob, ReadOptions
 from layerlens.sources.store import Store
 
@@ -102,31 +103,22 @@ def _from_here(
     ):
         return None  # a newer engine may have that platform too, and exports it
     try:
-        return _stored(engine, found, options, progress)
+        if engine.is_podman:  # its files were looked at before it was asked
+            return _all_known(engine, found, rows, options)
+        return from_docker(
+            # Of another machine's engine the paths would mean nothing here.
+            engine.ask("/info") if engine.host.startswith("unix://") else None,
+            str(found.get("Id")),
+            diff_ids(found, engine.title),
+            options,
+            progress,
+        )
     except UnfitStoreError as error:
         if options.via == "store":
             raise
         place = f" ({error.where.file})" if error.where.file else ""
         remarks.append(f"the files of {engine.title} are not used: {error.what}{place}")
     return _all_known(engine, found, rows, options)
-
-
-def _stored(
-    engine: Engine, found: Mapping[str, Any], options: ReadOptions, progress: Progress
-) -> Image:
-    """The image in the engine's own files, its layers read: they may turn out to be unfit."""
-    from layerlens.sources.enginestore.docker_store import open_docker_store
-
-    told = engine.ask("/info")
-    if not isinstance(told, dict):
-        raise UnfitStoreError("the engine does not say where they are")
-    root, driver = told.get("DockerRootDir"), told.get("Driver")
-    if not isinstance(root, str) or not isinstance(driver, str):
-        raise UnfitStoreError("the engine does not say where they are")
-    stored = open_docker_store(root, driver, str(found.get("Id")), diff_ids(found, engine.title))
-    image = stored.image("", "")
-    image.read(options, progress)
-    return image
 
 
 def _all_known(

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from layerlens.errors import ImageError, UnfitStoreError, Where
+from layerlens.errors import ImageError, NotStoredError, UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import CONFIG_LIMIT, INDEX_LIMIT, parse_any
@@ -92,7 +92,7 @@ def open_podman_store(roots: Sequence[str], name: str) -> StoredImage:
             return _image(storage, found, storages)
     if reason is not None and not storages:
         raise reason
-    raise UnfitStoreError(
+    raise NotStoredError(
         f"no image {name!r:.200} in podman's storage",
         where=Where(file=", ".join(roots) or None),
         hint="podman images lists what is there; podman has one store for each user",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from layerlens.layers.table import LayerTable
 from layerlens.layers.tarsplit import read_tar_split
 from layerlens.sources.enginestore.files import entry_content, read_pieces
 from layerlens.sources.image import Image, LayerBlob
+from layerlens.sources.place import file_place
 from layerlens.sources.store import MAX_DOCUMENT, Store, missing
 
 
@@ -37,9 +39,8 @@ class TarSplitStore(Store):
     """The layers of one image in an engine's store, each named by its diff_id.
 
     Headers come from the engine's record, contents from the folder that the
-    layer was unpacked to.  ``place`` is not known: records are told apart by
-    diff_id, under which a cache may keep them.  Nothing stays open between
-    calls.
+    layer was unpacked to.  A layer's place is that of its record's file: the
+    digests are only what the engine says.  Nothing stays open between calls.
     """
 
     def __init__(self, label: str, layers: Iterable[KeptLayer]) -> None:
@@ -58,6 +59,13 @@ class TarSplitStore(Store):
 
     def rereads(self, name: str) -> bool:
         return self._layer(name).contents is not None
+
+    def place(self, name: str) -> str | None:
+        record = self._layer(name).record
+        try:
+            return file_place(record, os.stat(record), time.time_ns())
+        except OSError:
+            return None
 
     def names(self) -> Iterable[str]:
         return list(self._layers)

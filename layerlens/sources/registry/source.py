@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from layerlens.errors import ImageError
 from layerlens.image.digest import Digest
-from layerlens.image.manifest import Descriptor, is_foreign
+from layerlens.image.manifest import is_foreign
 from layerlens.image.model import Platform
+from layerlens.image.platforms import PlatformLayer, PlatformRow
 from layerlens.progress import Progress, silent
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.record import build, choose
@@ -18,24 +18,6 @@ from layerlens.sources.registry.client import RegistryClient
 from layerlens.sources.registry.manner import DEFAULT, Manner
 from layerlens.sources.registry.store import RegistryStore
 from layerlens.sources.registry.tree import Tree
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformEntry:
-    """One platform of a name, as its manifest describes it; sizes are stored bytes.
-
-    ``platform`` is ``None`` where the index does not tell.  ``transfer_bytes``
-    is what a pull fetches of it: layers (each blob once, foreign ones left out) and configuration.
-    ``attestation_bytes`` lie beside it and are in no other figure.  ``absent``
-    says why a listed platform cannot be had; its layers are unknown.
-    """
-
-    platform: Platform | None
-    digest: Digest
-    layers: tuple[Descriptor, ...]
-    transfer_bytes: int
-    attestation_bytes: int
-    absent: str | None = None
 
 
 def open_registry(
@@ -63,6 +45,7 @@ def open_registry(
         store.close()
         raise
     image.notes += store.client.notes
+    image.remarks = store.remarks  # grows while layers are read
     return image
 
 
@@ -79,32 +62,35 @@ def registry_layers(
 
 def list_platforms(
     name: str, options: ReadOptions, *, progress: Progress = silent, manner: Manner = DEFAULT
-) -> tuple[PlatformEntry, ...]:
+) -> list[PlatformRow]:
     """Every platform of a name, in the index's order; no layer is fetched.
 
     Raises :class:`ImageError` where the name itself cannot be read.
     """
     with _open_tree(name, options, progress, manner) as tree:
-        return tuple(
-            _entry(tree, record.digest, record.platform)
+        return [
+            _row(tree, record.digest, record.platform)
             for record in tree.records()
             if record.digest is not None
-        )
+        ]
 
 
-def _entry(tree: Tree, digest: Digest, platform: Platform | None) -> PlatformEntry:
+def _row(tree: Tree, digest: Digest, platform: Platform | None) -> PlatformRow:
     attested = tree.attestation_bytes(digest)
     try:
         manifest = tree.image_manifest(digest)
-    except ImageError as error:
-        return PlatformEntry(platform, digest, (), 0, attested, absent=error.what)
-    if platform is None:
-        platform = tree.configured_platform(manifest)
-    blobs = {
-        layer.digest: layer.size for layer in manifest.layers if not is_foreign(layer.media_type)
-    }
-    transfer = manifest.config.size + sum(blobs.values())
-    return PlatformEntry(platform, digest, manifest.layers, transfer, attested)
+    except ImageError:  # listed, and cannot be had
+        return PlatformRow(platform, digest, absent=True, attestation_bytes=attested)
+    return PlatformRow(
+        platform or tree.configured_platform(manifest),
+        digest,
+        tuple(
+            # What a licence keeps out of registries is no part of a pull from one.
+            PlatformLayer(None, layer.digest, 0 if is_foreign(layer.media_type) else layer.size)
+            for layer in manifest.layers
+        ),
+        attestation_bytes=attested,
+    )
 
 
 @contextmanager

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from layerlens.errors import LimitError
+from layerlens.errors import FormatError, LimitError
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import Descriptor, is_foreign, layer_compression
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import Counter, LayerRead, digest_of, read_stream
 from layerlens.layers.table import LayerTable
+from layerlens.layers.toc.content import toc_content
+from layerlens.layers.toc.hint import TocHint, TocRefusedError, find_toc
+from layerlens.layers.toc.read import read_toc
 from layerlens.progress import Progress, Step
 from layerlens.sources.image import ReadOptions
 from layerlens.sources.oci_layout import blob_name
@@ -35,6 +38,8 @@ class RegistryStore(Store):
         self._progress = progress
         self._known: dict[str, Descriptor] = {}
         self._there: dict[str, bool] = {}
+        self._by_toc: set[str] = set()
+        self.remarks: list[str] = []
 
     @property
     def parallel(self) -> int:
@@ -102,7 +107,11 @@ class RegistryStore(Store):
     def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
         """Stream a layer through the walker; it is checked by whoever knows its promises."""
         descriptor = self._descriptor(name)
-        # A layer with a table of contents is asked for that here, before anything is streamed.
+        listed = self._listed(name, limit)
+        if listed is not None:
+            if count is not None:
+                count(descriptor.size)
+            return listed
         done = 0
 
         def passing(total: int) -> None:
@@ -131,6 +140,40 @@ class RegistryStore(Store):
         finally:
             arriving.close()
 
+    def toc(self, name: str) -> Digest | None:
+        hint = self._hint(name)
+        return None if hint is None else hint.digest
+
+    def rereads(self, name: str) -> bool:
+        return name in self._by_toc
+
+    def _hint(self, name: str) -> TocHint | None:
+        """The table of contents that the manifest vouches for, where it may be used."""
+        if not self._options.tocs or self._options.verify is True:
+            return None
+        descriptor = self._descriptor(name)
+        return find_toc(descriptor.annotations, descriptor.size, descriptor.media_type)
+
+    def _listed(self, name: str, limit: int) -> LayerRead | None:
+        """The layer by its own table of contents; ``None`` where it has to be read in full."""
+        hint = self._hint(name)
+        if hint is None:
+            return None
+        try:
+            read = read_toc(hint, self.size(name), partial(self._fetched, name), limit=limit)
+        except (TocRefusedError, FormatError, LimitError) as error:
+            short = self._descriptor(name).digest.short
+            self.remarks.append(f"the table of contents of layer {short} is not used: {error.what}")
+            return None
+        self._by_toc.add(name)
+        return read
+
+    def _fetched(self, name: str, offset: int, length: int) -> bytes:
+        data = self.read_range(name, offset, length)
+        if data is None:
+            raise TocRefusedError("the registry gives whole blobs only")
+        return data
+
     def read_range(self, name: str, offset: int, length: int) -> bytes | None:
         """A part of a blob, ``None`` where the registry gives whole blobs only."""
         return read_range(self.client, self._descriptor(name).digest, offset, length, self.tick)
@@ -141,8 +184,8 @@ class RegistryStore(Store):
         return digest_of(blob.pieces())
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
-        """Nothing: one file of a compressed layer costs the download of the layer."""
-        return None
+        """One file of a layer with a table of contents; of others it costs the whole layer."""
+        return toc_content(table, i, partial(self._fetched, name))
 
     def tick(self) -> None:
         """Report that the registry is being waited for; may raise to stop."""
