@@ -130,6 +130,7 @@ class RegistryStore(Store):
             return read
         finally:
             arriving.close()
+            blob.close()
 
     def read_range(self, name: str, offset: int, length: int) -> bytes | None:
         """A part of a blob, ``None`` where the registry gives whole blobs only."""
@@ -138,7 +139,10 @@ class RegistryStore(Store):
     def digest(self, name: str) -> Digest:
         descriptor = self._descriptor(name)
         blob = BlobReader(self.client, descriptor.digest, descriptor.size, self.tick)
-        return digest_of(blob.pieces())
+        try:
+            return digest_of(blob.pieces())
+        finally:
+            blob.close()
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         """Nothing: one file of a compressed layer costs the download of the layer."""
