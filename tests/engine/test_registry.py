@@ -17,6 +17,7 @@ from layerlens.pipeline import analyse_image
 from layerlens.sources.image import ReadOptions, RegistryAccess
 from layerlens.sources.registry.manner import Manner
 from layerlens.sources.registry.source import list_platforms, open_registry, registry_layers
+from tests.archives import Image
 from tests.certificates import authority
 from tests.engine.listing import ROOT
 from tests.engine.registry import (
@@ -28,6 +29,7 @@ from tests.engine.registry import (
     running,
     with_passwords,
 )
+from tests.members import file, layer, whiteout
 from tests.unit.sources.looking import analysis, figures
 
 pytestmark = pytest.mark.engine
@@ -73,9 +75,8 @@ def login(registry: Registry, folder: Path) -> dict[str, str]:
         (GZIP, (), Compression.GZIP),
         (ZSTD, (), Compression.ZSTD),
         (DOCKER, ("--dest-compress-format", "zstd", "--format", "oci"), Compression.ZSTD),
-        (DOCKER, ("--dest-compress-format", "zstd:chunked", "--format", "oci"), Compression.ZSTD),
     ],
-    ids=["gzip", "zstd", "docker-to-zstd", "docker-to-zstd-chunked"],
+    ids=["gzip", "zstd", "docker-to-zstd"],
 )
 def test_it_equals_the_archive(
     tmp_path: Path, source: str, options: tuple[str, ...], stored: Compression
@@ -92,6 +93,18 @@ def test_it_equals_the_archive(
         assert [row.transfer_bytes for row in found.ledger] == [
             row.transfer_bytes for row in archive.ledger
         ]
+
+
+def test_zstd_chunked(registry: Registry, tmp_path: Path) -> None:
+    # Built here: skopeo 1.9 stops with "short write" at the layers of the sample images.
+    made = Image([layer(file("a", b"a" * 50_000), file("b", b"b")), layer(whiteout("b"))])
+    path = made.save_legacy(tmp_path / "image.tar")
+    options = ("--dest-compress-format", "zstd:chunked", "--format", "oci")
+    registry.push(f"docker-archive:{path}", "chunked:1", *options)
+    name = f"{registry.address}/chunked:1"
+    (entry,) = list_platforms(name, ReadOptions(), manner=QUICK)
+    assert all("zstd-chunked" in str(descriptor.annotations) for descriptor in entry.layers)
+    assert figures(read(name)) == figures(analysis(path))
 
 
 def test_an_index_of_two_platforms(registry: Registry) -> None:

@@ -89,6 +89,16 @@ class BlobReader:
         if response is not None:
             wake(response)
 
+    def close(self) -> None:
+        """End the connection for certain, once nobody reads any more.
+
+        A reader that was left in the middle would end it some time later, when
+        it is collected, and by then the socket may have complained.
+        """
+        response = self._response
+        if response is not None:
+            self._client.transport.release(response)
+
     def _skip(self, response: requests.Response, have: int) -> int:
         """How many bytes of a body passed before; the size that it announces must be right."""
         if response.status_code == 206:

@@ -139,6 +139,7 @@ class RegistryStore(Store):
             return read
         finally:
             arriving.close()
+            blob.close()
 
     def toc(self, name: str) -> Digest | None:
         hint = self._hint(name)
@@ -181,7 +182,10 @@ class RegistryStore(Store):
     def digest(self, name: str) -> Digest:
         descriptor = self._descriptor(name)
         blob = BlobReader(self.client, descriptor.digest, descriptor.size, self.tick)
-        return digest_of(blob.pieces())
+        try:
+            return digest_of(blob.pieces())
+        finally:
+            blob.close()
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         """One file of a layer with a table of contents; of others it costs the whole layer."""

@@ -105,6 +105,7 @@ class Transport:
             left, self._open = list(self._open), set()
         for response in left:
             wake(response)
+            response.close()
         self._session.close()
 
     def check(self, url: str) -> None:

@@ -31,12 +31,16 @@ class Asked:
 
 @dataclass
 class Answer:
-    """A scripted answer instead of the usual one; ``cut`` ends the body after so many bytes."""
+    """A scripted answer instead of the usual one; ``cut`` ends the body after so many bytes.
+
+    ``stall`` holds back the rest of a body that is cut until it is set.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    stall: threading.Event | None = None
 
 
 @dataclass
@@ -195,6 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
+        if answer.stall is not None:
+            self.wfile.flush()
+            answer.stall.wait(20)
         if answer.cut is not None:
             self.close_connection = True
 

@@ -6,7 +6,10 @@ import base64
 import json
 import os
 import stat
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,11 @@ from layerlens.errors import (
     NotAnImageError,
     SourceError,
 )
+from layerlens.image.digest import Digest
 from layerlens.image.manifest import parse_platform
+from layerlens.layers.known import KnownLayers
+from layerlens.layers.reader import LayerRead
+from layerlens.layers.table import HashKind
 from layerlens.pipeline import analyse_image
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.image import ReadOptions, RegistryAccess
@@ -120,6 +127,54 @@ class TestWhole:
         found = registry_layers(f"{registry.name}:1", ReadOptions(), manner=QUICK)
         assert [str(d) for d in found] == [f"sha256:{sha256(data)}" for data in IMAGE.layers]
         assert len(registry.paths("/blobs/")) == 1
+
+
+class Memory(KnownLayers):
+    """A layer cache without a disk."""
+
+    def __init__(self) -> None:
+        self.layers: dict[Digest | None, LayerRead] = {}
+        self.documents: dict[Digest, bytes] = {}
+
+    def by_diff_id(self, diff_id: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
+        return None
+
+    def by_blob(self, digest: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
+        return self.layers.get(digest)
+
+    def by_toc(self, digest: Digest) -> LayerRead | None:
+        return None
+
+    def by_place(self, place: str) -> LayerRead | None:
+        return None
+
+    def keep(
+        self, read: LayerRead, *, blob: Digest | None = None, place: str | None = None
+    ) -> None:
+        self.layers[read.digest] = read
+
+    def document(self, digest: Digest) -> bytes | None:
+        return self.documents.get(digest)
+
+    def keep_document(self, data: bytes) -> None:
+        self.documents[Digest.of(data)] = data
+
+
+class TestCache:
+    def test_the_second_look_asks_for_the_tag_only(self, registry: Registry) -> None:
+        memory = Memory()
+        first = read(registry, cache=memory)
+        registry.asked.clear()
+        assert read(registry, cache=memory).scores == first.scores
+        assert [path.rpartition("/")[2] for path in registry.paths()] == ["1"]
+
+    def test_an_unchanged_layer_is_not_fetched(self, registry: Registry) -> None:
+        memory = Memory()
+        read(registry, cache=memory)
+        registry.push(Image([IMAGE.layers[0], layer(file("new", b"new"))]), "2")
+        registry.asked.clear()
+        read(registry, ":2", cache=memory)
+        assert not registry.paths(sha256(BLOBS[0]))
 
 
 class TestPlatforms:
@@ -220,6 +275,36 @@ class TestCuts:
         resumed = [a for a in registry.asked if "range" in a.headers]
         assert resumed
         assert not registry.cuts
+
+    def test_a_stalled_layer_can_be_stopped_at_once(self, registry: Registry) -> None:
+        going = threading.Event()
+        registry.script = lambda asked: (
+            Answer(body=BLOBS[0], cut=1000, stall=going) if sha256(BLOBS[0]) in asked.path else None
+        )
+
+        def stop(step: Step) -> None:
+            if step.stage == "reading layers" and time.monotonic() > begun + 0.5:
+                raise Interrupted
+
+        begun = time.monotonic()
+        try:
+            with pytest.raises(Interrupted):
+                read(registry, progress=stop)
+            assert time.monotonic() < begun + 4
+        finally:
+            going.set()
+
+    def test_a_stalled_layer_is_resumed(self, registry: Registry) -> None:
+        going = threading.Event()
+        left = [Answer(body=BLOBS[0], cut=1000, stall=going)]
+        registry.script = lambda asked: (
+            left.pop() if left and sha256(BLOBS[0]) in asked.path else None
+        )
+        try:
+            quick = replace(QUICK, read_seconds=0.3)
+            assert read(registry, manner=quick).scores.dead_bytes == 1
+        finally:
+            going.set()
 
     def test_one_that_is_cut_for_ever_is_given_up(self, registry: Registry) -> None:
         def cut(asked: Asked) -> Answer | None:
