@@ -106,7 +106,6 @@ def test_all_kinds_of_entries(chunked: Chunked, tmp_path: Path) -> None:
             assert content(blob, listed, i) == blob.tar[at : at + full.sizes[i]]
 
 
-@pytest.mark.slow
 def test_the_base_of_the_sample_images(chunked: Chunked, tmp_path: Path) -> None:
     image = Image([debian_rootfs(cache_directory()).read_bytes()])
     path = chunked(f"oci:{image.oci_dir(tmp_path / 'plain')}")
