@@ -123,12 +123,11 @@ class _Reader:
         tail = self._tail(last, end)
         base = reckoned.pos
         size = base + len(tail) + len(closing)
-        exact = last is None or size == self._hint.tar_size
-        if not exact and (self._hint.tar_size or 0) > size:
-            # Headers are longer than reckoned; where is not known.
-            more = self._hint.tar_size - size if self._hint.tar_size else 0
-            if more % BLOCK == 0:
-                base, size = base + more, size + more
+        told = self._hint.tar_size
+        exact = last is None or size == told
+        if not exact and told is not None and told > size and (told - size) % BLOCK == 0:
+            # Some headers are longer than reckoned; which ones is not known.
+            base, size = base + told - size, told
         walked = _walk(tail + closing)
         listed_index = self._compare(after, walked)
         for each, at in zip(after, walked.offsets, strict=False):
@@ -147,19 +146,20 @@ class _Reader:
         """The tar from the block after the last content on, up to ``end`` of the blob."""
         start = skip = 0
         if last is not None:
-            start, skip = last.end, 0
-            if not start:
+            if last.end:
+                start = last.end
+            else:
                 start, skip = last.pieces[-1].offset, last.pieces[-1].size
             skip += padded(last.size) - last.size
         if end - start > MAX_STORED:
             raise TocRefusedError(
                 f"{end - start} bytes would be read for the end of the layer's tar"
             )
-        kept: list[bytes] = []
-        have = -skip
         stored = self._window.get(start, end)
         if not stored:
             return b""
+        kept: list[bytes] = []
+        have = -skip
         for piece in decompress([stored], self.compression, limit=skip + MAX_TAIL):
             have += len(piece)
             if have > 0:
