@@ -109,7 +109,7 @@ def unreachable(error: Exception, host: str, address: Address, seconds: float) -
             return SourceError(
                 f"the certificate of {host} is not trusted: {cause.verify_message}",
                 where=where,
-                hint="give its authority by SSL_CERT_FILE or "
+                hint="give its authority by --ca-file, SSL_CERT_FILE or "
                 f"/etc/docker/certs.d/{address.registry}/ca.crt, or use --insecure",
             )
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
