@@ -27,7 +27,7 @@ ESTARGZ_SIZE = "io.containers.estargz.uncompressed-size"
 """Bytes of the whole uncompressed tar, where the writer told."""
 
 CHUNKED_PREFIXES = ("io.github.containers.zstd-chunked.", "io.containers.zstd-chunked.")
-"""What the names of the annotations begin with; the second is that of writers before 2022."""
+"""What the names of the annotations begin with; older writers (skopeo 1.9) have the second."""
 
 WORTH_ASKING = 256 << 10
 """Blob bytes below which a full read, which tells more, costs no more than the table."""
