@@ -14,7 +14,6 @@ import gzip
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,8 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from tests.engine.registry import registry_server
 
 from benchmarks.inputs import (
     NOISE,
@@ -37,8 +34,17 @@ from benchmarks.inputs import (
 )
 from benchmarks.run import layerlens, measure
 from tests.engine.engine import Engine
+from tests.engine.registry import Registry, running
 
 TITLE = 52
+
+
+@contextmanager
+def registry_with(archive: Path, name: str) -> Iterator[Registry]:
+    """A private registry that an archive was pushed to, as it is stored."""
+    with tempfile.TemporaryDirectory(prefix="llb-") as folder, running(Path(folder)) as registry:
+        registry.push(f"docker-archive:{archive}", name)
+        yield registry
 
 
 @contextmanager
@@ -92,8 +98,7 @@ def second(folder: Path, out: Path) -> None:
         ("plain archive", [archive]),
         ("compressed archive", [zipped]),
     ]
-    with engine_with(archive), registry_server() as registry:
-        push(archive, f"{registry.address}/bench:1")
+    with engine_with(archive), registry_with(archive, "bench:1") as registry:
         places += [
             ("engine, own files", ["docker://bench:1"]),
             ("engine, cache alone", ["docker://bench:1", "--via", "export"]),
@@ -139,9 +144,8 @@ def changed(folder: Path, out: Path) -> None:
 def registry(folder: Path, out: Path) -> None:
     """A registry's image of some 200 MB against skopeo's copy of it to a directory."""
     archive, _ = gzip_image(folder, [150_000_000, 150_000_000, 100_000_000, 50_000_000])
-    with registry_server() as server:
+    with registry_with(archive, "bench:gzip") as server:
         name = f"{server.address}/bench:gzip"
-        push(archive, name)
         target = Path(tempfile.mkdtemp(prefix="llb-skopeo-"))
         copy = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{name}",
                 f"dir:{target}"]  # fmt: skip
@@ -157,15 +161,6 @@ def registry(folder: Path, out: Path) -> None:
         ours, theirs = (statistics.median(values) for values in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
         row("registry over loopback", ours, "x1.2", f"skopeo {theirs:.2f} s, x{ratio:.2f}")
-
-
-def push(archive: Path, name: str) -> None:
-    """Send an archive's image to a registry as it is stored."""
-    subprocess.run(
-        ["skopeo", "copy", "--quiet", "--dest-tls-verify=false",
-         f"docker-archive:{archive}", f"docker://{name}"],
-        check=True,
-    )  # fmt: skip
 
 
 BENCHES: dict[str, Callable[[Path, Path], None]] = {
