@@ -115,7 +115,7 @@ class RegistryClient:
 
     def get(self, path: str, headers: dict[str, str], tick: Tick) -> requests.Response:
         """An answer, logged in as far as the registry asks for it."""
-        url = f"{self._base(tick)}/v2/{self.address.repository}/{path}"
+        url = f"{self._base()}/v2/{self.address.repository}/{path}"
         used = self._authoriser.current()
         response = self.transport.get(url, headers=headers, authorization=used, tick=tick)
         if response.status_code == 401:
@@ -130,15 +130,14 @@ class RegistryClient:
                 response = self.transport.get(url, headers=headers, authorization=header, tick=tick)
         return response
 
-    def _base(self, tick: Tick) -> str:
+    def _base(self) -> str:
         """``https://HOST``; plain http where that is allowed and https does not answer."""
         if self._root is None:
             host = self.address.api_host
             secure, plain = f"https://{host}", f"http://{host}"
             self._root = secure
             if self._access.insecure or self.address.is_local:
-                speaks = self.transport.speaks_tls(f"{secure}/v2/", tick)
-                self._root = secure if speaks else plain
+                self._root = secure if self.transport.speaks_tls(host) else plain
         return self._root
 
     def _whole(

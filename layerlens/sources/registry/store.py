@@ -11,9 +11,7 @@ from layerlens.image.manifest import Descriptor, is_foreign, layer_compression
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import Counter, LayerRead, digest_of, read_stream
 from layerlens.layers.table import LayerTable
-from layerlens.layers.toc.content import toc_content
 from layerlens.layers.toc.hint import TocHint, TocRefusedError, find_toc
-from layerlens.layers.toc.read import read_toc
 from layerlens.progress import Progress, Step
 from layerlens.sources.image import ReadOptions
 from layerlens.sources.oci_layout import blob_name
@@ -160,6 +158,8 @@ class RegistryStore(Store):
         hint = self._hint(name)
         if hint is None:
             return None
+        from layerlens.layers.toc.read import read_toc  # most layers have no such table
+
         try:
             read = read_toc(hint, self.size(name), partial(self._fetched, name), limit=limit)
         except (TocRefusedError, FormatError, LimitError) as error:
@@ -189,6 +189,8 @@ class RegistryStore(Store):
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         """One file of a layer with a table of contents; of others it costs the whole layer."""
+        from layerlens.layers.toc.content import toc_content
+
         return toc_content(table, i, partial(self._fetched, name))
 
     def tick(self) -> None:
