@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
 from enum import IntEnum
+from threading import Lock
 
 from layerlens.errors import ImageError, LayerLensError
 from layerlens.outputs.display import escape, escape_path
+from layerlens.outputs.pace import Pace, step_line
 from layerlens.progress import Step
 
 
@@ -61,7 +64,9 @@ class Narrator:
         self.verbose = verbose
         self._debug = debug
         self._live = not quiet and sys.stderr is not None and sys.stderr.isatty()
-        self._shown = False
+        self._pace = Pace()
+        self._lock = Lock()  # layers are read side by side
+        self._shown = ""
         self._last = 0.0
         self._stage = ""
 
@@ -69,28 +74,27 @@ class Narrator:
         """Show one step, a few times a second at most."""
         if not self._live:
             return
-        now = time.monotonic()
-        if step.stage == self._stage and now - self._last < 0.1:
-            return
-        self._last, self._stage = now, step.stage
-        line = step.stage
-        if step.done:
-            import humanize
-
-            line += f"  {humanize.naturalsize(step.done)}"
-            if step.total:
-                share = min(100, step.done * 100 // step.total)
-                line += f" of {humanize.naturalsize(step.total)}  {share} %"
-        sys.stderr.write(f"\r\x1b[K{escape(line)[:200]}")
-        sys.stderr.flush()
-        self._shown = True
+        with self._lock:
+            self._pace.note(step)
+            now = time.monotonic()
+            if step.stage == self._stage and now - self._last < 0.1:
+                return
+            self._last, self._stage = now, step.stage
+            line = step_line(self._pace.words(step), _columns() - 1)
+            if line == self._shown:
+                return
+            # The rest is erased after the line is there: nothing flickers.
+            sys.stderr.write(f"\r{line}\x1b[K")
+            sys.stderr.flush()
+            self._shown = line
 
     def clear(self) -> None:
         """Take the progress line away."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._shown = False
+        with self._lock:
+            if self._shown:
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
+                self._shown = ""
 
     def tell(self, text: str) -> None:
         """A line for people; ``text`` is already escaped."""
@@ -105,3 +109,11 @@ class Narrator:
             traceback.print_exception(error)
         sys.stderr.write(one_line(error) + "\n")
         return exit_code(error)
+
+
+def _columns() -> int:
+    """Width of the terminal behind stderr, now: its user may have changed it."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -318,13 +317,8 @@ class _Export:
         return answer[0]
 
     def _idle(self, expected: int | None) -> Callable[[], None]:
-        started = time.monotonic()
-
         def waiting() -> None:
-            seconds = int(time.monotonic() - started)
-            self._progress(
-                Step(f"waiting for the Docker Engine to copy the image, {seconds} s", 0, expected)
-            )
+            self._progress(Step("waiting for the Docker Engine to copy the image", 0, expected))
 
         return waiting
 
