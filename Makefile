@@ -23,7 +23,7 @@ demo: $(VENV)/installed
 
 # pytest comes last: its summary line closes the output.
 test: lint
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(VENV)/installed
 	@$(BIN)/ruff check --quiet

@@ -8,6 +8,8 @@ turns the class into an exit code and the fields into one line.
     ├── UsageError          the request makes no sense            exit 2
     └── ImageError          the image could not be read           exit 3
         ├── SourceError     the place cannot be reached (no file, no engine, …)
+        │   └── UnfitStoreError   an engine's own files cannot serve: its export can
+    │       └── NotStoredError     they can be read, and hold no such image
         ├── NotAnImageError it was read, and it is something else
         ├── FormatError     the bytes break a format
         ├── DigestError     the bytes are not those that were promised
@@ -73,6 +75,14 @@ class ImageError(LayerLensError):
 
 class SourceError(ImageError):
     """The place of the image cannot be reached, or holds no such image."""
+
+
+class UnfitStoreError(SourceError):
+    """An engine's own files cannot be used, for the reason given; its export still can."""
+
+
+class NotStoredError(UnfitStoreError):
+    """An engine's own files can be read, and hold no such image."""
 
 
 class NotAnImageError(ImageError):

@@ -12,45 +12,30 @@ Nothing here prints, exits or reads the environment.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from layerlens.analysis.analyse import Described, analyse
 from layerlens.analysis.model import Analysis
-from layerlens.errors import UsageError
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
-from layerlens.image.reference import Reference, Scheme, parse_reference
+from layerlens.image.platforms import PlatformRow
+from layerlens.image.reference import parse_reference
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.image import Image, ReadOptions
-from layerlens.sources.path import open_path
+from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
 
 _DEFAULT = ReadOptions()
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
-_PATHS = (Scheme.PATH, Scheme.DOCKER_ARCHIVE, Scheme.OCI_ARCHIVE, Scheme.OCI_DIR)
 
 
 def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = silent) -> Image:
     """Open what a user typed.  Raises :class:`LayerLensError`.
 
-    An image that can only be read in one pass (an engine's, a compressed
-    archive's) is read here; the layers of others are read by analysing.
+    An image that can only be read in one pass (an engine's export, a compressed
+    archive, stdin) is read here; the layers of others are read by analysing.
     """
-    reference = parse_reference(text, _is_there)
-    if reference.scheme in _PATHS:
-        return open_path(
-            reference.location,
-            options,
-            scheme=reference.scheme,
-            selector=reference.selector,
-            reference=text,
-            progress=progress,
-        )
-    if reference.scheme in (Scheme.DOCKER, Scheme.NAME):
-        # Late: the Docker SDK brings a whole HTTP stack.
-        from layerlens.sources.engine import open_engine
-
-        return open_engine(reference.location, options, reference=text, progress=progress)
-    raise _later(reference)
+    return open_reference(parse_reference(text, _is_there), options, progress)
 
 
 def _is_there(path: str) -> bool:
@@ -66,25 +51,24 @@ def _is_there(path: str) -> bool:
     )
 
 
-def _later(reference: Reference) -> UsageError:
-    return UsageError(
-        f"{reference.text!r:.200}: images from {reference.scheme.value} cannot be read yet",
-        hint="save the image to an archive and give its path",
-    )
+def list_platforms(
+    text: str,
+    options: ReadOptions = _DEFAULT,
+    *,
+    read: bool = False,
+    progress: Progress = silent,
+) -> list[PlatformRow]:
+    """The platforms of an image, whether their content is there or not.
+
+    What is on this machine is read for its content; a registry's layers are
+    only fetched with ``read``.  Raises :class:`LayerLensError`.
+    """
+    return platforms_of(parse_reference(text, _is_there), options, read=read, progress=progress)
 
 
 def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...]:
     """The diff_ids of a base image that the user names, without reading its layers."""
-    reference = parse_reference(text, _is_there)
-    if reference.scheme in (Scheme.DOCKER, Scheme.NAME):
-        from layerlens.sources.engine import inspect_layers
-
-        return inspect_layers(reference.location)
-    image = open_image(text, options)
-    try:
-        return image.config.diff_ids
-    finally:
-        image.close()
+    return diff_ids_of(parse_reference(text, _is_there), options)
 
 
 def analyse_image(
@@ -100,7 +84,9 @@ def analyse_image(
     ``base`` is the reference of the base image, where the user names one.
     Raises :class:`ImageError`; :class:`UsageError` where ``base`` is not the base.
     """
-    given = base_layers(base, ReadOptions(platform=image.config.platform)) if base else None
+    given = None
+    if base:
+        given = base_layers(base, replace(options, platform=image.config.platform, select=None))
     reads = image.read(options, progress)
     progress(Step("stacking layers"))
     described = Described(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,3 +22,15 @@ def shared_fixture(path: str) -> Path:
     found = _SHARED / path
     assert found.exists(), f"{path} is not in the shared collection"
     return found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A layer cache of the tests' own: the user's is neither read nor filled."""
+    config.stash[_CACHE] = os.environ["LAYERLENS_CACHE_DIR"] = tempfile.mkdtemp(prefix="ll-cache-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_CACHE], ignore_errors=True)
+
+
+_CACHE = pytest.StashKey[str]()

@@ -16,7 +16,7 @@ from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import LayerRead
-from layerlens.layers.table import Kind
+from layerlens.layers.table import Kind, LayerTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ def analyse(
         sizes=size_rows(
             layers,
             figures.live_bytes,
+            link_bytes=sum(_link_bytes(read.table) for read in image.reads),
             absent=[k for k, read in enumerate(image.reads) if _is_absent(read)],
             as_pulled=image.as_pulled,
         ),
@@ -142,3 +143,8 @@ def _overhead(read: LayerRead) -> int:
         if table.kinds[i] == Kind.FILE
     )
     return max(0, table.tar_size - stored)
+
+
+def _link_bytes(table: LayerTable) -> int:
+    """Lengths of the targets of a layer's symbolic links."""
+    return sum(len(target) for i, target in table.links.items() if table.kinds[i] == Kind.SYMLINK)

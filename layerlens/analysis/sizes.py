@@ -14,7 +14,7 @@ from layerlens.layers.reader import Origin
 _WHYS = {
     "transfer": "stored blobs, each once: what a pull moves",
     "tar": "layers with headers and padding, each once: docker save",
-    "docker": "contents of all layers, hard links once: docker images",
+    "docker": "contents of all layers and of symbolic links: docker images",
     "unpacked": "what a container sees; du differs, it counts blocks",
 }
 METERS = tuple(_WHYS)
@@ -25,10 +25,14 @@ def size_rows(
     layers: Sequence[LayerFacts],
     live_bytes: int,
     *,
+    link_bytes: int = 0,
     absent: Collection[int] = (),
     as_pulled: bool = False,
 ) -> tuple[SizeRow, ...]:
     """One row per meter of :data:`METERS`.
+
+    ``link_bytes`` are the lengths of all symbolic links' targets: the Docker
+    Engine adds up what lstat(2) says of everything but directories.
 
     ``absent`` are the indexes of layers whose contents are not there (foreign
     layers): no meter can tell its sum then.  ``as_pulled`` says that the blobs
@@ -40,7 +44,7 @@ def size_rows(
     return (
         _transfer(layers, as_pulled=as_pulled),
         _tar(layers),
-        _row("docker", sum(layer.size for layer in layers)),
+        _row("docker", sum(layer.size for layer in layers) + link_bytes),
         _row("unpacked", live_bytes),
     )
 

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from layerlens import __version__
 from layerlens.errors import Interrupted, LayerLensError, SourceError, UsageError, Where
@@ -104,6 +104,18 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
     if argv and argv[0] == "files":
         return _files(options.files_parser().parse_args(argv[1:]), narrator)
+    if argv and argv[0] == "platforms":
+        from layerlens.cli import platforms
+
+        return platforms.run(argv[1:], narrator)
+    if argv and argv[0] == "build":
+        from layerlens.cli import build
+
+        return build.run(argv[1:], narrator, _look)
+    if argv and argv[0] == "cache":
+        from layerlens.cli.cache import cache_parser, run
+
+        return run(cache_parser().parse_args(argv[1:]), narrator)
     if not argv:
         raise UsageError(
             "which image?", hint="layerlens IMAGE, where IMAGE is an archive or an engine's image"
@@ -120,13 +132,20 @@ def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
-    if arguments.json is None and not arguments.text and to_terminal and sys.stdin.isatty():
-        return _browse(arguments)
+    if arguments.json is None and not arguments.text and to_terminal:
+        if arguments.image == "-":
+            from layerlens.cli.reading import stdin_beside_terminal
+
+            stream = stdin_beside_terminal()
+            if stream is not None:
+                return _browse(arguments, stream)
+        elif sys.stdin.isatty():
+            return _browse(arguments)
     if arguments.text and arguments.json == "-":
         raise UsageError("--text and --json - both want stdout", hint="give --json a file")
     if arguments.json is not None:
         check_writable(arguments.json)
-    analysis = _analyse(arguments, narrator.progress)
+    analysis = _analyse(arguments, narrator.progress, narrator)
     narrator.clear()
     _warn(analysis, narrator)
     if arguments.json is not None:
@@ -152,7 +171,7 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     from layerlens.cli.output import destination
     from layerlens.outputs.files import write_files
 
-    analysis = _analyse(arguments, narrator.progress)
+    analysis = _analyse(arguments, narrator.progress, narrator)
     narrator.clear()
     _warn(analysis, narrator)
     with destination("-") as stream:
@@ -160,28 +179,27 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     return 0
 
 
-def _browse(arguments: argparse.Namespace) -> int:
+def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int:
     """The terminal UI; the image is read inside it."""
     from layerlens.tui.app import run_app
 
     gc.enable()  # a long session makes garbage
 
-    return run_app(lambda progress: _analyse(arguments, progress), arguments.image)
+    return run_app(lambda progress: _analyse(arguments, progress, stdin=stdin), arguments.image)
 
 
-def _analyse(arguments: argparse.Namespace, progress: Progress) -> Analysis:
+def _analyse(
+    arguments: argparse.Namespace,
+    progress: Progress,
+    narrator: Narrator | None = None,
+    stdin: BinaryIO | None = None,
+) -> Analysis:
+    """Open and analyse; ``narrator`` is told what is aside from the result."""
+    from layerlens.cli.reading import read_options
     from layerlens.filesystem.stack import Semantics
-    from layerlens.image.manifest import parse_platform
-    from layerlens.layers.limits import MAX_LAYER
     from layerlens.pipeline import analyse_image, open_image
-    from layerlens.sources.image import ReadOptions
 
-    options = ReadOptions(
-        verify=arguments.verify,
-        max_layer=arguments.max_layer_size or MAX_LAYER,
-        platform=parse_platform(arguments.platform) if arguments.platform else None,
-        select=arguments.select,
-    )
+    options = read_options(arguments, stdin)
     image = open_image(arguments.image, options, progress)
     try:
         return analyse_image(
@@ -192,7 +210,20 @@ def _analyse(arguments: argparse.Namespace, progress: Progress) -> Analysis:
             progress=progress,
         )
     finally:
+        if narrator is not None:
+            _aside(image.remarks, options.cache.problems if options.cache else [], narrator)
         image.close()
+
+
+def _aside(remarks: Sequence[str], problems: Sequence[str], narrator: Narrator) -> None:
+    """Tell how the image was read, to those who ask, and what was not remembered, to all."""
+    from layerlens.outputs.display import escape
+
+    if narrator.verbose:
+        for remark in remarks:
+            narrator.tell(f"layerlens: {escape(remark)}")
+    for problem in problems:
+        narrator.tell(f"layerlens: {escape(problem)}")
 
 
 def _warn(analysis: Analysis, narrator: Narrator) -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from layerlens.errors import UsageError
 
-SUBCOMMANDS = ("files",)
+SUBCOMMANDS = ("files", "platforms", "build", "cache")
 """First words that are commands; an image of such a name is given as docker://NAME."""
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
@@ -48,13 +48,21 @@ def parser() -> Parser:
         description="Show which bytes of a container image are waste, and which instruction "
         "is to blame.",
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
-        "docker-archive:PATH, oci-archive:PATH, oci:DIR[:TAG], or a plain NAME that a running "
-        "Docker Engine has.  Commands: layerlens files IMAGE.  Exit codes: 0 fine, 1 a gate "
+        "podman://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
+        "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
+        "registry has.  Commands: layerlens files IMAGE, layerlens platforms IMAGE, "
+        "layerlens build BUILD-ARGUMENTS, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )
     found.add_argument("image", metavar="IMAGE", help="the image to look at")
     found.add_argument("--version", action="store_true", help="print the version and exit")
+    look_options(found)
+    return found
+
+
+def look_options(found: Parser) -> None:
+    """Everything that ``layerlens IMAGE`` takes besides the image."""
     output = found.add_argument_group("output (none of them opens the terminal UI)")
     output.add_argument("--text", action="store_true", help="print the summary as text")
     output.add_argument(
@@ -63,9 +71,7 @@ def parser() -> Parser:
     output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
-    _reading(found)
-    _narration(found)
-    return found
+    image_options(found)
 
 
 def files_parser() -> Parser:
@@ -82,9 +88,16 @@ def files_parser() -> Parser:
     found.add_argument(
         "--format", choices=("table", "ndjson", "csv"), default="table", help="default: table"
     )
-    _reading(found)
-    _narration(found)
+    image_options(found)
     return found
+
+
+def image_options(found: Parser) -> None:
+    """How an image is read and how that is told: the same for all commands."""
+    _reading(found)
+    _registries(found)
+    caching(found)
+    narration(found)
 
 
 def _reading(found: Parser) -> None:
@@ -115,15 +128,51 @@ def _reading(found: Parser) -> None:
         "--no-verify", dest="verify", action="store_false", help="a wrong digest is a warning only"
     )
     reading.add_argument(
+        "--via", choices=("auto", "export", "store"), default="auto",
+        help="how an engine's image is read: its export stream, the engine's own files on "
+        "this machine, or whichever works (default: auto)",
+    )  # fmt: skip
+    reading.add_argument(
+        "--no-toc", action="store_true",
+        help="fetch every layer whole, even one that carries its own table of contents",
+    )  # fmt: skip
+    reading.add_argument(
         "--max-layer-size", type=size, metavar="SIZE",
         help="refuse compressed layers that expand beyond this (default: 64GiB)",
     )  # fmt: skip
 
 
-def _narration(found: Parser) -> None:
-    narration = found.add_argument_group("narration")
-    loud = narration.add_mutually_exclusive_group()
+def _registries(found: Parser) -> None:
+    access = found.add_argument_group("registries")
+    access.add_argument(
+        "--insecure", action="store_true",
+        help="allow plain http, and certificates that nobody vouches for",
+    )  # fmt: skip
+    access.add_argument(
+        "--ca-file", metavar="F", type=some, help="certificates to trust in addition (PEM)"
+    )
+
+
+def caching(found: Parser) -> None:
+    """Options of the layer cache."""
+    cache = found.add_argument_group("cache")
+    cache.add_argument(
+        "--cache-dir", metavar="DIR", type=some,
+        help="where layers are remembered (default: the user's cache directory)",
+    )  # fmt: skip
+    cache.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep what was read before"
+    )
+    cache.add_argument(
+        "--cache-size", metavar="SIZE", type=size, help="bound of the cache (default: 2GiB)"
+    )
+
+
+def narration(found: Parser) -> None:
+    """Options of what is said on stderr."""
+    group = found.add_argument_group("narration")
+    loud = group.add_mutually_exclusive_group()
     loud.add_argument("--quiet", "-q", action="store_true", help="no progress, no warnings")
     loud.add_argument("--verbose", "-v", action="store_true", help="every diagnostic on stderr")
-    narration.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    narration.add_argument("--debug", action="store_true", help="a traceback for every error")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    group.add_argument("--debug", action="store_true", help="a traceback for every error")

@@ -18,6 +18,7 @@ class Scheme(StrEnum):
 
     DOCKER = "docker"
     PODMAN = "podman"
+    CONTAINERD = "containerd"
     REGISTRY = "registry"
     DOCKER_ARCHIVE = "docker-archive"
     OCI_ARCHIVE = "oci-archive"
@@ -51,9 +52,10 @@ _PATH_SCHEMES = {
 _NAME_SCHEMES = {
     "docker": Scheme.DOCKER,
     "podman": Scheme.PODMAN,
+    "containerd": Scheme.CONTAINERD,
     "registry": Scheme.REGISTRY,
 }
-_KNOWN = "docker://, podman://, registry://, docker-archive:, oci-archive:, oci:"
+_KNOWN = "docker://, podman://, registry://, containerd://, docker-archive:, oci-archive:, oci:"
 _ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 # OCI distribution-spec, "Pulling manifests", with an optional registry in front.
@@ -140,7 +142,12 @@ def _unknown_scheme(scheme: str) -> UsageError:
     import difflib  # only to word an error
 
     names = [*_NAME_SCHEMES, *_PATH_SCHEMES]
-    aliases = {"http": "registry", "https": "registry", "containers-storage": "podman"}
+    aliases = {
+        "http": "registry",
+        "https": "registry",
+        "containers-storage": "podman",
+        "nerdctl": "containerd",
+    }
     close = difflib.get_close_matches(scheme.lower(), names, n=1, cutoff=0.5)
     best = aliases.get(scheme.lower()) or (close[0] if close else None)
     known = f"known are {_KNOWN}, a path, a name, and - for stdin"

@@ -29,6 +29,24 @@ class Notes:
         self._kept: list[Diagnostic] = []
         self._count: Counter[tuple[str, int | None]] = Counter()
 
+    @classmethod
+    def restored(cls, kept: list[Diagnostic], counts: dict[tuple[str, int | None], int]) -> Notes:
+        """Notes as they were: what was :attr:`kept`, and how many there were of each kind."""
+        notes = cls()
+        notes._kept = kept
+        notes._count = Counter(counts)
+        return notes
+
+    @property
+    def kept(self) -> list[Diagnostic]:
+        """The diagnostics that were kept, without the lines about those that were not."""
+        return self._kept
+
+    @property
+    def counts(self) -> dict[tuple[str, int | None], int]:
+        """How many there were by code and layer, those left out included."""
+        return self._count
+
     def add(
         self, code: str, message: str, layer: int | None = None, path: bytes | None = None
     ) -> None:

@@ -7,11 +7,46 @@ that no image can plant a wrong record for another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+from layerlens.errors import ImageError
 from layerlens.image.digest import Digest
 from layerlens.layers.reader import LayerRead
-from layerlens.layers.table import HashKind
+from layerlens.layers.table import HashKind, LayerTable
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMember:
+    """A member of an archive that was read as a layer: its computed digests."""
+
+    digest: Digest
+    diff_id: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMember:
+    """A member that is neither a document nor a layer: its first (at most 8) bytes."""
+
+    head: bytes
+
+
+PassedMember = bytes | LayerMember | ImageError | OtherMember
+"""What is kept of a member: a document, a layer's digests, why it is no layer, or its head."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedArchive:
+    """What an archive held that was read in one pass.
+
+    ``table`` lists its members, ``tail`` is what stood behind its last block
+    (at most 64 KiB), ``members`` what each member was, by its index in the table.
+    """
+
+    table: LayerTable
+    tail: bytes
+    members: Mapping[int, PassedMember]
 
 
 class KnownLayers(Protocol):
@@ -25,6 +60,10 @@ class KnownLayers(Protocol):
     with any, or with none.
     """
 
+    @property
+    def problems(self) -> list[str]:
+        """Why records could not be kept or used, in words, each once."""
+
     def by_diff_id(self, diff_id: Digest, *, hashes: HashKind | None = None) -> LayerRead | None:
         """The layer as an uncompressed tar of that digest would be read."""
 
@@ -32,18 +71,16 @@ class KnownLayers(Protocol):
         """The layer as the stored (maybe compressed) blob of that digest would be read."""
 
     def by_toc(self, digest: Digest) -> LayerRead | None:
-        """The layer of a blob, as its table of contents lists it."""
+        """The layer that a table of contents of that (computed) digest lists."""
 
     def by_place(self, place: str) -> LayerRead | None:
         """The layer that was read at a place, whose digests nobody computed."""
 
-    def keep(
-        self, read: LayerRead, *, blob: Digest | None = None, place: str | None = None
-    ) -> None:
+    def keep(self, read: LayerRead, *, toc: Digest | None = None, place: str | None = None) -> None:
         """Remember a layer.
 
         Under its computed digests where it has them; else under ``place``;
-        one that a table of contents gave, under ``blob``.  A better record
+        one that a table of contents gave, under that table's digest, ``toc``.  A better record
         (with XXH3 hashes, or any) is never replaced by a lesser one.
         """
 
@@ -52,3 +89,9 @@ class KnownLayers(Protocol):
 
     def keep_document(self, data: bytes) -> None:
         """Remember a small document under its sha256."""
+
+    def archive(self, place: str) -> PassedArchive | None:
+        """What the archive at a place held; its layers are records of their own."""
+
+    def keep_archive(self, place: str, archive: PassedArchive) -> None:
+        """Remember what the archive at a place held."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -180,13 +181,18 @@ class _Counted:
 
 
 class PlainFile:
-    """An open file that is read at positions, from several threads."""
+    """An open file that is read at positions, from several threads.
+
+    ``status`` is what it was when it was ``opened``, in nanoseconds since the epoch.
+    """
 
     def __init__(self, path: str) -> None:
         """Raises ``OSError``."""
         self.path = path
         self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        self.size = os.fstat(self._fd).st_size
+        self.opened = time.time_ns()
+        self.status = os.fstat(self._fd)
+        self.size = self.status.st_size
         if hasattr(os, "pread"):
             self.read: Callable[[int, int], bytes] = partial(_pread_all, self._fd)
             self.fetch: Callable[[int], bytes] = partial(os.pread, self._fd, 512)

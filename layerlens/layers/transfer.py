@@ -10,7 +10,7 @@ per cent above some hundred kilobytes and rough below a few kilobytes.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 
@@ -35,6 +35,26 @@ class TransferMap:
             self._out.append(uncompressed)
             self._in.append(compressed)
 
+    @classmethod
+    def restored(cls, out: array[int], into: array[int], size: int) -> TransferMap:
+        """A map from its :meth:`columns`.  Raises ``ValueError`` where they are none."""
+        steps = zip(out, out[1:], into, into[1:], strict=False)
+        if (
+            len(out) != len(into)
+            or out[:1].tolist() != [0]
+            or into[0] != 0
+            or size < into[-1]
+            or not all(a < b and c <= d for a, b, c, d in steps)
+        ):
+            raise ValueError("offsets that do not rise")
+        found = cls()
+        found._out, found._in, found._size = out, into, size
+        return found
+
+    def columns(self) -> tuple[array[int], array[int]]:
+        """The pairs that were noted: offsets in the tar, and those in the blob."""
+        return self._out, self._in
+
     @property
     def compressed_size(self) -> int:
         """Bytes of the whole blob seen so far."""
@@ -48,6 +68,16 @@ class TransferMap:
             return self._size  # trailers and padding belong to the last byte
         width = out[k + 1] - out[k]
         return into[k] + (offset - out[k]) * (into[k + 1] - into[k]) // width
+
+    def bounds(self, start: int, length: int) -> tuple[int, int, int]:
+        """The part of the blob that is sure to hold some bytes of the tar.
+
+        Gives where it begins and ends, and which tar offset its beginning gives.
+        """
+        out, into = self._out, self._in
+        k = bisect_right(out, start) - 1
+        last = bisect_left(out, start + length)
+        return into[k], into[last] if last < len(into) else self._size, out[k]
 
     def spans(self, starts: Iterable[int], lengths: Iterable[int]) -> int:
         """The sum of :meth:`span` over many parts, in one pass if they are in order."""

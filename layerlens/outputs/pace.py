@@ -73,8 +73,18 @@ class Pace:
         return Words(escape(step.stage), seconds, done, share, rate, left, layers)
 
 
+def clock(seconds: float) -> str:
+    """How long something has lasted: ``12 s``, ``3:05``, ``1:02:00``."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def duration(seconds: float) -> str:
-    """``40 s``, ``3 min``, ``2 h 5 min``: no more exact than a guess deserves."""
+    """How long something may still last: ``40 s``, ``3 min``, ``2 h 5 min``: no more exact than a guess deserves."""
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -87,7 +97,7 @@ def step_line(words: Words, cells: int) -> str:
     """The step in at most ``cells`` columns: what matters least goes first."""
     stage = words.stage
     if not words.done and words.seconds >= 1:
-        stage += f", {duration(words.seconds)}"
+        stage += f"  {clock(words.seconds)}"
     parts = [stage, words.done, words.share, words.rate, words.left, words.layers]
     for dropped in ((), (5,), (5, 3), (5, 3, 1), (5, 4, 3, 1)):
         line = _joined([part for k, part in enumerate(parts) if k not in dropped])

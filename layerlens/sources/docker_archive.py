@@ -120,6 +120,8 @@ def _build(
         record.notes.append(Diagnostic("digest-mismatch", text))
     record.id = digest
     config = parse_config(data)
+    if options.cache is not None:
+        options.cache.keep_document(data)
     checked_layers(config, len(layers), store.label)
     lost = [name for name in layers if not store.has(name)]
     if known is not None and not known.absent:

@@ -43,6 +43,9 @@ class FlatStore(Store):
     def compressed(self, name: str) -> bool:
         return False
 
+    def rereads(self, name: str) -> bool:
+        return isinstance(self._archive, FileStore)
+
     def document(self, name: str, limit: int = 0) -> bytes:
         return b""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import xxhash
 
@@ -19,7 +19,7 @@ from layerlens.layers import limits
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.known import KnownLayers
-from layerlens.layers.reader import LayerRead
+from layerlens.layers.reader import LayerRead, Origin
 from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.store import Store
@@ -51,7 +51,7 @@ class ReadOptions:
     says how an engine's image is read: ``export`` (its stream), ``store``
     (its files on this machine), or ``auto``.  ``tocs`` allows a layer's own
     table of contents to stand for the layer.  ``registry`` says how to reach
-    registries.
+    registries; ``stdin`` is what ``-`` is read from.
     """
 
     verify: bool | None = None
@@ -63,14 +63,15 @@ class ReadOptions:
     via: str = "auto"
     tocs: bool = True
     registry: RegistryAccess = field(default_factory=RegistryAccess)
+    stdin: BinaryIO | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LayerBlob:
     """Where one layer lies in a store, and what was promised of it.
 
-    ``compressed_size`` is the stored size that a descriptor states;
-    ``absent`` says why there are no contents (a foreign layer).
+    ``compressed_size`` is the stored size that a descriptor states; ``absent``
+    says why there are no contents (a foreign layer).
     """
 
     name: str
@@ -87,7 +88,8 @@ class Image:
 
     ``source`` is a phrase for people (``docker archive``); ``provenance`` the
     base image that a build attestation names; ``attestation_bytes`` what such
-    attestations take, which no figure includes.
+    attestations take, which no figure includes; ``remarks`` how it came to be
+    read in this way, for those who ask.
     """
 
     reference: str
@@ -102,6 +104,7 @@ class Image:
     provenance: str | None = None
     attestation_bytes: int = 0
     notes: list[Diagnostic] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     base_candidates: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple
 
     _reads: dict[str, LayerRead] = field(default_factory=dict)
@@ -126,6 +129,8 @@ class Image:
             promised.setdefault(blob.name, []).append(i)
         todo = []
         for name in sorted(unique, key=lambda name: unique[name]):
+            if name in self._reads:
+                continue  # by whoever had to know whether it can be read
             known = self._known(name, unique[name], options)
             if known is None:
                 todo.append(name)
@@ -140,9 +145,7 @@ class Image:
                 read = self._load(name, index, options, meter.counter(name))
                 self._take(name, read, promised[name], options)
                 meter.end(name)
-                if options.cache is not None:
-                    blob = self.layers[index]
-                    options.cache.keep(read, blob=blob.digest, place=self.store.place(name))
+                self._remember(name, read, options)
             except ImageError as error:
                 raise error.at(
                     Where(file=self.store.label, layer=self.layer_label(index))
@@ -170,11 +173,9 @@ class Image:
         place = store.place(name)
         if place is not None:
             found = cache.by_place(place)
+            if found is not None and found.origin is Origin.TAR_SPLIT:
+                return replace(found, digest=blob.diff_id, diff_id=blob.diff_id)
             if found is not None:
-                return found
-        if blob.digest is not None and options.tocs:
-            found = cache.by_toc(blob.digest)
-            if found is not None and store.rereads(name):
                 return found
         # Hashes that do not compare with others' help only where contents are at hand.
         hashes = None if store.rereads(name) else HashKind.XXH3
@@ -184,12 +185,26 @@ class Image:
             found = cache.by_blob(blob.digest, hashes=hashes)
         if found is None and plain and blob.diff_id is not None:
             found = cache.by_diff_id(blob.diff_id, hashes=hashes)
-        if found is None or found.compressed_size != store.size(name):
+        toc = store.toc(name)
+        if found is None and toc is not None and options.tocs:
+            found = cache.by_toc(toc)
+        if found is None:
+            return None
+        if store.exact_sizes and found.compressed_size != store.size(name):
             return None
         if plain and place is not None:
             # As a plain archive is read: nobody has computed the digests of this file.
             return replace(found, digest=None, diff_id=None)
         return found
+
+    def _remember(self, name: str, read: LayerRead, options: ReadOptions) -> None:
+        """Keep a layer under what is certain: digests that were computed here, or its place."""
+        if options.cache is None:
+            return
+        if read.origin is Origin.TAR_SPLIT:
+            # Its digests are what the engine says of a tar that it has thrown away.
+            read = replace(read, digest=None, diff_id=None)
+        options.cache.keep(read, toc=self.store.toc(name), place=self.store.place(name))
 
     def _take(
         self, name: str, read: LayerRead, serves: Sequence[int], options: ReadOptions

@@ -39,7 +39,8 @@ MAX_MANIFESTS = 10_000
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
-_ATTESTED = "vnd.docker.reference.digest"
+ATTESTED = "vnd.docker.reference.digest"
+"""The annotation of an attestation that names its image."""
 
 
 def blob_name(digest: Digest) -> str:
@@ -108,7 +109,7 @@ class _Finder:
                 where=self._where(),
             )  # fmt: skip
         if is_attestation(descriptor):
-            attested = descriptor.annotations.get(_ATTESTED, "")
+            attested = descriptor.annotations.get(ATTESTED, "")
             self._attestations.setdefault(attested, []).append(descriptor)
             return
         if not self._store.has(blob_name(descriptor.digest)):
@@ -237,6 +238,8 @@ def from_manifest(
         store, manifest.config.digest, CONFIG_LIMIT, verify=options.verify, notes=notes
     )
     config = parse_config(data)
+    if options.cache is not None:
+        options.cache.keep_document(data)
     checked_layers(config, len(manifest.layers), store.label)
     layers = tuple(
         layer_blob(store, blob_name(descriptor.digest), descriptor, diff_id)

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
 
 from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
 from layerlens.image.digest import Digest
@@ -19,7 +20,9 @@ from layerlens.layers.reader import PlainFile, lead
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources import directory, docker_archive, flat, oci_layout
 from layerlens.sources.image import Image, ReadOptions
+from layerlens.sources.place import file_place
 from layerlens.sources.record import Record, build, choose
+from layerlens.sources.remembered import RememberedStore
 from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore
 
 _STEP = 1 << 16
@@ -45,12 +48,56 @@ def open_path(
     :class:`ImageError`; :class:`UsageError` where a choice is needed.
     """
     store = open_store(path, options, progress)
+    return _image_in(store, path, options, scheme, selector, reference or path)
+
+
+def open_stdin(options: ReadOptions, progress: Progress = silent) -> Image:
+    """The image of the archive that comes on ``options.stdin``, in one pass.
+
+    Nothing is kept on disk, so whatever needs a second read of its contents cannot
+    be had.  Raises :class:`ImageError`.
+    """
+    stream = options.stdin
+    if stream is None:
+        raise SourceError("there is no stdin to read an image from")
+    try:
+        info = os.fstat(stream.fileno())
+        total = info.st_size if stat.S_ISREG(info.st_mode) else None
+    except (OSError, ValueError):
+        total = None
+    store = _stream(_read_stream(stream), STDIN, options, progress, total)
+    return _image_in(store, STDIN, options, Scheme.PATH, None, "-")
+
+
+STDIN = "stdin"
+"""How messages name it."""
+
+
+def _read_stream(stream: BinaryIO) -> Iterator[bytes]:
+    """What a pipe has, as it comes; a terminal or a closed one is told."""
+    try:
+        while piece := stream.read(_STEP):
+            yield piece
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"cannot read: {reason}", where=Where(file=STDIN)) from error
+
+
+def _image_in(
+    store: Store,
+    path: str,
+    options: ReadOptions,
+    scheme: Scheme,
+    selector: str | None,
+    reference: str,
+) -> Image:
+    """Choose the image of a store, and describe it.  The store is closed where that fails."""
     try:
         twice = _listed_twice(store)
         store, records = records_in(store, options, scheme)
         record = choose(records, store, options, selector)
         record.notes += twice
-        image = build(record, store, reference or path, options)
+        image = build(record, store, reference, options)
     except ImageError as error:
         store.close()
         raise error.at(Where(file=path)) from error
@@ -108,8 +155,7 @@ def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> 
     try:
         head = file.read(0, 512)
         if sniff(head) is not Compression.NONE:
-            pieces = file.pieces(0, file.size, _STEP)
-            store = _stream(pieces, path, options, progress, file.size)
+            store = _passing(file, options, progress)
             file.close()
             return store
         _insist_on_tar(head, path)
@@ -117,6 +163,40 @@ def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> 
     except BaseException:
         file.close()
         raise
+
+
+def _passing(file: PlainFile, options: ReadOptions, progress: Progress) -> StreamStore:
+    """A compressed archive: from memory where it has passed before, else read through."""
+    cache = options.cache
+    place = file_place(file.path, file.status, file.opened)
+    if cache is not None and place is not None:
+        # A layer that expands beyond the bound is kept as the error that it was.
+        place = f"{place}\0{options.max_layer}"
+        found = cache.archive(place) if options.verify is not True else None
+        if found is not None:
+            return RememberedStore(
+                found, file.path, cache, lambda: _reopened(file.path, options, progress)
+            )
+    pieces = file.pieces(0, file.size, _STEP)
+    store = _stream(pieces, file.path, options, progress, file.size)
+    if cache is not None and place is not None:
+        cache.keep_archive(place, store.passed())
+    return store
+
+
+def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStore:
+    """A compressed archive once more, because the memory of it has holes."""
+    try:
+        file = PlainFile(path)
+    except OSError as error:
+        raise SourceError(
+            f"cannot open: {error.strerror or error}", where=Where(file=path)
+        ) from error
+    try:
+        pieces = file.pieces(0, file.size, _STEP)
+        return _stream(pieces, path, options, progress, file.size)
+    finally:
+        file.close()
 
 
 def _read_pipe(path: str) -> Iterator[bytes]:
@@ -131,7 +211,7 @@ def _stream(
     options: ReadOptions,
     progress: Progress,
     total: int | None,
-) -> Store:
+) -> StreamStore:
     """Undo the compressions around an archive, and read it in one pass."""
     tar: Iterator[bytes] = _metered(pieces, progress, total)
     try:

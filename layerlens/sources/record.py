@@ -62,6 +62,13 @@ def choose(
     Raises :class:`UsageError` where several are left (with the list), and
     :class:`SourceError` where the wanted name or platform is not there.
     """
+    return _for_platform(choose_group(records, store, options, selector), store, options)
+
+
+def choose_group(
+    records: Sequence[Record], store: Store, options: ReadOptions, selector: str | None
+) -> list[Record]:
+    """The platforms of the one image that was asked for.  Raises as :func:`choose`."""
     if not records:
         raise NotAnImageError(
             "there is no image in it",
@@ -84,7 +91,7 @@ def choose(
             where=Where(file=store.label),
             hint="choose one with --image NAME, --image ID or --image @N",
         )
-    return _for_platform(left, store, options)
+    return left
 
 
 def _selected(records: Sequence[Record], wanted: str) -> list[Record]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import xxhash
@@ -18,6 +17,12 @@ import xxhash
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression, sniff
+from layerlens.layers.known import (
+    LayerMember,
+    OtherMember,
+    PassedArchive,
+    PassedMember,
+)
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import (
     Counter,
@@ -31,6 +36,7 @@ from layerlens.layers.reader import (
 from layerlens.layers.table import Kind, LayerTable
 from layerlens.layers.tape import StreamTape
 from layerlens.layers.tarwalk import walk
+from layerlens.sources.place import file_place
 
 MAX_DOCUMENT = 20 << 20
 """Bytes of one JSON document (containerd's bound)."""
@@ -50,9 +56,18 @@ class Store(Protocol):
         """How many blobs may be read side by side at most, where there is a bound."""
         return None
 
+    @property
+    def exact_sizes(self) -> bool:
+        """Whether sizes are exact; else they are good for progress only."""
+        return True
+
     def rereads(self, name: str) -> bool:
         """Whether the contents of a layer's entries can be had again at little cost."""
         return False
+
+    def toc(self, name: str) -> Digest | None:
+        """The digest of the table of contents that stands in a blob, where one is vouched for."""
+        return None
 
     def place(self, name: str) -> str | None:
         """What changes whenever the bytes of a blob may have: path, times, position.
@@ -145,6 +160,16 @@ class FileStore(Store):
     def compressed(self, name: str) -> bool:
         start, size = self._span(name)
         return sniff(self._file.read(start, min(16, size))) is not Compression.NONE
+
+    def rereads(self, name: str) -> bool:
+        return not self.compressed(name)
+
+    def place(self, name: str) -> str | None:
+        place = file_place(self._file.path, self._file.status, self._file.opened)
+        if place is None:
+            return None
+        start, size = self._span(name)
+        return f"{place}\0{start}\0{size}"
 
     def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
         start, size = self._span(name)
@@ -243,15 +268,9 @@ def _bounded(name: str, size: int, limit: int, label: str) -> None:
 # --------------------------------------------------------------------------- a stream
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """A member that is neither a document nor a layer: its first bytes tell what it is."""
-
-    head: bytes
-
-
-_Result = bytes | LayerRead | ImageError | _Other
-"""What is kept of a member that has passed: a document, a layer, why it is none, or little."""
+_Result = LayerRead | PassedMember
+"""What is kept of a member that has passed; of a layer, where it was read in an earlier
+run, only its digests."""
 
 
 class StreamStore(Store):
@@ -285,6 +304,16 @@ class StreamStore(Store):
         self._results = {
             i: self._passed[at] for i, at in enumerate(self.table.offsets) if at in self._passed
         }
+
+    def passed(self) -> PassedArchive:
+        """What is to be remembered of the archive; its layers are remembered one by one."""
+        members: dict[int, PassedMember] = {}
+        for i, result in self._results.items():
+            if not isinstance(result, LayerRead):
+                members[i] = result
+            elif result.digest is not None and result.diff_id is not None:
+                members[i] = LayerMember(result.digest, result.diff_id)
+        return PassedArchive(self.table, self.tail, members)
 
     @property
     def label(self) -> str:
@@ -327,7 +356,7 @@ class StreamStore(Store):
                 result = error.with_traceback(None)
                 result.__cause__ = result.__context__ = None
         else:
-            result = _Other(head[:8])
+            result = OtherMember(head[:8])
         for _ in content:
             pass
         if self._broken is not None:
@@ -373,7 +402,7 @@ class StreamStore(Store):
             return result
         if isinstance(result, ImageError):
             raise result
-        if isinstance(result, _Other):
+        if isinstance(result, OtherMember):
             found = not_a_tar(result.head.ljust(512, b"\1"))
             raise found or FormatError("not a layer tar")
         if result:
@@ -468,6 +497,13 @@ class DirectoryStore(Store):
 
     def compressed(self, name: str) -> bool:
         return sniff(self._file(name).read(0, 16)) is not Compression.NONE
+
+    def rereads(self, name: str) -> bool:
+        return not self.compressed(name)
+
+    def place(self, name: str) -> str | None:
+        file = self._file(name)
+        return file_place(file.path, file.status, file.opened)
 
     def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
         file = self._file(name)

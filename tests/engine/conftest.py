@@ -19,6 +19,13 @@ from sample_images import build
 from tests.engine.engine import Engine, EngineError
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what needs an engine in one process: one engine serves all, and builds once."""
+    for item in items:
+        if item.get_closest_marker("engine") is not None:
+            item.add_marker(pytest.mark.xdist_group("engine"))
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """A running engine; a private one is gone when the session ends."""

@@ -226,4 +226,4 @@ def analysed(*arguments: str, environment: Mapping[str, str] | None = None) -> d
 
 def tool_environment(engine: Engine) -> dict[str, str]:
     """The environment in which the tool finds the private engine, and keeps nothing of it."""
-    return {**engine.environment, "XDG_CACHE_HOME": str(engine.directory / "cache")}
+    return {**engine.environment, "LAYERLENS_CACHE_DIR": str(engine.directory / "cache")}

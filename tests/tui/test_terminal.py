@@ -28,9 +28,16 @@ class Terminal:
         command = ["tmux", "-S", str(self._folder / "tmux"), "-f", os.devnull, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def start(self, archive: Path) -> None:
-        script = f'"{sys.executable}" -m layerlens "$ARCHIVE"; echo "exit code $?"; sleep 60'
-        environment = {"ARCHIVE": str(archive), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    def start(self, archive: Path, *, piped: bool = False) -> None:
+        tool = f'"{sys.executable}" -m layerlens'
+        command = f'cat "$ARCHIVE" | {tool} -' if piped else f'{tool} "$ARCHIVE"'
+        script = f'{command}; echo "exit code $?"; sleep 60'
+        environment = {
+            "ARCHIVE": str(archive),
+            "PYTHONPATH": str(ROOT),
+            "LANG": "C.UTF-8",
+            "LAYERLENS_CACHE_DIR": str(self._folder / "cache"),
+        }
         settings = [part for key, value in environment.items() for part in ("-e", f"{key}={value}")]
         self.tmux("new-session", "-d", *self._size, *settings, "sh", "-c", script)
 
@@ -85,6 +92,15 @@ def test_a_walk_through_the_views(terminal: Terminal, tmp_path: Path) -> None:
     terminal.shows("Keys", "To the next pane")
     terminal.keys("Escape")
     terminal.wait(lambda shown: "To the next pane" not in shown)
+    terminal.keys("q")
+    terminal.shows("exit code 0")
+
+
+def test_an_image_on_stdin_and_keys_from_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.start(image.write(tmp_path / "image.tar"), piped=True)
+    terminal.shows("shop/web:2.4", "efficiency", "Changes of layer 0", "busybox")
+    terminal.keys("Down")
+    terminal.shows("Changes of layer 1", "apt-get", "curl")
     terminal.keys("q")
     terminal.shows("exit code 0")
 

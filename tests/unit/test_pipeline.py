@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from layerlens.errors import SourceError, UsageError
+from layerlens.errors import SourceError
 from layerlens.pipeline import analyse_image, open_image
 from layerlens.sources.image import ReadOptions
 from tests.builders import Image, file, layer
@@ -47,12 +47,6 @@ def test_a_second_manifest_is_said(tmp_path: Path) -> None:
     finally:
         image.close()
     assert codes == ["duplicate-member"]
-
-
-@pytest.mark.parametrize("text", ["podman://a", "registry://a/b:1", "-"])
-def test_places_that_come_later_are_named(text: str) -> None:
-    with pytest.raises(UsageError, match="cannot be read yet"):
-        open_image(text)
 
 
 def test_base_by_reference(tmp_path: Path) -> None:

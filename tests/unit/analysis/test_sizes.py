@@ -11,7 +11,7 @@ from layerlens.analysis.model import LayerFacts, SizeRow, Tally
 from layerlens.analysis.sizes import METERS, size_rows
 from layerlens.image.digest import Digest
 from layerlens.image.model import Instruction, LayerHistory
-from tests.builders import Image, file, hardlink, layer, sparse, whiteout
+from tests.builders import Image, file, hardlink, layer, sparse, symlink, whiteout
 from tests.unit.outputs import samples
 from tests.unit.sources import looking
 
@@ -121,6 +121,14 @@ def test_the_meters_of_an_archive(tmp_path: Path) -> None:
     assert rows["unpacked"].bytes == analysis.scores.live_bytes
     assert rows["tar"].bytes == sum(map(len, LAYERS))
     assert rows["tar"].repeated_bytes == len(LAYERS[1])
+
+
+def test_docker_counts_the_targets_of_links(tmp_path: Path) -> None:
+    path = Image([layer(file("a", b"x" * 9), symlink("b", "a/target"), hardlink("c", "a"))])
+    analysis = looking.analysis(path.save_25(tmp_path / "x.tar"))
+    rows = {row.meter: row for row in analysis.sizes}
+    assert rows["docker"].bytes == 9 + len("a/target")
+    assert rows["unpacked"].bytes == 9
 
 
 def test_docker_counts_a_sparse_file_expanded() -> None:

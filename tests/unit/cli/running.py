@@ -20,6 +20,7 @@ def environment(**changes: str | None) -> dict[str, str]:
     }
     kept["PYTHONPATH"] = str(ROOT)
     kept["DOCKER_HOST"] = "unix:///nonexistent/engine.sock"
+    kept["LAYERLENS_CACHE_DIR"] = os.environ["LAYERLENS_CACHE_DIR"]
     for name, value in changes.items():
         kept.pop(name, None)
         if value is not None:

@@ -76,3 +76,15 @@ def test_many_spans_are_the_sum_of_each(
         starts, lengths = [start for start, _ in order], [length for _, length in order]
         expected = sum(found.span(start, length) for start, length in order)
         assert found.spans(starts, lengths) == expected
+
+
+def test_bounds_lie_on_what_was_noted() -> None:
+    transfer = TransferMap()
+    for pair in ((100, 10), (200, 30), (300, 60)):
+        transfer.note(*pair)
+    transfer.note(300, 90)
+    assert transfer.bounds(100, 100) == (10, 30, 100)
+    assert transfer.bounds(150, 10) == (10, 30, 100)
+    assert transfer.bounds(150, 51) == (10, 60, 100)
+    assert transfer.bounds(0, 1) == (0, 10, 0)
+    assert transfer.bounds(250, 500) == (30, 90, 200)

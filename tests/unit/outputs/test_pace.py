@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from layerlens.outputs.pace import Pace, Words, clip, duration, step_line, width
+from layerlens.outputs.pace import Pace, Words, clip, clock, duration, step_line, width
 from layerlens.progress import Step
 from tests.unit.test_progress import Clock
 
@@ -45,7 +45,7 @@ def test_a_wait_has_a_clock_of_its_own() -> None:
     assert step_line(pace.words(step), 80) == step.stage
     clock.now += 12
     pace.note(step)
-    assert step_line(pace.words(step), 80) == f"{step.stage}, 12 s"
+    assert step_line(pace.words(step), 80) == f"{step.stage}  12 s"
 
 
 def test_a_wait_between_two_pieces_is_part_of_the_pace() -> None:
@@ -125,6 +125,13 @@ def test_a_strangers_name_in_a_stage_is_escaped() -> None:
 )
 def test_durations(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.9, "0 s"), (59.9, "59 s"), (60, "1:00"), (3725, "1:02:05")]
+)
+def test_clock(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
 
 
 def test_clipping_counts_columns() -> None:

@@ -216,11 +216,8 @@ class TestStall:
 
         with pytest.raises(Interrupted):
             open_image("demo:1", ReadOptions(), progress)
-        assert stages == [  # whoever shows it adds the clock
-            "asking the Docker Engine",
-            "waiting for the Docker Engine",
-            "waiting for the Docker Engine to copy the image",
-        ]
+        assert stages[0] == "asking the Docker Engine"
+        assert stages[-1] == "waiting for the Docker Engine to copy the image"
 
     def test_a_late_first_byte_is_fine(self, engine: Engine) -> None:
         engine.stall = stall = threading.Event()

@@ -42,7 +42,7 @@ from tests.unit.sources.looking import (
 )
 
 FIRST = layer(
-    directory("bin", mtime=5), file("bin/tool", os.urandom(3000), mode=0o755), symlink("sh", "bin/tool"),
+    directory("bin", mtime=5), file("bin/tool", bytes(range(250)) * 12, mode=0o755), symlink("sh", "bin/tool"),
     file("etc/conf", b"a=1\n" * 100), hardlink("bin/also", "bin/tool"),
 )  # fmt: skip
 SECOND = layer(file("cache/index", b"i" * 5000), file("etc/conf", b"a=1\n" * 100, mode=0o600))

@@ -1,0 +1,149 @@
+"""``layerlens build``: build with docker or podman, then look at the image."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from layerlens.cli.options import Parser, look_options
+from layerlens.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from layerlens.cli.diagnostics import Narrator
+
+_BUILDERS = ("docker", "podman")
+_IIDFILE = "--iidfile"
+_GRACE_SECONDS = 10.0
+"""What a builder gets to end after Ctrl-C."""
+
+Look = Callable[[argparse.Namespace, "Narrator"], int]
+"""What ``layerlens IMAGE`` does with parsed arguments."""
+
+
+def build_parser() -> Parser:
+    """The grammar of what stands before ``--``."""
+    found = Parser(
+        prog="layerlens build",
+        usage="layerlens build [OPTIONS --] BUILD-ARGUMENTS",
+        description="Build an image with docker or podman, then look at it.  All arguments are "
+        "the builder's own; options of layerlens come first, and -- ends them: "
+        "layerlens build --json out.json -- -t app .",
+        allow_abbrev=False,
+    )
+    found.add_argument(
+        "--with",
+        dest="builder",
+        choices=_BUILDERS,
+        help="which builder (default: docker where it is installed, else podman)",
+    )
+    look_options(found)
+    return found
+
+
+def run(argv: Sequence[str], narrator: Narrator, look: Look) -> int:
+    """Build and look; gives the exit code.  Raises :class:`SourceError` where the build fails."""
+    own, theirs = split(argv)
+    arguments = build_parser().parse_args(own)
+    if not theirs:
+        raise UsageError(
+            "nothing to build", hint="give docker's build arguments: layerlens build -t app ."
+        )
+    builder, program = _builder(arguments.builder)
+    image = _built(builder, program, theirs)
+    arguments.image = f"{builder}://{image}"
+    arguments.version = False
+    return look(arguments, narrator)
+
+
+def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Our options and the builder's arguments; without ``--`` all are the builder's.
+
+    Asking for help alone asks us.
+    """
+    if "--" in argv:
+        at = list(argv).index("--")
+        return list(argv[:at]), list(argv[at + 1 :])
+    if list(argv) in (["--help"], ["-h"]):
+        return list(argv), []
+    return [], list(argv)
+
+
+def _builder(chosen: str | None) -> tuple[str, str]:
+    """The name and the path of the builder."""
+    for name in (chosen,) if chosen else _BUILDERS:
+        program = shutil.which(name)
+        if program is not None:
+            return name, program
+    missing = f"{chosen} is not" if chosen else "neither docker nor podman is"
+    raise SourceError(
+        f"{missing} installed, so nothing can be built",
+        hint="install it, or build elsewhere and give layerlens the image",
+    )
+
+
+def _built(builder: str, program: str, theirs: list[str]) -> str:
+    """Run the build; gives the id of the image."""
+    given = _given_iidfile(theirs)
+    with tempfile.TemporaryDirectory(prefix="layerlens-build-") as folder:
+        path = given or os.path.join(folder, "iid")
+        command = [program, "build", *([] if given else [_IIDFILE, path]), *theirs]
+        code = _call(command)
+        if code:
+            raise SourceError(
+                f"{builder} build failed with exit code {code}",
+                hint=f"what {builder} said stands above",
+            )
+        try:
+            with open(path, encoding="utf-8") as file:
+                image = file.read(200).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _not_kept(builder) from error
+    known = subprocess.run(  # noqa: S603 - the builder itself
+        [program, "image", "inspect", image],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    if not image or known.returncode:
+        raise _not_kept(builder)
+    return image
+
+
+def _not_kept(builder: str) -> SourceError:
+    return SourceError(
+        f"{builder} built an image and did not keep it where it keeps its images",
+        hint="add --load to the build arguments",
+    )
+
+
+def _given_iidfile(theirs: Sequence[str]) -> str | None:
+    """The user's own ``--iidfile``."""
+    for k, word in enumerate(theirs):
+        if word == _IIDFILE and k + 1 < len(theirs):
+            return theirs[k + 1]
+        if word.startswith(f"{_IIDFILE}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _call(command: list[str]) -> int:
+    """Run the builder on the user's terminal.  What it prints is narration: it goes to stderr."""
+    process = subprocess.Popen(command, stdout=sys.stderr.fileno())  # noqa: S603 - from PATH
+    try:
+        return process.wait()
+    except BaseException:
+        # A Ctrl-C has reached the builder too, which tidies up after itself.
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+        raise

@@ -1,0 +1,1 @@
+"""Tables of contents inside layer blobs: a layer's entries without its contents."""

@@ -1,0 +1,293 @@
+"""Images of an engine: what it says at once, and the quickest way to their layers.
+
+Inspect and history come at once and are told as a preview.  The layers come
+from the engine's own files where they may be read, else from the cache where
+all of them are known, else by the export stream.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import docker.errors
+import requests.exceptions
+
+from layerlens.errors import FormatError, ImageError, SourceError, UnfitStoreError
+from layerlens.image.config import parse_config
+from layerlens.image.digest import Digest
+from layerlens.image.history import readable
+from layerlens.image.manifest import platform_matches
+from layerlens.image.model import ImageConfig
+from layerlens.layers.diagnostics import Diagnostic
+from layerlens.layers.reader import Counter, LayerRead
+from layerlens.layers.table import HashKind, LayerTable
+from layerlens.progress import Preview, Progress, Step, silent
+from layerlens.sources.engine.connect import Engine, diff_ids
+from layerlens.sources.engine.describe import described, described_by_libpod, platform_of
+from layerlens.sources.engine.export import Export
+from layerlens.sources.enginestore.own_files import from_docker
+from layerlens.sources.image import Image, LayerBlob, ReadOptions
+from layerlens.sources.store import Store
+
+_MOST_CANDIDATES = 300
+"""Local images that are asked whether they are the base."""
+
+_PATIENCE_SECONDS = 10
+"""How long the list of other images may take after the image has been read."""
+
+
+def open_engine_image(
+    engine: Engine,
+    name: str,
+    options: ReadOptions,
+    *,
+    reference: str | None = None,
+    progress: Progress = silent,
+) -> Image:
+    """The image of that name or id in an engine.
+
+    Raises :class:`SourceError` where there is no such image, or it cannot be
+    read in the way that ``options.via`` insists on.
+    """
+    progress(Step(f"asking {engine.title}"))
+    found = engine.inspect(name)
+    rows = _history(engine, str(found.get("Id", name)))
+    progress(Step(f"asking {engine.title}", preview=_preview(found, rows, name)))
+    # Asked while the layers are read, which takes longer.
+    candidates = _Candidates(engine, found)
+    candidates.start()
+    remarks: list[str] = []
+    image = _from_here(engine, found, rows, options, remarks, progress)
+    if image is None:
+        if options.via == "store":
+            raise SourceError(f"{engine.title} keeps this image in no store that can be read here")
+        image = Export(engine, name, found, options, progress).image(reference or name)
+    image.remarks += remarks
+    image.reference = reference or name
+    image.source = "podman" if engine.is_podman else "Docker Engine"
+    tags = found.get("RepoTags")
+    image.tags = tuple(t for t in tags or () if isinstance(t, str)) or image.tags
+    image.digest = image.digest or _repo_digest(found)
+    image.notes += candidates.notes()
+    known = tuple(candidates.found)
+    image.base_candidates = lambda: known
+    return image
+
+
+def inspect_layers(engine: Engine, name: str) -> tuple[Digest, ...]:
+    """The diff_ids of an image, without its content."""
+    return diff_ids(engine.inspect(name), engine.title)
+
+
+def _from_here(
+    engine: Engine,
+    found: Mapping[str, Any],
+    rows: list[object],
+    options: ReadOptions,
+    remarks: list[str],
+    progress: Progress,
+) -> Image | None:
+    """The image without an export: by the engine's own files, or by the cache alone.
+
+    ``remarks`` learns why a way was not taken.  Raises :class:`UnfitStoreError`
+    where only the files are allowed, and cannot serve.
+    """
+    if options.via == "export" or options.verify is True:
+        return None
+    platform = platform_of(found)
+    if options.platform is not None and not (
+        platform is not None and platform_matches(options.platform, platform)
+    ):
+        return None  # a newer engine may have that platform too, and exports it
+    try:
+        if engine.is_podman:  # its files were looked at before it was asked
+            return _all_known(engine, found, rows, options)
+        return from_docker(
+            # Of another machine's engine the paths would mean nothing here.
+            engine.ask("/info") if engine.host.startswith("unix://") else None,
+            str(found.get("Id")),
+            diff_ids(found, engine.title),
+            options,
+            progress,
+        )
+    except UnfitStoreError as error:
+        if options.via == "store":
+            raise
+        place = f" ({error.where.file})" if error.where.file else ""
+        remarks.append(f"the files of {engine.title} are not used: {error.what}{place}")
+    return _all_known(engine, found, rows, options)
+
+
+def _all_known(
+    engine: Engine, found: Mapping[str, Any], rows: list[object], options: ReadOptions
+) -> Image | None:
+    """The image whose layers are all in the cache: inspection is enough."""
+    cache = options.cache
+    if cache is None:
+        return None
+    layers = diff_ids(found, engine.title)
+    reads: dict[str, LayerRead] = {}
+    for diff_id in layers:
+        read = cache.by_diff_id(diff_id, hashes=HashKind.XXH3)
+        if read is None:
+            return None
+        reads[str(diff_id)] = read
+    config = _config(engine, found, rows, layers, reads, options)
+    if config is None:
+        return None
+    return Image(
+        reference="",
+        source="",
+        store=KnownStore(f"{engine.scheme}://{found.get('Id')}", reads),
+        config=config,
+        layers=tuple(LayerBlob(str(diff_id), diff_id) for diff_id in layers),
+        id=image_id(found),
+    )
+
+
+def _config(
+    engine: Engine,
+    found: Mapping[str, Any],
+    rows: list[object],
+    layers: tuple[Digest, ...],
+    reads: Mapping[str, LayerRead],
+    options: ReadOptions,
+) -> ImageConfig | None:
+    """The configuration: as it was once read, or put together from what the engine says."""
+    known = image_id(found)
+    data = options.cache.document(known) if options.cache is not None and known else None
+    if data is not None:
+        with suppress(ImageError):  # an id that is a manifest's leads to something else
+            config = parse_config(data)
+            if config.diff_ids == layers:
+                return config
+    if engine.is_podman:
+        told = engine.ask(f"/v4.0.0/libpod/images/{found.get('Id')}/json")
+        return described_by_libpod(told, layers) if isinstance(told, dict) else None
+    sizes = [reads[str(diff_id)].table.content_bytes for diff_id in layers]
+    return described(found, rows, layers, sizes)
+
+
+def image_id(found: Mapping[str, Any]) -> Digest | None:
+    """The id of an inspected image, which is its configuration's digest (or its manifest's)."""
+    text = str(found.get("Id"))
+    try:
+        return Digest.parse(text if ":" in text else f"sha256:{text}")
+    except ValueError:
+        return None
+
+
+class KnownStore(Store):
+    """Layers that the cache gave; their contents are not at hand."""
+
+    def __init__(self, label: str, reads: Mapping[str, LayerRead]) -> None:
+        self._label = label
+        self._reads = reads
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def names(self) -> Iterable[str]:
+        return list(self._reads)
+
+    def has(self, name: str) -> bool:
+        return name in self._reads
+
+    def size(self, name: str) -> int:
+        return self._reads[name].compressed_size
+
+    def compressed(self, name: str) -> bool:
+        return False
+
+    def document(self, name: str, limit: int = 0) -> bytes:
+        raise SourceError(f"{name!r:.200} is not kept")
+
+    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+        return self._reads[name]
+
+    def digest(self, name: str) -> Digest:
+        found = self._reads[name].digest
+        if found is None:
+            raise FormatError("the layer's digest is not known")
+        return found
+
+    def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+# ------------------------------------------------------------------------ what comes at once
+
+
+def _history(engine: Engine, name: str) -> list[object]:
+    """The history rows, newest first; none where the engine will not tell."""
+    try:
+        rows = engine.api.history(name)
+    except (docker.errors.DockerException, requests.exceptions.RequestException):
+        return []
+    return rows if isinstance(rows, list) else []
+
+
+def _preview(found: Mapping[str, Any], rows: list[object], name: str) -> Preview:
+    layers = tuple(
+        (
+            row["Size"] if isinstance(row.get("Size"), int) else 0,
+            readable(row.get("CreatedBy"), row.get("Comment")).text,
+        )
+        for row in reversed(rows)
+        if isinstance(row, dict)
+    )
+    tags = found.get("RepoTags") or [name]
+    size = found.get("Size")
+    return Preview(str(tags[0]), size if isinstance(size, int) else None, layers)
+
+
+class _Candidates:
+    """Local images that could be the base: their names and layers, listed by a thread."""
+
+    def __init__(self, engine: Engine, found: Mapping[str, Any]) -> None:
+        self.found: list[tuple[str, tuple[Digest, ...]]] = []
+        self._engine = engine
+        self._own = found.get("Id")
+        self._failed = False
+        self._thread = threading.Thread(target=self._list, name="engine-list", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def notes(self) -> list[Diagnostic]:
+        """Wait for the end of the list; what to say where it did not come."""
+        self._thread.join(_PATIENCE_SECONDS)
+        if self._thread.is_alive() or self._failed:
+            return [Diagnostic("base-unknown", "the engine's other images could not be listed")]
+        return []
+
+    def _list(self) -> None:
+        try:
+            for listed in (self._engine.api.images() or [])[:_MOST_CANDIDATES]:
+                if listed.get("Id") == self._own:
+                    continue
+                other = self._engine.api.inspect_image(listed["Id"])
+                names = other.get("RepoTags") or [str(listed["Id"])[:19]]
+                self.found.append((str(names[0]), diff_ids(other, self._engine.title)))
+        except (
+            docker.errors.DockerException,
+            requests.exceptions.RequestException,
+            SourceError,
+        ):
+            self._failed = True
+
+
+def _repo_digest(found: Mapping[str, Any]) -> Digest | None:
+    for text in found.get("RepoDigests") or ():
+        try:
+            return Digest.parse(str(text).partition("@")[2])
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,1 @@
+"""Images of registries, read without an engine (OCI distribution-spec, "Pull")."""

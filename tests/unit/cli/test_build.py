@@ -1,0 +1,154 @@
+"""``layerlens build`` with builders that are scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from layerlens.cli.build import split
+from tests.builders import Image, file, layer
+from tests.unit.cli.running import environment, layerlens, line
+from tests.unit.sources.fake_engine import Engine, serving
+
+IMAGE = Image([layer(file("a", b"content"))], ["COPY a /"], tag="demo:1")
+
+
+@pytest.mark.parametrize(
+    ("argv", "own", "theirs"),
+    [
+        (["-t", "x", "."], [], ["-t", "x", "."]),
+        (["--json", "f", "--", "-t", "x", "."], ["--json", "f"], ["-t", "x", "."]),
+        (["--", "."], [], ["."]),
+        (["--help"], ["--help"], []),
+        (["--help", "."], [], ["--help", "."]),
+        (["--text", "--", ".", "--", "x"], ["--text"], [".", "--", "x"]),
+    ],
+)
+def test_split(argv: list[str], own: list[str], theirs: list[str]) -> None:
+    assert split(argv) == (own, theirs)
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    """A builder that is this shell script; ``$IID`` is where its image's id belongs."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(
+        "#!/bin/sh\n"
+        f'echo "${{0##*/}} $*" >> {folder}/calls\n'
+        'if [ "$1 $2" = "image inspect" ]; then exit 0; fi\n'
+        'prev=""; for word in "$@"; do\n'
+        '  [ "$prev" = --iidfile ] && IID="$word"\n'
+        '  case "$word" in --iidfile=*) IID="${word#--iidfile=}";; esac; prev="$word"; done\n'
+        f"{script}\n"
+    )
+    path.chmod(0o755)
+
+
+BUILT = f'echo "step 1"; echo "warning" >&2; printf sha256:{IMAGE.id} > "$IID"'
+
+
+def calls(folder: Path) -> list[str]:
+    return (folder / "calls").read_text().splitlines()
+
+
+def test_the_image_is_looked_at(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", BUILT)
+    export = IMAGE.save_legacy(tmp_path / "x.tar").read_bytes()
+    with serving(Engine(IMAGE, export)) as engine:
+        env = {"DOCKER_HOST": engine.host, "PATH": f"{programs}:/usr/bin:/bin"}
+        result = layerlens("build", "-t", "demo", "a b", env=env)
+        assert result.returncode == 0, result.stderr
+        assert "demo:1" in result.stdout
+        assert "step 1" not in result.stdout
+        assert "step 1" in result.stderr
+        first, second = calls(programs)
+        assert first.startswith("docker build --iidfile ")
+        assert first.endswith(" -t demo a b")
+        assert second == f"docker image inspect sha256:{IMAGE.id}"
+        assert not Path(first.split()[3]).parent.exists()
+        out = tmp_path / "out.json"
+        result = layerlens("build", "--json", out, "--", ".", env=env)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == ""
+        assert json.loads(out.read_text())["scores"]["total_bytes"] == 7
+
+
+def test_an_iidfile_of_the_users_own(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", BUILT)
+    export = IMAGE.save_legacy(tmp_path / "x.tar").read_bytes()
+    with serving(Engine(IMAGE, export)) as engine:
+        env = {"DOCKER_HOST": engine.host, "PATH": f"{programs}:/usr/bin:/bin"}
+        for words in (["--iidfile", tmp_path / "iid"], [f"--iidfile={tmp_path}/iid"]):
+            assert layerlens("build", *words, ".", env=env).returncode == 0
+        assert "build --iidfile" in calls(programs)[0]
+        assert calls(programs)[0].count("--iidfile") == 1
+
+
+def test_podman_where_there_is_no_docker(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "podman", BUILT)
+    for name in ("sh", "env"):
+        (programs / name).symlink_to(f"/bin/{name}")
+    export = IMAGE.podman_archive(tmp_path / "x.tar").read_bytes()
+    with serving(Engine(IMAGE, export)) as engine:
+        env = {"CONTAINER_HOST": engine.host, "PATH": str(programs)}
+        result = layerlens("build", ".", env=env)
+        assert result.returncode == 0, result.stderr
+        assert "podman" in result.stdout
+        assert "docker is not installed" in line(
+            layerlens("build", "--with", "docker", "--", ".", env=env), 3
+        )
+
+
+def test_failures(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    env = {"PATH": f"{programs}:/usr/bin:/bin"}
+    program(programs, "docker", "exit 17")
+    assert "docker build failed with exit code 17" in line(layerlens("build", ".", env=env), 3)
+    program(programs, "docker", "exit 0")
+    assert "--load" in line(layerlens("build", ".", env=env), 3)
+    program(programs, "docker", f'[ "$1" = image ] && exit 1\n{BUILT} 2>/dev/null >/dev/null')
+    script = programs / "docker"
+    script.write_text(script.read_text().replace("then exit 0", "then exit 1"))
+    result = layerlens("build", ".", env=env)
+    assert result.returncode == 3
+    assert "--load" in result.stderr
+    assert "nothing to build" in line(layerlens("build", env=env), 2)
+    assert "nothing to build" in line(layerlens("build", "--text", "--", env=env), 2)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = layerlens("build", ".", env={"PATH": str(empty)})
+    assert "neither docker nor podman is installed" in line(result, 3)
+    assert "usage: layerlens build" in layerlens("build", "--help").stdout
+
+
+def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path) -> None:
+    programs, temporary = tmp_path / "bin", tmp_path / "temporary"
+    temporary.mkdir()
+    program(programs, "docker", f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "layerlens", "build", "."],
+        env=environment(PATH=f"{programs}:/usr/bin:/bin", TMPDIR=str(temporary)),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )  # fmt: skip
+    end = time.monotonic() + 20
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert told.decode().splitlines()[-1] == "layerlens: interrupted"
+    assert not list(temporary.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
