@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import termios
 import threading
@@ -33,8 +34,12 @@ class Screen:
         fcntl.ioctl(self.stderr.fileno(), termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
 
     def written(self) -> str:
+        """All that came; a terminal may hand it out in parts."""
         self.stderr.flush()
-        return os.read(self._master, 1 << 16).decode()
+        data = b""
+        while select.select([self._master], [], [], 0.2)[0]:
+            data += os.read(self._master, 1 << 16)
+        return data.decode()
 
     def close(self) -> None:
         self.stderr.close()
