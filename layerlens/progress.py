@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,48 +38,6 @@ class Step:
     layers: tuple[int, int] | None = None
 
 
-class Rate:
-    """Bytes per second over the last few seconds, and what that leaves to wait.
-
-    Fed with times (seconds, of any clock) and bytes done; a stage that starts
-    again from fewer bytes starts the measurement again.
-    """
-
-    WINDOW = 5.0
-    """Seconds that count: long enough to be steady, short enough to follow a change."""
-
-    _FIRST = 0.5  # seconds before anything is said
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-
-    def note(self, now: float, done: int) -> None:
-        """Take in one report."""
-        seen = self._seen
-        if seen and done < seen[-1][1]:
-            seen.clear()
-        seen.append((now, done))
-        while len(seen) > 2 and now - seen[0][0] > self.WINDOW:
-            seen.popleft()
-
-    @property
-    def per_second(self) -> float | None:
-        """Bytes a second; ``None`` where it is too early to tell, or nothing comes."""
-        if len(self._seen) < 2:
-            return None
-        (start, before), (end, done) = self._seen[0], self._seen[-1]
-        if end - start < self._FIRST or done <= before:
-            return None
-        return (done - before) / (end - start)
-
-    def left(self, done: int, total: int | None) -> float | None:
-        """Seconds until ``total`` at this rate; ``None`` where that is not known."""
-        rate = self.per_second
-        if rate is None or total is None or done >= total:
-            return None
-        return (total - done) / rate
-
-
 class Progress(Protocol):
     """Receives steps, a few per second at most; may raise ``Interrupted``.
 
@@ -89,3 +49,57 @@ class Progress(Protocol):
 
 def silent(step: Step, /) -> None:
     """The default: nobody listens."""
+
+
+class Rate:
+    """Bytes per second over the last seconds, from a count that grows.
+
+    A count that falls starts anew: it is of something else.  Old counts leave
+    the window, so a standstill shows as a falling rate.  ``clock`` tells
+    seconds; it is asked at every call.
+    """
+
+    WINDOW = 5.0
+    """Seconds that are looked back."""
+
+    _SOONEST = 1.0  # seconds: what the first pieces say of the pace is noise
+    _APART = 0.1  # seconds between two counts that are kept
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: deque[tuple[float, int]] = deque()
+        self._done = 0
+
+    def note(self, done: int) -> None:
+        """So many bytes are done by now."""
+        now = self._clock()
+        if done < self._done:
+            self._kept.clear()
+        self._done = done
+        if not self._kept or now - self._kept[-1][0] >= self._APART:
+            self._kept.append((now, done))
+        # The newest count before the window is where it begins.
+        while len(self._kept) > 1 and self._kept[1][0] <= now - self.WINDOW:
+            self._kept.popleft()
+
+    def restart(self) -> None:
+        """Forget all counts."""
+        self._kept.clear()
+        self._done = 0
+
+    def per_second(self) -> float | None:
+        """The rate, ``None`` while there is too little to tell."""
+        if not self._kept:
+            return None
+        since, before = self._kept[0]
+        passed = self._clock() - since
+        if passed < self._SOONEST or self._done <= before:
+            return None
+        return (self._done - before) / passed
+
+    def seconds_left(self, total: int) -> float | None:
+        """When the count will have reached ``total`` at this rate, ``None`` where unknown."""
+        rate = self.per_second()
+        if rate is None or total < self._done:
+            return None
+        return (total - self._done) / rate

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 _BUILDERS = ("docker", "podman")
 _IIDFILE = "--iidfile"
-_GRACE_SECONDS = 10.0
-"""What a builder gets to end after Ctrl-C."""
+_GRACE_SECONDS = (1.0, 10.0, 5.0)
+"""What a builder gets to end: by the terminal's Ctrl-C, by an interrupt of ours, by SIGTERM."""
 
-Look = Callable[[argparse.Namespace, "Narrator"], int]
-"""What ``layerlens IMAGE`` does with parsed arguments."""
+_INTERRUPTED = (-signal.SIGINT, 128 + signal.SIGINT)
+"""How a builder ends that the user has interrupted."""
+
+Look = Callable[[argparse.Namespace, "Narrator", Callable[[], str]], int]
+"""What ``layerlens IMAGE`` does with parsed arguments, once the last has made the image."""
 
 
 def build_parser() -> Parser:
@@ -56,10 +59,9 @@ def run(argv: Sequence[str], narrator: Narrator, look: Look) -> int:
             "nothing to build", hint="give docker's build arguments: layerlens build -t app ."
         )
     builder, program = _builder(arguments.builder)
-    image = _built(builder, program, theirs)
-    arguments.image = f"{builder}://{image}"
     arguments.version = False
-    return look(arguments, narrator)
+    # The build comes after all checks of the arguments: it may take an hour.
+    return look(arguments, narrator, lambda: f"{builder}://{_built(builder, program, theirs)}")
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -95,6 +97,10 @@ def _built(builder: str, program: str, theirs: list[str]) -> str:
         path = given or os.path.join(folder, "iid")
         command = [program, "build", *([] if given else [_IIDFILE, path]), *theirs]
         code = _call(command)
+        if code in _INTERRUPTED:
+            raise KeyboardInterrupt
+        if code < 0:
+            raise SourceError(f"{builder} build was ended by signal {-code}")
         if code:
             raise SourceError(
                 f"{builder} build failed with exit code {code}",
@@ -140,10 +146,21 @@ def _call(command: list[str]) -> int:
     try:
         return process.wait()
     except BaseException:
-        # A Ctrl-C has reached the builder too, which tidies up after itself.
-        try:
-            process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
+        _end(process)
         raise
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a builder tidy up and end.  A Ctrl-C has reached one on our terminal already."""
+    steps = (lambda: None, lambda: process.send_signal(signal.SIGINT), process.terminate)
+    for step, seconds in zip(steps, _GRACE_SECONDS, strict=True):
+        step()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        except KeyboardInterrupt:
+            break  # the user insists
+        return
+    process.kill()
+    process.wait()

@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from layerlens import __version__
@@ -70,10 +70,11 @@ def main(argv: Sequence[str]) -> int:
     # Late: with this, --version takes a third of the time.
     from layerlens.cli.diagnostics import ExitCode, Narrator
 
+    words = set(_own_words(argv))
     narrator = Narrator(
-        quiet=bool({"--quiet", "-q"} & set(argv)),
-        verbose=bool({"--verbose", "-v"} & set(argv)),
-        debug="--debug" in argv,
+        quiet=bool({"--quiet", "-q"} & words),
+        verbose=bool({"--verbose", "-v"} & words),
+        debug="--debug" in words,
     )
     try:
         return _dispatch(argv, narrator)
@@ -90,6 +91,15 @@ def main(argv: Sequence[str]) -> int:
         return narrator.fail(SourceError(error.strerror or str(error), where=where))
     except SystemExit as end:  # argparse after --help
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
+
+
+def _own_words(argv: Sequence[str]) -> Sequence[str]:
+    """The arguments that are ours, and not a builder's."""
+    if not argv or argv[0] != "build":
+        return argv
+    from layerlens.cli.build import split
+
+    return split(argv[1:])[0]
 
 
 def _silence_stdout() -> None:
@@ -127,13 +137,23 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
     return _look(arguments, narrator)
 
 
-def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
-    """``layerlens IMAGE``: the terminal UI, or the outputs that were asked for."""
+def _look(
+    arguments: argparse.Namespace, narrator: Narrator, make: Callable[[], str] | None = None
+) -> int:
+    """``layerlens IMAGE``: the terminal UI, or the outputs that were asked for.
+
+    ``make`` makes the image and gives its reference, once the arguments are
+    known to be good.
+    """
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
     if arguments.json is None and not arguments.text and to_terminal:
-        if arguments.image == "-":
+        if make is not None:
+            if sys.stdin.isatty():
+                arguments.image = make()
+                return _browse(arguments)
+        elif arguments.image == "-":
             from layerlens.cli.reading import stdin_beside_terminal
 
             stream = stdin_beside_terminal()
@@ -145,6 +165,8 @@ def _look(arguments: argparse.Namespace, narrator: Narrator) -> int:
         raise UsageError("--text and --json - both want stdout", hint="give --json a file")
     if arguments.json is not None:
         check_writable(arguments.json)
+    if make is not None:
+        arguments.image = make()
     analysis = _analyse(arguments, narrator.progress, narrator)
     narrator.clear()
     _warn(analysis, narrator)

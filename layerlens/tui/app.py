@@ -52,12 +52,13 @@ class LayerLensApp(App[int]):
         self._loading.report(message.step)
 
     def on_loaded(self, message: Loaded) -> None:
-        self.switch_screen(MainScreen(message.browser))
+        if self.screen_stack:  # else the user has left at the same moment
+            self.switch_screen(MainScreen(message.browser))
 
     def on_failed(self, message: Failed) -> None:
         if self.error is None:
             self.error = message.error
-        if isinstance(message.error, LayerLensError):
+        if isinstance(message.error, LayerLensError) and self.screen_stack:
             self.switch_screen(ErrorScreen(self._image_title, message.error))
         else:  # stopped by the user, or a bug: the caller tells
             self.exit()

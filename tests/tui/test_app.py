@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -88,7 +89,7 @@ async def test_loading_shows_progress_and_gives_way() -> None:
     go_on, seen = threading.Event(), threading.Event()
 
     def load(progress: Progress) -> Analysis:
-        progress(Step("reading layers", 250_000_000, 1_000_000_000))
+        progress(Step("reading layers", 250_000_000, 1_000_000_000, layers=(3, 13)))
         seen.set()
         go_on.wait(10)
         raise FormatError("not a tar", where=Where(file="x.tar"), hint="save it again")
@@ -100,6 +101,8 @@ async def test_loading_shows_progress_and_gives_way() -> None:
         shown = text_of(app)
         assert "reading layers" in shown
         assert "25.0%" in shown
+        assert "3 of 13 layers" in shown
+        assert len(re.findall(r"\d+ s\b", shown)) == 1
         assert "█" * 10 in shown
         go_on.set()
         await until(pilot, lambda: isinstance(app.screen, ErrorScreen))

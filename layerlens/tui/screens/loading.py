@@ -12,8 +12,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from layerlens.progress import Preview, Rate, Step
-from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, percent, safe_text, size
+from layerlens.outputs.pace import Pace
+from layerlens.progress import Preview, Step
+from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, safe_text, size
 
 _BAR_CELLS = 40
 _MOST_LAYERS = 300
@@ -31,7 +32,7 @@ class LoadingScreen(Screen[None]):
         super().__init__()
         self._title = title
         self._step = Step("opening")
-        self._rate = Rate()
+        self._pace = Pace()
         self._started = time.monotonic()
         self._stopping = False
         self._composed = False
@@ -57,7 +58,7 @@ class LoadingScreen(Screen[None]):
     def report(self, step: Step) -> None:
         """Show a newer step."""
         self._step = step
-        self._rate.note(time.monotonic(), step.done)
+        self._pace.note(step)
         if step.preview is not None:
             self._preview = step.preview
         self._refresh()
@@ -95,16 +96,9 @@ class LoadingScreen(Screen[None]):
         stage = "stopping" if self._stopping else safe_text(step.stage, 200)
         elapsed = time.monotonic() - self._started
         self.query_one("#loading-stage", Static).update(Text(f"{stage} … {elapsed:.0f} s"))
-        if step.total:
-            share = min(1.0, step.done / step.total)
-            drawn = Text(bar(share, 1.0, _BAR_CELLS))
-            figures = f"{size(step.done)} of {size(step.total)}   {percent(share)}"
-        else:
-            drawn = Text("")
-            figures = size(step.done) if step.done else ""
-        if step.done and self._rate.per_second is not None:
-            figures += f"   {size(int(self._rate.per_second))}/s"
-        if step.layers is not None and step.layers[1] > 1:
-            figures += f"   {step.layers[0]} of {step.layers[1]} layers"
+        share = min(1.0, step.done / step.total) if step.total else 0.0
+        drawn = Text(bar(share, 1.0, _BAR_CELLS) if step.total else "")
+        words = self._pace.words(step)
+        figures = [words.done, words.share, words.rate, words.left, words.layers]
         self.query_one("#loading-bar", Static).update(drawn)
-        self.query_one("#loading-bytes", Static).update(Text(figures))
+        self.query_one("#loading-bytes", Static).update(Text("   ".join(filter(None, figures))))

@@ -131,7 +131,41 @@ def test_failures(tmp_path: Path) -> None:
     assert "usage: layerlens build" in layerlens("build", "--help").stdout
 
 
-def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path) -> None:
+def test_wrong_arguments_are_found_before_the_build(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", BUILT)
+    env = {"PATH": f"{programs}:/usr/bin:/bin"}
+    for words in (["--json", "/nonexistent/x"], ["--text", "--json", "-"], ["--nonsense"]):
+        line(layerlens("build", *words, "--", ".", env=env), 2)
+    assert not (programs / "calls").exists()
+
+
+def test_the_builders_own_flags_do_not_make_us_silent(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", "exit 1")
+    env = {"PATH": f"{programs}:/usr/bin:/bin"}
+    result = layerlens("build", "--debug", "-q", "-v", ".", env=env)
+    assert "exit code 1" in line(result, 3)  # no traceback, which our --debug would show
+    assert "Traceback" in layerlens("build", "--debug", "--", ".", env=env).stderr
+
+
+@pytest.mark.parametrize("end", ["exit 130", "kill -INT $$", "trap - INT; kill -INT $$"])
+def test_a_builder_that_was_interrupted(end: str, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", end)
+    result = layerlens("build", ".", env={"PATH": f"{programs}:/usr/bin:/bin"})
+    assert line(result, 130) == "layerlens: interrupted"
+
+
+def test_a_builder_that_was_killed(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    program(programs, "docker", "kill -KILL $$")
+    result = layerlens("build", ".", env={"PATH": f"{programs}:/usr/bin:/bin"})
+    assert "docker build was ended by signal 9" in line(result, 3)
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "only us"])
+def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_group: bool) -> None:
     programs, temporary = tmp_path / "bin", tmp_path / "temporary"
     temporary.mkdir()
     program(programs, "docker", f"echo $$ > {tmp_path}/pid; exec sleep 60")
@@ -145,7 +179,7 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path) -> None:
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert time.monotonic() < end
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=20)
     assert process.returncode == 130
     assert told.decode().splitlines()[-1] == "layerlens: interrupted"
