@@ -88,7 +88,7 @@ class TestUsage:
             ["good", "--max-layer-size", "infGB"], ["good", "--max-layer-size", "-1GB"],
             ["files", "good", "--layer", "x"], ["files", "good", "--layer", "2"], ["files", "good", "--layer", "-1"],
             ["files", "good", "--format", "yaml"], ["files", "good", "--json", "x"],
-            [""], ["nope://x"], ["UPPER/Case:x y"], ["registry://x:1"], ["-"], ["docker-archive:"],
+            [""], ["nope://x"], ["UPPER/Case:x y"], ["registry://"], ["docker-archive:"],
             ["good", "--base", ""],
         ],
     )  # fmt: skip
@@ -148,7 +148,7 @@ class TestBadImages:
             "entry": (made("entry", **{"1": bad}), ('entry "the/entry" at offset 1024', "layer 2/2")),
             "directory": (tmp_path / "folder", ("no index.json and no manifest.json", "OCI layout")),
             "engine": ("docker://demo:1", ("no Docker Engine", "/nonexistent/engine.sock", "start it")),
-            "engine by name": ("demo:1", ("no Docker Engine",)),
+            "engine by name": ("127.0.0.1:1/demo:1", ("no Docker Engine", "connection was refused")),
         }  # fmt: skip
 
     @pytest.mark.parametrize(

@@ -235,13 +235,23 @@ class TestStall:
 
 
 class TestNoEngine:
-    @pytest.mark.parametrize("reference", ["docker://demo:1", "demo:1"])
-    def test_no_socket(
-        self, reference: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    def test_no_socket(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+        error = refused("docker://demo:1")
+        assert error.what == f"no Docker Engine answers at unix://{tmp_path}/none.sock"
+        assert "start it" in str(error.hint)
+
+    def test_a_bare_name_is_asked_of_a_registry_then(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-        error = refused(reference)
-        assert error.what == f"no Docker Engine answers at unix://{tmp_path}/none.sock"
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        error = refused(f"127.0.0.1:{port}/demo:1")
+        assert error.what == (
+            f"no Docker Engine answers at unix://{tmp_path}/none.sock; "
+            f"no answer from 127.0.0.1:{port}: the connection was refused"
+        )
         assert "start it" in str(error.hint)
 
     def test_nobody_listens(self, monkeypatch: pytest.MonkeyPatch) -> None:
