@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from layerlens.errors import NotStoredError, SourceError, UnfitStoreError, UsageError
+from layerlens.errors import NotStoredError, SourceError, UnfitStoreError, UsageError, Where
 from layerlens.image.digest import Digest
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import Reference, Scheme
@@ -68,7 +68,7 @@ def _opener(reference: Reference, options: ReadOptions, progress: Progress) -> C
         return open_registry(name, options, reference=text, progress=progress)
 
     def from_anywhere() -> Image:
-        image, missing = _first(from_docker, from_podman, from_registry)
+        image, missing = _first(name, from_docker, from_podman, from_registry)
         if missing:
             image.notes.append(
                 Diagnostic("read-from-registry", f"{missing}, so it was read from a registry")
@@ -144,7 +144,7 @@ def _remote_podman(options: ReadOptions) -> bool:
 
 
 def _first(
-    docker: Callable[[], _T], podman: Callable[[], _T], registry: Callable[[], _T]
+    name: str, docker: Callable[[], _T], podman: Callable[[], _T], registry: Callable[[], _T]
 ) -> tuple[_T, str]:
     """What the first place gives that knows the image; and why no engine does, or ``""``.
 
@@ -163,7 +163,9 @@ def _first(
     try:
         return registry(), first.what
     except SourceError as error:
-        raise SourceError(f"{first.what}; {error.what}", hint=first.hint) from error
+        raise SourceError(
+            f"{first.what}; {error.what}", where=Where(file=name), hint=first.hint
+        ) from error
 
 
 def diff_ids_of(reference: Reference, options: ReadOptions) -> tuple[Digest, ...]:
@@ -193,7 +195,7 @@ def diff_ids_of(reference: Reference, options: ReadOptions) -> tuple[Digest, ...
     if reference.scheme is Scheme.STDIN:
         raise UsageError("the base image cannot come from stdin", hint="give its name or a path")
     if reference.scheme is Scheme.NAME:
-        return _first(of_docker, of_podman, of_registry)[0]
+        return _first(reference.location, of_docker, of_podman, of_registry)[0]
     if reference.scheme is Scheme.DOCKER:
         return of_docker()
     if reference.scheme is Scheme.PODMAN:
@@ -237,6 +239,7 @@ def platforms_of(
     if reference.scheme is Scheme.NAME:
         docker, podman = (replace(reference, scheme=s) for s in (Scheme.DOCKER, Scheme.PODMAN))
         return _first(
+            reference.location,
             lambda: _platform_of(docker, options, progress),
             lambda: _platform_of(podman, options, progress),
             from_registry,

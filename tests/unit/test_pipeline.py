@@ -28,7 +28,7 @@ def test_a_folder_named_like_an_image_does_not_hide_it(
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     monkeypatch.setattr(source, "open_registry", no_registry)
     (tmp_path / "nginx").mkdir()
-    with pytest.raises(SourceError, match="no Docker Engine answers at .*; no network in tests"):
+    with pytest.raises(SourceError, match=r"no Docker Engine answers at .*; no network in tests"):
         open_image("nginx")
     gc.collect()  # a socket that was left open would be told here
     Image([layer(file("a", b"a"))]).oci_dir(tmp_path / "layout", "none")
