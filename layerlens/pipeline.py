@@ -100,6 +100,7 @@ def analyse_image(
         tags=image.tags,
         annotations=image.annotations,
         attestation_bytes=image.attestation_bytes,
+        as_pulled=image.as_pulled,
         notes=image.notes,
     )
     return analyse(

@@ -88,7 +88,8 @@ class Image:
 
     ``source`` is a phrase for people (``docker archive``); ``provenance`` the
     base image that a build attestation names; ``attestation_bytes`` what such
-    attestations take, which no figure includes; ``remarks`` how it came to be
+    attestations take, which no figure includes; ``as_pulled`` says that the
+    blobs are those that a registry sends; ``remarks`` how it came to be
     read in this way, for those who ask.
     """
 
@@ -103,6 +104,7 @@ class Image:
     annotations: Mapping[str, str] = field(default_factory=dict)
     provenance: str | None = None
     attestation_bytes: int = 0
+    as_pulled: bool = False
     notes: list[Diagnostic] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     base_candidates: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple

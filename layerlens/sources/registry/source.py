@@ -44,6 +44,7 @@ def open_registry(
     except BaseException:
         store.close()
         raise
+    image.as_pulled = True
     image.notes += store.client.notes
     image.remarks = store.remarks  # grows while layers are read
     return image

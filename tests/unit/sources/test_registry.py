@@ -537,3 +537,10 @@ class TestLogin:
         assert [note for note in notes if words in note.message]
         registry.basic = "Basic x"
         assert words in refused(registry, environment=environment).what
+
+
+def test_plain_layers_are_sent_as_they_are(registry: Registry) -> None:
+    registry.push_blobs(IMAGE, list(IMAGE.layers), "plain", kind="tar")
+    found = read(registry, ":plain")
+    assert found.image.compressed_size is None
+    assert {row.meter: row.bytes for row in found.sizes}["transfer"] == sum(map(len, IMAGE.layers))
