@@ -180,7 +180,7 @@ class Image:
             if found is not None:
                 return found
         # Hashes that do not compare with others' help only where contents are at hand.
-        hashes = None if store.rereads(name) else HashKind.XXH3
+        hashes = store.hashes or (None if store.rereads(name) else HashKind.XXH3)
         plain = not store.compressed(name)
         found = None
         if blob.digest is not None:

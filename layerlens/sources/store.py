@@ -33,7 +33,7 @@ from layerlens.layers.reader import (
     read_plain,
     read_stream,
 )
-from layerlens.layers.table import Kind, LayerTable
+from layerlens.layers.table import HashKind, Kind, LayerTable
 from layerlens.layers.tape import StreamTape
 from layerlens.layers.tarwalk import walk
 from layerlens.sources.place import file_place
@@ -60,6 +60,11 @@ class Store(Protocol):
     def exact_sizes(self) -> bool:
         """Whether sizes are exact; else they are good for progress only."""
         return True
+
+    @property
+    def hashes(self) -> HashKind | None:
+        """The one kind of hashes that all layers here must have, where others would not do."""
+        return None
 
     def rereads(self, name: str) -> bool:
         """Whether the contents of a layer's entries can be had again at little cost."""

@@ -56,24 +56,16 @@ def open_engine_image(
     found = engine.inspect(name)
     rows = _history(engine, str(found.get("Id", name)))
     progress(Step(f"asking {engine.title}", preview=_preview(found, rows, name)))
-    # Asked while the layers are read, which takes longer.
-    candidates = _Candidates(engine, found)
-    candidates.start()
     remarks: list[str] = []
-    image = _from_here(engine, found, rows, options, remarks, progress)
+    image = _from_own_files(engine, found, options, remarks, progress)
     if image is None:
-        if options.via == "store":
-            raise SourceError(f"{engine.title} keeps this image in no store that can be read here")
-        image = Export(engine, name, found, options, progress).image(reference or name)
+        image = _asked(engine, name, found, rows, options, progress)
     image.remarks += remarks
     image.reference = reference or name
     image.source = "podman" if engine.is_podman else "Docker Engine"
     tags = found.get("RepoTags")
     image.tags = tuple(t for t in tags or () if isinstance(t, str)) or image.tags
     image.digest = image.digest or _repo_digest(found)
-    image.notes += candidates.notes()
-    known = tuple(candidates.found)
-    image.base_candidates = lambda: known
     return image
 
 
@@ -82,43 +74,66 @@ def inspect_layers(engine: Engine, name: str) -> tuple[Digest, ...]:
     return diff_ids(engine.inspect(name), engine.title)
 
 
-def _from_here(
+def _elsewhere(found: Mapping[str, Any], options: ReadOptions) -> bool:
+    """Whether only the export can give what is wanted: checked digests, another platform."""
+    if options.via == "export" or options.verify is True:
+        return True
+    platform = platform_of(found)
+    # A newer engine may have that platform too, and exports it.
+    return options.platform is not None and not (
+        platform is not None and platform_matches(options.platform, platform)
+    )
+
+
+def _from_own_files(
     engine: Engine,
     found: Mapping[str, Any],
-    rows: list[object],
     options: ReadOptions,
     remarks: list[str],
     progress: Progress,
 ) -> Image | None:
-    """The image without an export: by the engine's own files, or by the cache alone.
+    """The image by the engine's own files; ``remarks`` learns why they cannot serve.
 
-    ``remarks`` learns why a way was not taken.  Raises :class:`UnfitStoreError`
-    where only the files are allowed, and cannot serve.
+    Raises :class:`UnfitStoreError` where only they are allowed.
     """
-    if options.via == "export" or options.verify is True:
+    # Podman's files were looked at before it was asked.
+    if _elsewhere(found, options) or engine.is_podman:
+        if options.via == "store":
+            reason = "does not check digests" if options.verify else "has no such platform"
+            raise UnfitStoreError(f"reading the files of {engine.title} {reason}")
         return None
-    platform = platform_of(found)
-    if options.platform is not None and not (
-        platform is not None and platform_matches(options.platform, platform)
-    ):
-        return None  # a newer engine may have that platform too, and exports it
+    # Of another machine's engine the paths would mean nothing here.
+    told = engine.ask("/info") if engine.host.startswith("unix://") else None
+    layers = diff_ids(found, engine.title)
     try:
-        if engine.is_podman:  # its files were looked at before it was asked
-            return _all_known(engine, found, rows, options)
-        return from_docker(
-            # Of another machine's engine the paths would mean nothing here.
-            engine.ask("/info") if engine.host.startswith("unix://") else None,
-            str(found.get("Id")),
-            diff_ids(found, engine.title),
-            options,
-            progress,
-        )
+        return from_docker(told, str(found.get("Id")), layers, options, progress)
     except UnfitStoreError as error:
         if options.via == "store":
             raise
         place = f" ({error.where.file})" if error.where.file else ""
         remarks.append(f"the files of {engine.title} are not used: {error.what}{place}")
-    return _all_known(engine, found, rows, options)
+    return None
+
+
+def _asked(
+    engine: Engine,
+    name: str,
+    found: Mapping[str, Any],
+    rows: list[object],
+    options: ReadOptions,
+    progress: Progress,
+) -> Image:
+    """The image by the engine's answers: inspection where the cache knows the rest, else all."""
+    # Asked while the layers are read, which takes longer.
+    candidates = _Candidates(engine, found)
+    candidates.start()
+    image = None if _elsewhere(found, options) else _all_known(engine, found, rows, options)
+    if image is None:
+        image = Export(engine, name, found, options, progress).image(name)
+    image.notes += candidates.notes()
+    known = tuple(candidates.found)
+    image.base_candidates = lambda: known
+    return image
 
 
 def _all_known(

@@ -24,11 +24,12 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from layerlens.errors import ImageError, UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
-from layerlens.image.jsondoc import CONFIG_LIMIT
+from layerlens.image.jsondoc import CONFIG_LIMIT, INDEX_LIMIT, parse_object
 from layerlens.sources.enginestore.files import read_small
 from layerlens.sources.enginestore.stored import (
     KeptLayer,
@@ -40,6 +41,9 @@ from layerlens.sources.enginestore.stored import (
 
 _DRIVER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CACHE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_MOST_OTHERS = 1_000
+"""Other images that are asked whether they are the base."""
+
 _SMALL = 256
 """Bytes of a file that holds one digest or number."""
 
@@ -96,7 +100,42 @@ def open_docker_store(
             )
         below = chain
     store = TarSplitStore(root, layers)
-    return StoredImage(store, config, blobs(found), id=wanted)
+    return StoredImage(
+        store, config, blobs(found), id=wanted, others=partial(_others, database, wanted)
+    )
+
+
+def _others(database: str, but: Digest) -> list[tuple[str, tuple[Digest, ...]]]:
+    """The engine's other images, of which one may be the base: names and layers."""
+    folder = os.path.join(database, "imagedb", "content", "sha256")
+    try:
+        ids = sorted(name for name in os.listdir(folder) if name != but.hex)
+    except OSError:
+        return []
+    names = _names(os.path.join(database, "repositories.json"))
+    found = []
+    for hexa in ids[:_MOST_OTHERS]:
+        try:
+            layers = parse_config(read_small(os.path.join(folder, hexa), CONFIG_LIMIT)).diff_ids
+        except ImageError:
+            continue  # damaged, but nobody asked for it
+        found.append((names.get(f"sha256:{hexa}", hexa[:12]), layers))
+    return found
+
+
+def _names(path: str) -> dict[str, str]:
+    """The first tag of each image id (moby, ``reference/store.go``)."""
+    try:
+        listed = parse_object(read_small(path, INDEX_LIMIT), "repositories.json", INDEX_LIMIT)
+    except ImageError:
+        return {}
+    found: dict[str, str] = {}
+    tables = listed.get("Repositories")
+    for table in tables.values() if isinstance(tables, dict) else ():
+        for name, image_id in sorted(table.items()) if isinstance(table, dict) else ():
+            if "@" not in name and isinstance(image_id, str):
+                found.setdefault(image_id, name)
+    return found
 
 
 def chain_id(below: str | None, diff_id: Digest) -> str:

@@ -11,7 +11,7 @@ from layerlens.errors import UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.layers.reader import Counter, LayerRead
-from layerlens.layers.table import LayerTable
+from layerlens.layers.table import HashKind, LayerTable
 from layerlens.layers.tarsplit import read_tar_split
 from layerlens.sources.enginestore.files import entry_content, read_pieces
 from layerlens.sources.image import Image, LayerBlob
@@ -56,6 +56,11 @@ class TarSplitStore(Store):
     def exact_sizes(self) -> bool:
         """Whether :meth:`size` is what a layer's read will state."""
         return all(layer.exact for layer in self._layers.values())
+
+    @property
+    def hashes(self) -> HashKind:
+        """Those of the records: of a rootless engine's contents not all may be read."""
+        return HashKind.CRC64
 
     def rereads(self, name: str) -> bool:
         return self._layer(name).contents is not None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from layerlens.cache.layers import LayerCache
 from layerlens.errors import SourceError, UnfitStoreError
 from layerlens.image.digest import Digest
 from layerlens.layers.reader import Origin
-from layerlens.layers.table import LayerTable
+from layerlens.layers.table import HashKind, LayerTable
+from layerlens.sources import place
 from layerlens.sources.enginestore.docker_store import chain_id, open_docker_store
-from layerlens.sources.enginestore.stored import StoredImage
+from layerlens.sources.enginestore.stored import StoredImage, TarSplitStore
 from layerlens.sources.image import Image, ReadOptions
+from tests import archives
 from tests import members as m
 from tests.unit.layers.reading import columns, streamed
 from tests.unit.sources.enginestore.folders import DockerRoot, docker_root
@@ -325,3 +330,56 @@ def test_no_permission_is_told(made: DockerRoot, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(UnfitStoreError, match="engine's folder: Permission denied"):
         opened(made)
+
+
+def test_other_images_by_their_names(tmp_path: Path) -> None:
+    """Of which one may be the base; damaged ones are passed over."""
+    made = docker_root(tmp_path, LAYERS)
+    folder = made.config.parent
+    base = archives.config([m.layer(*LAYERS[0])])
+    other = archives.config([m.layer(*LAYERS[-1])], None, platform="linux/arm64")
+    for data in (base, other, b"{", b"[]"):
+        (folder / archives.sha256(data)).write_bytes(data)
+    base_id = f"sha256:{archives.sha256(base)}"
+    names = {"base": {"base:2": base_id, "base:1": base_id, f"base@{base_id}": base_id}, "x": 5}
+    (tmp_path / "image" / made.driver / "repositories.json").write_text(
+        json.dumps({"Repositories": names})
+    )
+    stored = open_docker_store(str(tmp_path), made.driver, made.image_id, made.diff_ids)
+    found = dict(stored.others())
+    assert found == {
+        "base:1": made.diff_ids[:1],
+        archives.sha256(other)[:12]: made.diff_ids[-1:],
+    }
+    (tmp_path / "image" / made.driver / "repositories.json").write_text("[]")
+    assert archives.sha256(base)[:12] in dict(stored.others())
+
+
+def test_records_are_never_mixed_with_other_hashes(made: DockerRoot, tmp_path: Path) -> None:
+    """A layer that another place has taught the cache is read here again: contents may be closed."""
+    cache = LayerCache(str(tmp_path / "cache"))
+    for members in LAYERS[:2]:
+        cache.keep(streamed(m.layer(*members)))
+    reads = image_of(made).read(ReadOptions(cache=cache))
+    assert {read.origin for read in reads} == {Origin.TAR_SPLIT}
+    assert {read.table.hash_kind for read in reads} == {HashKind.CRC64}
+
+
+def test_the_second_look_reads_no_record(
+    made: DockerRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "SETTLED", 0)  # the records are new
+    cache = LayerCache(str(tmp_path / "cache"))
+    first = image_of(made).read(ReadOptions(cache=cache))
+    assert dict(cache.info().records)["places"] == len(LAYERS)
+    assert dict(cache.info().records)["layers"] == 0
+
+    def load(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("a record was read again")
+
+    monkeypatch.setattr(TarSplitStore, "load", load)
+    again = image_of(made).read(ReadOptions(cache=cache))
+    assert [columns(read.table) for read in again] == [columns(read.table) for read in first]
+    assert [(read.digest, read.diff_id, read.origin) for read in again] == [
+        (read.digest, read.diff_id, read.origin) for read in first
+    ]
