@@ -48,7 +48,7 @@ def parser() -> Parser:
         description="Show which bytes of a container image are waste, and which instruction "
         "is to blame.",
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
-        "podman://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
+        "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
         "registry has.  Commands: layerlens files IMAGE, layerlens platforms IMAGE, "
         "layerlens build BUILD-ARGUMENTS, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
@@ -122,7 +122,7 @@ def _reading(found: Parser) -> None:
     verify = reading.add_mutually_exclusive_group()
     verify.add_argument(
         "--verify", action="store_true", default=None,
-        help="check every digest, reading plain archives through for it",
+        help="check every digest, reading in full what is otherwise not",
     )  # fmt: skip
     verify.add_argument(
         "--no-verify", dest="verify", action="store_false", help="a wrong digest is a warning only"
