@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import os
-import shutil
+import random
 import statistics
 import sys
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +35,7 @@ from benchmarks.inputs import (
     write_layer,
 )
 from benchmarks.run import layerlens, measure
-from tests.engine.engine import Engine
+from tests.engine.engine import Engine, cache_directory, debian_rootfs
 from tests.engine.registry import Registry, running
 
 TITLE = 52
@@ -118,7 +120,7 @@ def _zip(source: Path, target: Path) -> None:
 
 
 def changed(folder: Path, out: Path) -> None:
-    """An archive of which nine of ten layers are known: one is read."""
+    """A registry's image of which nine of ten layers are known: one is fetched."""
     archive, tars = plain_image(folder, 100_000, 1_900_000_000, 10)
     new = once(
         folder / "plain-new-layer.tar",
@@ -134,33 +136,62 @@ def changed(folder: Path, out: Path) -> None:
         for name, layers in (("old-ten", tars), ("new-ten", [*tars[:9], new]))
     ]
     del archive
-    with tempfile.TemporaryDirectory(prefix="llb-cache-") as cache:
-        first, second = (
-            measure(layerlens(path, "--json", out, "--cache-dir", cache)).wall for path in zipped
-        )
-    row("nine of ten gzip layers known", second, "one layer", f"all ten {first:.2f} s")
+    old, new_image = zipped
+    with (
+        tempfile.TemporaryDirectory(prefix="llb-cache-") as cache,
+        registry_with(old, "bench:old") as server,
+    ):
+        server.push(f"docker-archive:{new_image}", "bench:new")
+
+        def look(tag: str, *more: str) -> float:
+            name = f"registry://{server.address}/bench:{tag}"
+            return measure(layerlens(name, "--json", out, *more)).wall
+
+        whole = look("new", "--no-cache")
+        look("old", "--cache-dir", cache)
+        row("nine of ten layers known", look("new", "--cache-dir", cache), "one layer",
+            f"all ten {whole:.2f} s")  # fmt: skip
 
 
 def registry(folder: Path, out: Path) -> None:
-    """A registry's image of some 200 MB against skopeo's copy of it to a directory."""
-    archive, _ = gzip_image(folder, [150_000_000, 150_000_000, 100_000_000, 50_000_000])
-    with registry_with(archive, "bench:gzip") as server:
-        name = f"{server.address}/bench:gzip"
-        target = Path(tempfile.mkdtemp(prefix="llb-skopeo-"))
-        copy = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{name}",
-                f"dir:{target}"]  # fmt: skip
-        look = layerlens(f"registry://{name}", "--json", out, "--no-cache")
-        try:
-            pairs = []
-            for _ in range(5):
-                ours = measure(look).wall
-                shutil.rmtree(target)
-                pairs.append((ours, measure(copy).wall))
-        finally:
-            shutil.rmtree(target, ignore_errors=True)
+    """Images of a registry against skopeo's copies of them to a directory."""
+    for title, archive in (
+        ("registry, 220 MB stored, like programs", once(folder / "programs.tar", _programs)),
+        ("registry, 140 MB stored, 450 MB unpacked",
+         gzip_image(folder, [150_000_000, 150_000_000, 100_000_000, 50_000_000])[0]),
+    ):  # fmt: skip
+        with registry_with(archive, "bench:gzip") as server:
+            name = f"{server.address}/bench:gzip"
+            pairs = [_pair(name, out) for _ in range(5)]
         ours, theirs = (statistics.median(values) for values in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
-        row("registry over loopback", ours, "x1.2", f"skopeo {theirs:.2f} s, x{ratio:.2f}")
+        row(title, ours, "x1.2", f"skopeo {theirs:.2f} s, x{ratio:.2f}")
+
+
+def _pair(name: str, out: Path) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory(prefix="llb-skopeo-") as target:
+        copy = ["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{name}",
+                f"dir:{target}"]  # fmt: skip
+        ours = measure(layerlens(f"registry://{name}", "--json", out, "--no-cache")).wall
+        return ours, measure(copy).wall
+
+
+def _programs(path: Path) -> None:
+    """A Debian root filesystem, and two layers of parts of it between noise."""
+    rootfs = debian_rootfs(cache_directory())
+    data = rootfs.read_bytes()
+    layers = [rootfs]
+    for n in range(2):
+        noise = random.Random(n)
+        layers.append(path.with_name(f"programs-{n}.tar"))
+        with tarfile.open(layers[-1], "w") as tar:
+            for k in range(80):
+                info = tarfile.TarInfo(f"opt/{n}/{k}")
+                start = k * 7_000_000 % 150_000_000
+                body = noise.randbytes(300_000) + data[start : start + 1_700_000]
+                info.size = len(body)
+                tar.addfile(info, io.BytesIO(body))
+    write_image(path, layers, store=None)
 
 
 BENCHES: dict[str, Callable[[Path, Path], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -232,3 +233,27 @@ class TestInterrupt:
         assert out == ""
         assert err == ("" if "--quiet" in mode else "layerlens: interrupted\n")
         assert not list(tmp_path.glob("*json*"))
+
+    @pytest.mark.parametrize("scheme", ["docker", "registry"])
+    def test_ctrl_c_while_an_engine_or_a_registry_is_silent(
+        self, scheme: str, tmp_path: Path
+    ) -> None:
+        """They have taken the call, and say nothing."""
+        heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        start = f"{heed}os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            host = f"127.0.0.1:{listener.getsockname()[1]}"
+            name = "docker://demo:1" if scheme == "docker" else f"registry://{host}/demo:1"
+            process = subprocess.Popen(
+                [sys.executable, "-c", start, "-m", "layerlens", name, "--json", "x.json"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                env=environment(DOCKER_HOST=f"tcp://{host}", TMPDIR=str(tmp_path)),
+            )  # fmt: skip
+            listener.settimeout(30)
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(1)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err) == (130, "", "layerlens: interrupted\n")
+        assert not list(tmp_path.iterdir())

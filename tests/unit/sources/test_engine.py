@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import socket
@@ -113,6 +114,33 @@ class TestWhole:
     def test_another_platform_than_asked_for(self, engine: Engine) -> None:
         error = refused(platform="linux/arm64")
         assert "no image for linux/arm64; there is linux/amd64" in error.what
+
+
+class TestContexts:
+    """Docker Desktop, colima, OrbStack and rootless engines are found by their contexts."""
+
+    @pytest.fixture
+    def contexts(self, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.delenv("DOCKER_HOST")
+        folder = tmp_path / "docker-config"
+        for name, host in (("colima", engine.host), ("other", f"unix://{tmp_path}/none.sock")):
+            meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+            meta.mkdir(parents=True)
+            endpoint = {"Host": host, "SkipTLSVerify": False}
+            (meta / "meta.json").write_text(
+                json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}})
+            )
+        return folder
+
+    def test_the_current_one(self, contexts: Path) -> None:
+        (contexts / "config.json").write_text('{"currentContext": "colima"}')
+        assert analysis("docker://demo:1").image.tags == ("demo:1",)
+
+    def test_by_the_variable(self, contexts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (contexts / "config.json").write_text('{"currentContext": "other"}')
+        assert "none.sock" in refused("docker://demo:1").what
+        monkeypatch.setenv("DOCKER_CONTEXT", "colima")
+        assert analysis("docker://demo:1").image.tags == ("demo:1",)
 
 
 class TestBroken:
