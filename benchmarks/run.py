@@ -90,7 +90,7 @@ def plain(folder: Path, out: Path, _: argparse.Namespace) -> None:
             warm(tar)
         compare(
             f"2 GB, 100,000 entries, {layers} layer(s)",
-            layerlens(image, "--json", out, "--no-findings"),
+            layerlens(image, "--json", out, "--no-findings", "--no-cache"),
             script("bare_walk.py", *tars),
             "x3, under 1 s",
         )
@@ -102,7 +102,10 @@ def million(folder: Path, out: Path, _: argparse.Namespace) -> None:
     for entries in (250_000, 500_000, 1_000_000):
         image, _tars = plain_image(folder, entries, entries * 1000, 20)
         warm(image)
-        runs = [measure(layerlens(image, "--json", out, "--no-findings")) for _ in range(3)]
+        runs = [
+            measure(layerlens(image, "--json", out, "--no-findings", "--no-cache"))
+            for _ in range(3)
+        ]
         rows.append((entries, min(runs, key=lambda run: run.wall)))
     for entries, run in rows:
         print(
@@ -123,7 +126,7 @@ def zipped(folder: Path, out: Path, _: argparse.Namespace) -> None:
             warm(blob)
         compare(
             f"gzip layers of {'+'.join(map(str, sizes))} MB",
-            layerlens(image, "--json", out, "--no-findings"),
+            layerlens(image, "--json", out, "--no-findings", "--no-cache"),
             script("isal_in_turn.py", *blobs),
             "x1.3",
         )
@@ -143,7 +146,9 @@ def engine(folder: Path, out: Path, arguments: argparse.Namespace) -> None:
     for image in arguments.image:
         compare(
             f"engine: {image}",
-            layerlens(f"docker://{image}", "--json", out, "--no-findings"),
+            layerlens(
+                f"docker://{image}", "--via", "export", "--json", out, "--no-findings", "--no-cache"
+            ),
             [arguments.docker, "save", image],
             "x1.05",
             runs=5,

@@ -198,6 +198,7 @@ def tool(
 
     Without an ``environment`` it is the caller's, less what coverage puts there:
     hundreds of small runs would take twice as long for lines that others cover.
+    Each run has a layer cache of its own: what it says, it has read.
     """
     if environment is None:
         environment = {
@@ -210,7 +211,12 @@ def tool(
         text=True,
         encoding="utf-8",
         cwd=ROOT,
-        env=dict(environment),
+        env={
+            **environment,
+            "LAYERLENS_CACHE_DIR": os.path.join(
+                environment["LAYERLENS_CACHE_DIR"], os.urandom(8).hex()
+            ),
+        },
         check=False,
     )
 
