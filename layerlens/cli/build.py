@@ -152,7 +152,11 @@ def _call(command: list[str]) -> int:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Let a builder tidy up and end.  A Ctrl-C has reached one on our terminal already."""
-    steps = (lambda: None, lambda: process.send_signal(signal.SIGINT), process.terminate)
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: None,
+        lambda: process.send_signal(signal.SIGINT),
+        process.terminate,
+    )
     for step, seconds in zip(steps, _GRACE_SECONDS, strict=True):
         step()
         try:
