@@ -253,18 +253,22 @@ def _warn(analysis: Analysis, narrator: Narrator) -> None:
     found = analysis.diagnostics
     if not found or narrator.quiet:
         return
-    if not narrator.verbose:
-        count = len(found)
-        narrator.tell(
-            f"layerlens: {count} diagnostic{'s' if count > 1 else ''}, see --verbose or --json"
-        )
-        return
     from layerlens.outputs.display import escape, escape_path
 
-    for item in found:
+    told = [item for item in found if narrator.verbose or item.code in _ALWAYS]
+    for item in told:
         place = "" if item.layer is None else f"layer {item.layer}: "
         path = "" if item.path is None else f"{escape_path(item.path)}: "
         narrator.tell(f"layerlens: {place}{path}{escape(item.message)} [{item.code}]")
+    count = len(found) - len(told)
+    if count:
+        narrator.tell(
+            f"layerlens: {count} diagnostic{'s' if count > 1 else ''}, see --verbose or --json"
+        )
+
+
+_ALWAYS = frozenset({"read-from-registry"})
+"""Diagnostics that nobody should have to ask for: the image may be another than was meant."""
 
 
 def _width() -> int:

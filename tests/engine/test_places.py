@@ -167,7 +167,7 @@ def test_a_bare_name_that_no_engine_has(engine: Engine, places: dict[str, Place]
     environment = {
         **tool_environment(engine), **places["podman, its files"].environment,
     }  # fmt: skip
-    result = tool(name, "--json", "-", "--verbose", environment=environment)
+    result = tool(name, "--json", "-", environment=environment)
     assert result.returncode == 0, result.stderr
     assert "so it was read from a registry" in result.stderr
     document = json.loads(result.stdout)

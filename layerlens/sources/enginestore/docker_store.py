@@ -106,25 +106,25 @@ def open_docker_store(
 
 
 def _others(database: str, but: Digest) -> list[tuple[str, tuple[Digest, ...]]]:
-    """The engine's other images, of which one may be the base: names and layers."""
-    folder = os.path.join(database, "imagedb", "content", "sha256")
-    try:
-        ids = sorted(name for name in os.listdir(folder) if name != but.hex)
-    except OSError:
-        return []
-    names = _names(os.path.join(database, "repositories.json"))
+    """The engine's other images that have a name, of which one may be the base.
+
+    Images without one are mostly steps of a build, the wanted image's own among them.
+    """
     found = []
-    for hexa in ids[:_MOST_OTHERS]:
+    names = _names(os.path.join(database, "repositories.json"))
+    for image_id, name in list(names.items())[:_MOST_OTHERS]:
+        if image_id == str(but):
+            continue
         try:
-            layers = parse_config(read_small(os.path.join(folder, hexa), CONFIG_LIMIT)).diff_ids
-        except ImageError:
+            at = os.path.join(database, "imagedb", "content", "sha256", Digest.parse(image_id).hex)
+            found.append((name, parse_config(read_small(at, CONFIG_LIMIT)).diff_ids))
+        except (ImageError, ValueError):
             continue  # damaged, but nobody asked for it
-        found.append((names.get(f"sha256:{hexa}", hexa[:12]), layers))
     return found
 
 
 def _names(path: str) -> dict[str, str]:
-    """The first tag of each image id (moby, ``reference/store.go``)."""
+    """The first name of each image id, tags before digests (moby, ``reference/store.go``)."""
     try:
         listed = parse_object(read_small(path, INDEX_LIMIT), "repositories.json", INDEX_LIMIT)
     except ImageError:
@@ -132,8 +132,10 @@ def _names(path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     tables = listed.get("Repositories")
     for table in tables.values() if isinstance(tables, dict) else ():
-        for name, image_id in sorted(table.items()) if isinstance(table, dict) else ():
-            if "@" not in name and isinstance(image_id, str):
+        if not isinstance(table, dict):
+            continue
+        for name, image_id in sorted(table.items(), key=lambda row: ("@" in row[0], row[0])):
+            if isinstance(image_id, str):
                 found.setdefault(image_id, name)
     return found
 

@@ -333,26 +333,35 @@ def test_no_permission_is_told(made: DockerRoot, monkeypatch: pytest.MonkeyPatch
 
 
 def test_other_images_by_their_names(tmp_path: Path) -> None:
-    """Of which one may be the base; damaged ones are passed over."""
+    """Of which one may be the base; steps of builds have no name, damaged ones are passed over."""
     made = docker_root(tmp_path, LAYERS)
     folder = made.config.parent
-    base = archives.config([m.layer(*LAYERS[0])])
-    other = archives.config([m.layer(*LAYERS[-1])], None, platform="linux/arm64")
-    for data in (base, other, b"{", b"[]"):
+    ids = {}
+    for name, data in {
+        "base": archives.config([m.layer(*LAYERS[0])]),
+        "other": archives.config([m.layer(*LAYERS[-1])]),
+        "step": archives.config([m.layer(*LAYERS[0]), m.layer(*LAYERS[1])]),
+        "broken": b"{",
+    }.items():
+        ids[name] = f"sha256:{archives.sha256(data)}"
         (folder / archives.sha256(data)).write_bytes(data)
-    base_id = f"sha256:{archives.sha256(base)}"
-    names = {"base": {"base:2": base_id, "base:1": base_id, f"base@{base_id}": base_id}, "x": 5}
-    (tmp_path / "image" / made.driver / "repositories.json").write_text(
-        json.dumps({"Repositories": names})
-    )
-    stored = open_docker_store(str(tmp_path), made.driver, made.image_id, made.diff_ids)
-    found = dict(stored.others())
-    assert found == {
-        "base:1": made.diff_ids[:1],
-        archives.sha256(other)[:12]: made.diff_ids[-1:],
+    digest = "sha256:" + "d" * 64
+    names = {
+        "base": {"base:2": ids["base"], "base:1": ids["base"], f"base@{digest}": ids["base"]},
+        "other": {f"other@{digest}": ids["other"]},
+        "broken": {"broken:1": ids["broken"], "gone:1": digest, "odd:1": "x", "odd:2": 5},
+        "self": {"self:1": made.image_id},
+        "x": 5,
     }
-    (tmp_path / "image" / made.driver / "repositories.json").write_text("[]")
-    assert archives.sha256(base)[:12] in dict(stored.others())
+    listed = tmp_path / "image" / made.driver / "repositories.json"
+    listed.write_text(json.dumps({"Repositories": names}))
+    stored = open_docker_store(str(tmp_path), made.driver, made.image_id, made.diff_ids)
+    assert dict(stored.others()) == {
+        "base:1": made.diff_ids[:1],
+        f"other@{digest}": made.diff_ids[-1:],
+    }
+    listed.write_text("[]")
+    assert not stored.others()
 
 
 def test_records_are_never_mixed_with_other_hashes(made: DockerRoot, tmp_path: Path) -> None:
