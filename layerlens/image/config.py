@@ -29,7 +29,7 @@ def parse_config(data: bytes) -> ImageConfig:
     return ImageConfig(
         platform=_platform(obj),
         diff_ids=_diff_ids(obj),
-        history=_history(get_ci(obj, "history")),
+        history=parse_history(get_ci(obj, "history")),
         created=text_or_none(get_ci(obj, "created")),
         author=text_or_none(get_ci(obj, "author")),
         settings=settings if isinstance(settings, dict) else {},
@@ -73,7 +73,8 @@ def _diff_id(item: object, number: int) -> Digest:
         raise FormatError(f"{_WHAT}: rootfs.diff_ids[{number}] is {error}") from error
 
 
-def _history(listed: object) -> tuple[HistoryEntry, ...]:
+def parse_history(listed: object) -> tuple[HistoryEntry, ...]:
+    """The rows of a history, oldest first; none where it is no list."""
     if not isinstance(listed, list):
         return ()
     return tuple(_row(item) for item in listed)

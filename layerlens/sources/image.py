@@ -14,6 +14,7 @@ import xxhash
 
 from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, Where
 from layerlens.image.digest import Digest
+from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression
@@ -64,6 +65,10 @@ class ReadOptions:
     tocs: bool = True
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     stdin: BinaryIO | None = None
+
+    def admits(self, have: Platform | None) -> bool:
+        """Whether an image of a platform (``None``: not known) is what was asked for."""
+        return self.platform is None or (have is not None and platform_matches(self.platform, have))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class Image:
         sizes must agree, and ``--verify`` reads for itself.
         """
         cache, store, blob = options.cache, self.store, self.layers[index]
-        if cache is None or options.verify is True:
+        if cache is None or options.verify is True or store.has_read(name):
             return None
         place = store.place(name)
         if place is not None:

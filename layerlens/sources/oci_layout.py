@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from layerlens.errors import (
     DigestError,
@@ -182,28 +183,39 @@ class _Finder:
             attested = self._attestations.get(str(record.digest), [])
             record.attestation_bytes = sum(_weight(self._store, d) for d in attested)
             if attested:
-                record.provenance = lambda found=attested: self._provenance(found)  # type: ignore[misc]
+                record.provenance = partial(attested_base, self._store, attested, self._manifest)
         return _with_config_platforms(self._records, self._store)
 
-    def _provenance(self, attested: list[Descriptor]) -> str | None:
-        """The base image that a build attestation (SLSA provenance) lists first."""
-        for descriptor in attested:
-            try:
-                data = read_blob(self._store, descriptor.digest, INDEX_LIMIT, verify=False)
-                manifest = parse_manifest_or_index(data)
-                if isinstance(manifest, Index):
-                    continue
-                for layer in manifest.layers:
-                    text = read_blob(self._store, layer.digest, INDEX_LIMIT, verify=False)
-                    name = base_from_statement(parse_any(text, "attestation"))
-                    if name is not None:
-                        return name
-            except ImageError:
-                continue  # beside the image, never a reason to fail
-        return None
+    def _manifest(self, digest: Digest) -> Manifest | Index:
+        return parse_manifest_or_index(read_blob(self._store, digest, INDEX_LIMIT, verify=False))
 
     def _where(self) -> Where:
         return Where(file=self._store.label)
+
+
+def attested_base(
+    store: Store,
+    attested: Iterable[Descriptor],
+    manifest_of: Callable[[Digest], Manifest | Index],
+) -> str | None:
+    """The base image that a build attestation (SLSA provenance) lists first.
+
+    ``manifest_of`` gives an attestation's manifest, after which ``store`` has
+    its statements.
+    """
+    for descriptor in attested:
+        try:
+            manifest = manifest_of(descriptor.digest)
+            if isinstance(manifest, Index):
+                continue
+            for layer in manifest.layers:
+                text = read_blob(store, layer.digest, INDEX_LIMIT, verify=False)
+                name = base_from_statement(parse_any(text, "attestation"))
+                if name is not None:
+                    return name
+        except ImageError:
+            continue  # beside the image, never a reason to fail
+    return None
 
 
 def base_from_statement(statement: object) -> str | None:

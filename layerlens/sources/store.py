@@ -66,6 +66,10 @@ class Store(Protocol):
         """The one kind of hashes that all layers here must have, where others would not do."""
         return None
 
+    def has_read(self, name: str) -> bool:
+        """Whether a layer was read when the store was opened: loading it costs nothing."""
+        return False
+
     def rereads(self, name: str) -> bool:
         """Whether the contents of a layer's entries can be had again at little cost."""
         return False
@@ -208,11 +212,11 @@ def load_span(
         file.pieces(start, size, 1 << 16),
         limit=limit,
         count=count,
-        ahead=read_ahead if size > _WORTH_A_THREAD else None,
+        ahead=read_ahead if size > WORTH_A_THREAD else None,
     )
 
 
-_WORTH_A_THREAD = 8 << 20
+WORTH_A_THREAD = 8 << 20
 """Stored bytes from which a layer's decompression gets a thread of its own: an image is
 often one large layer and some small ones, which would keep one core busy only."""
 
@@ -385,6 +389,9 @@ class StreamStore(Store):
         if i is None:
             raise missing(name, self._label)
         return i
+
+    def has_read(self, name: str) -> bool:
+        return isinstance(self._results.get(self._at(name)), LayerRead)
 
     def compressed(self, name: str) -> bool:
         return False

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from layerlens.image.config import parse_history
 from layerlens.image.digest import Digest
 from layerlens.image.history import readable
 from layerlens.image.jsondoc import text_or_none
@@ -75,19 +76,7 @@ def described_by_libpod(
     rows = found.get("History")
     if not isinstance(rows, list):
         return None
-    history = tuple(
-        HistoryEntry(
-            created=text_or_none(row.get("created")),
-            created_by=text_or_none(row.get("created_by")),
-            author=text_or_none(row.get("author")),
-            comment=text_or_none(row.get("comment")),
-            empty_layer=row.get("empty_layer") is True,
-        )
-        if isinstance(row, dict)
-        else HistoryEntry()
-        for row in rows
-    )
-    return _config(found, diff_ids, history)
+    return _config(found, diff_ids, parse_history(rows))
 
 
 def layer_rows(

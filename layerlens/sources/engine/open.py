@@ -19,7 +19,6 @@ from layerlens.errors import FormatError, ImageError, SourceError, UnfitStoreErr
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.history import readable
-from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
@@ -78,11 +77,8 @@ def _elsewhere(found: Mapping[str, Any], options: ReadOptions) -> bool:
     """Whether only the export can give what is wanted: checked digests, another platform."""
     if options.via == "export" or options.verify is True:
         return True
-    platform = platform_of(found)
     # A newer engine may have that platform too, and exports it.
-    return options.platform is not None and not (
-        platform is not None and platform_matches(options.platform, platform)
-    )
+    return not options.admits(platform_of(found))
 
 
 def _from_own_files(

@@ -37,6 +37,7 @@ from layerlens.sources.enginestore.stored import (
     TarSplitStore,
     absolute,
     blobs,
+    read_config,
 )
 
 _DRIVER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -77,13 +78,7 @@ def open_docker_store(
         raise UnfitStoreError(f"the engine's image id is {error}") from error
     database = os.path.join(root, "image", driver)
     at = os.path.join(database, "imagedb", "content", wanted.algorithm, wanted.hex)
-    config = read_small(at, CONFIG_LIMIT)
-    if Digest.of(config) != wanted:
-        raise UnfitStoreError(f"not the configuration of {wanted.short}", where=Where(file=at))
-    try:
-        found = parse_config(config).diff_ids
-    except ImageError as error:
-        raise UnfitStoreError(error.what, where=Where(file=at)) from error
+    config, found = read_config(at, wanted)
     if diff_ids is not None and tuple(diff_ids) != found:
         raise UnfitStoreError(
             f"lists {len(found)} other layers than the engine", where=Where(file=at)

@@ -12,7 +12,6 @@ from typing import Any
 from layerlens.errors import UnfitStoreError
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
-from layerlens.image.manifest import platform_matches
 from layerlens.progress import Progress, silent
 from layerlens.sources.enginestore.content_store import content_store_image, docker_content_roots
 from layerlens.sources.enginestore.docker_store import open_docker_store
@@ -58,11 +57,10 @@ def from_podman(
     """An image of this user's podman.  Raises :class:`UnfitStoreError`."""
     stored = open_podman_store(podman_roots(environment, uid), name)
     image = stored.image(name, "podman")
-    have = image.config.platform
-    if options.platform is not None and not (
-        have is not None and platform_matches(options.platform, have)
-    ):
-        raise UnfitStoreError(f"its image is for {have}, not for {options.platform}")
+    if not options.admits(image.config.platform):
+        raise UnfitStoreError(
+            f"its image is for {image.config.platform}, not for {options.platform}"
+        )
     return _read(image, options, progress)
 
 

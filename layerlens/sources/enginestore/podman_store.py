@@ -26,7 +26,6 @@ from functools import partial
 from typing import Any
 
 from layerlens.errors import ImageError, NotStoredError, UnfitStoreError, Where
-from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import CONFIG_LIMIT, INDEX_LIMIT, parse_any
 from layerlens.image.manifest import Index, parse_manifest_or_index
@@ -38,6 +37,7 @@ from layerlens.sources.enginestore.stored import (
     TarSplitStore,
     absolute,
     blobs,
+    read_config,
 )
 
 _CONTENTS = {
@@ -230,13 +230,7 @@ def _image(storage: _Storage, image: dict[str, Any], storages: Sequence[_Storage
     folder = storage.path(f"{storage.driver}-images", image["id"])
     config_digest = _config_digest(folder, image["id"])
     at = os.path.join(folder, _file_name(str(config_digest)))
-    config = read_small(at, CONFIG_LIMIT)
-    if Digest.of(config) != config_digest:
-        raise UnfitStoreError(f"not the configuration {config_digest}", where=Where(file=at))
-    try:
-        diff_ids = parse_config(config).diff_ids
-    except ImageError as error:
-        raise UnfitStoreError(error.what, where=Where(file=at)) from error
+    config, diff_ids = read_config(at, config_digest)
     chain = _chain(image.get("layer"), storages)
     if len(chain) != len(diff_ids):
         raise UnfitStoreError(

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from layerlens.errors import UnfitStoreError, Where
+from layerlens.errors import ImageError, UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
+from layerlens.image.jsondoc import CONFIG_LIMIT
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
 from layerlens.layers.tarsplit import read_tar_split
-from layerlens.sources.enginestore.files import entry_content, read_pieces
+from layerlens.sources.enginestore.files import entry_content, read_pieces, read_small
 from layerlens.sources.image import Image, LayerBlob
 from layerlens.sources.place import file_place
 from layerlens.sources.store import MAX_DOCUMENT, Store, missing
@@ -171,6 +172,20 @@ class StoredImage:
 def blobs(diff_ids: Sequence[Digest]) -> tuple[LayerBlob, ...]:
     """The layers of an image as a :class:`TarSplitStore` names them."""
     return tuple(LayerBlob(name=str(diff_id), diff_id=diff_id) for diff_id in diff_ids)
+
+
+def read_config(at: str, digest: Digest) -> tuple[bytes, tuple[Digest, ...]]:
+    """A configuration of a known digest, and its diff_ids.
+
+    Raises :class:`UnfitStoreError` where the file holds anything else.
+    """
+    config = read_small(at, CONFIG_LIMIT)
+    if Digest.of(config) != digest:
+        raise UnfitStoreError(f"not the configuration {digest}", where=Where(file=at))
+    try:
+        return config, parse_config(config).diff_ids
+    except ImageError as error:
+        raise UnfitStoreError(error.what, where=Where(file=at)) from error
 
 
 def absolute(root: str) -> str:

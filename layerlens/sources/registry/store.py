@@ -17,10 +17,7 @@ from layerlens.sources.image import ReadOptions
 from layerlens.sources.oci_layout import blob_name
 from layerlens.sources.registry.blob import BlobReader, read_range
 from layerlens.sources.registry.client import RegistryClient
-from layerlens.sources.store import MAX_DOCUMENT, Store, missing
-
-_WORTH_A_THREAD = 8 << 20
-"""Stored bytes from which decompression gets a thread of its own."""
+from layerlens.sources.store import MAX_DOCUMENT, WORTH_A_THREAD, Store, missing
 
 
 class RegistryStore(Store):
@@ -125,7 +122,7 @@ class RegistryStore(Store):
         blob = BlobReader(self.client, descriptor.digest, descriptor.size, tick)
         # The network has a thread of its own, so that a stalled one can be given up at once.
         arriving = read_ahead(blob.pieces(), idle=tick, abandon=blob.abort)
-        large = descriptor.size > _WORTH_A_THREAD
+        large = descriptor.size > WORTH_A_THREAD
         try:
             read = read_stream(
                 arriving,

@@ -6,12 +6,13 @@ request, and Docker Hub counts them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 from layerlens.errors import FormatError, ImageError, LimitError, NotAnImageError, SourceError
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
-from layerlens.image.jsondoc import CONFIG_LIMIT, INDEX_LIMIT, parse_any
+from layerlens.image.jsondoc import CONFIG_LIMIT
 from layerlens.image.manifest import (
     INDEX_TYPES,
     MANIFEST_TYPES,
@@ -28,7 +29,7 @@ from layerlens.sources.oci_layout import (
     ATTESTED,
     MAX_DEPTH,
     MAX_MANIFESTS,
-    base_from_statement,
+    attested_base,
     from_manifest,
     read_blob,
 )
@@ -75,7 +76,7 @@ class Tree:
         for record in records:
             attested = self._attestations.get(str(record.digest))
             if attested:
-                record.provenance = lambda found=attested: self._provenance(found)  # type: ignore[misc]
+                record.provenance = partial(attested_base, self._store, attested, self._attestation)
         return records
 
     def manifest(self, digest: Digest) -> Manifest | Index:
@@ -195,22 +196,12 @@ class Tree:
             except SourceError:
                 record.absent = True
 
-    def _provenance(self, attested: list[Descriptor]) -> str | None:
-        """The base image that a build attestation (SLSA provenance) lists."""
-        for descriptor in attested:
-            try:
-                found = self.manifest(descriptor.digest)
-                if isinstance(found, Index):
-                    continue
-                self._store.expect(found.layers)
-                for layer in found.layers:
-                    text = read_blob(self._store, layer.digest, INDEX_LIMIT, verify=False)
-                    name = base_from_statement(parse_any(text, "attestation"))
-                    if name is not None:
-                        return name
-            except ImageError:
-                continue  # beside the image, never a reason to fail
-        return None
+    def _attestation(self, digest: Digest) -> Manifest | Index:
+        """An attestation's manifest; the store then knows its statements."""
+        found = self.manifest(digest)
+        if isinstance(found, Manifest):
+            self._store.expect(found.layers)
+        return found
 
 
 def _say_listed(error: SourceError, record: Record) -> NoReturn:

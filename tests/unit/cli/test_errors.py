@@ -209,6 +209,17 @@ class TestBadImages:
         assert layerlens(tmp_path / name).returncode == 0
 
 
+# A test run in the background ignores Ctrl-C, and its children would inherit that.
+_HEEDING = (
+    sys.executable,
+    "-c",
+    (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    ),
+)
+
+
 class TestInterrupt:
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
     @pytest.mark.parametrize("mode", [[], ["--json", "x.json"], ["--quiet"]])
@@ -217,11 +228,8 @@ class TestInterrupt:
     ) -> None:
         pipe = tmp_path / "pipe.tar"
         os.mkfifo(pipe)
-        # A test run in the background ignores Ctrl-C, and its children would inherit that.
-        heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-        start = f"{heed}os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
         process = subprocess.Popen(
-            [sys.executable, "-c", start, "-m", "layerlens", str(pipe), *mode],
+            [*_HEEDING, "-m", "layerlens", str(pipe), *mode],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=tmp_path,
         )  # fmt: skip
         with open(pipe, "wb", buffering=0) as stream:  # opens when the tool does
@@ -239,13 +247,11 @@ class TestInterrupt:
         self, scheme: str, tmp_path: Path
     ) -> None:
         """They have taken the call, and say nothing."""
-        heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-        start = f"{heed}os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
         with socket.create_server(("127.0.0.1", 0)) as listener:
             host = f"127.0.0.1:{listener.getsockname()[1]}"
             name = "docker://demo:1" if scheme == "docker" else f"registry://{host}/demo:1"
             process = subprocess.Popen(
-                [sys.executable, "-c", start, "-m", "layerlens", name, "--json", "x.json"],
+                [*_HEEDING, "-m", "layerlens", name, "--json", "x.json"],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
                 env=environment(DOCKER_HOST=f"tcp://{host}", TMPDIR=str(tmp_path)),
             )  # fmt: skip
