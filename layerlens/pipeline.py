@@ -12,10 +12,15 @@ Nothing here prints, exits or reads the environment.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from layerlens.analysis.analyse import Described, analyse
+from layerlens.analysis.analyse import Described, Look, analyse
+from layerlens.analysis.contents.examiner import default_examiner
 from layerlens.analysis.model import Analysis
+from layerlens.analysis.rules.model import RuleSet
+from layerlens.analysis.rules.registry import own_rule_sets
+from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
@@ -26,6 +31,16 @@ from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
 
 _DEFAULT = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules to run, and how the user wants them."""
+
+    sets: Sequence[RuleSet] = field(default_factory=own_rule_sets)
+    settings: RuleSettings = field(default_factory=RuleSettings)
+
+
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
 
 
@@ -77,17 +92,28 @@ def analyse_image(
     *,
     base: str | None = None,
     semantics: Semantics = Semantics.DOCKER,
+    rules: Rules | None = None,
     progress: Progress = silent,
 ) -> Analysis:
     """Read the layers of an opened image and make its analysis.
 
-    ``base`` is the reference of the base image, where the user names one.
+    ``base`` is the reference of the base image, where the user names one;
+    ``rules`` are run where they are given.
     Raises :class:`ImageError`; :class:`UsageError` where ``base`` is not the base.
     """
     given = None
     if base:
         given = base_layers(base, replace(options, platform=image.config.platform, select=None))
     reads = image.read(options, progress)
+    look = None
+    if rules is not None:
+        progress(Step("looking into files"))
+        look = Look(
+            contents=image.examine(default_examiner()),
+            reread=image.reread,
+            rule_sets=rules.sets,
+            settings=rules.settings,
+        )
     progress(Step("stacking layers"))
     described = Described(
         reference=image.reference,
@@ -116,4 +142,5 @@ def analyse_image(
             provenance=image.provenance,
         ),
         semantics,
+        look,
     )

@@ -6,14 +6,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from layerlens.analysis.dive import dive_figures
-from layerlens.analysis.figures import account, file_count, ledger, scores, tallies, waste_rows
+from layerlens.analysis.figures import (
+    account,
+    file_count,
+    ledger,
+    removable,
+    scores,
+    tallies,
+    waste_rows,
+)
 from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
+from layerlens.analysis.packages.collect import collect
+from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.rules.context import Context, Reread
+from layerlens.analysis.rules.engine import Claimed, judge
+from layerlens.analysis.rules.model import RuleSet
+from layerlens.analysis.rules.savings import Savings
+from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.analysis.sizes import size_rows
+from layerlens.filesystem.result import Filesystem
 from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
 from layerlens.layers.compression import Compression
+from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.table import Kind, LayerTable
@@ -42,6 +59,16 @@ class Described:
     notes: Sequence[Diagnostic] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What rules need besides the entries: contents, how to read them again, and which rules."""
+
+    contents: Sequence[Contents]
+    reread: Reread
+    rule_sets: Sequence[RuleSet]
+    settings: RuleSettings = field(default_factory=RuleSettings)
+
+
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
 """Tells the base boundary, given each layer's history."""
 
@@ -51,8 +78,9 @@ def analyse(
     same_content: SameContent,
     find_base: FindBase,
     semantics: Semantics = Semantics.DOCKER,
+    look: Look | None = None,
 ) -> Analysis:
-    """Stack the layers and compute every figure."""
+    """Stack the layers and compute every figure; with ``look``, run the rules."""
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
     histories, warnings = map_history(image.config.history, len(tables))
@@ -84,7 +112,14 @@ def analyse(
             )
         )
     blobs = [layer.compressed_size for layer in layers]
-    figures = scores(fs, sums, base.layers)
+    judged, inventory, savings = None, Inventory(), None
+    if look is not None:
+        context = make_context(image, fs, histories, base, same_content, look)
+        inventory = context.inventory
+        judged = judge(context, look.rule_sets, look.settings, sum(sums.total))
+        savings = Savings(fs, context.names_of)
+    claimed = judged.claimed if judged is not None else Claimed()
+    figures = scores(fs, sums, base.layers, claimed.bytes)
     return Analysis(
         image=ImageFacts(
             reference=image.reference,
@@ -118,7 +153,7 @@ def analyse(
             absent=[k for k, read in enumerate(image.reads) if _is_absent(read)],
             as_pulled=image.as_pulled,
         ),
-        ledger=ledger(sums, base.layers),
+        ledger=ledger(sums, base.layers, removable(fs, claimed, wire=sums.transfer is not None)),
         waste=waste_rows(fs),
         diagnostics=(
             *image.notes,
@@ -126,7 +161,40 @@ def analyse(
             *fs.notes.all(),
         ),
         filesystem=fs,
+        judged=judged,
+        inventory=inventory,
+        savings=savings,
     )
+
+
+def make_context(
+    image: Described,
+    fs: Filesystem,
+    histories: Sequence[LayerHistory],
+    base: BaseBoundary,
+    same_content: SameContent,
+    look: Look,
+) -> Context:
+    """What the checks look at; packages are read here."""
+    context = Context(
+        fs=fs,
+        config=image.config,
+        histories=histories,
+        base=base,
+        contents=look.contents,
+        same_content=same_content,
+        reread=look.reread,
+        notes=fs.notes,
+        tags=image.tags,
+        annotations=image.annotations,
+    )
+    for layer, each in enumerate(look.contents):
+        if each.missing is not None:
+            fs.notes.add("contents-missing", f"not looked into: {each.missing}", layer=layer)
+    context.inventory = collect(context)
+    for path, why in context.inventory.problems:
+        fs.notes.add("package-database", why, path=path)
+    return context
 
 
 def _is_absent(read: LayerRead) -> bool:

@@ -6,11 +6,13 @@ Everything here counts content bytes of regular files, each inode once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from layerlens.analysis.model import LedgerRow, Scores, Tally, Waste
+from layerlens.analysis.rules.engine import Claimed
+from layerlens.analysis.rules.model import LedgerClass
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind, LayerTable
@@ -75,12 +77,25 @@ def _content_transfer(table: LayerTable) -> int:
     return table.transfer.spans(table.offsets, table.stored_sizes())
 
 
-def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:
-    """Every byte of every layer once: what is kept, then what is dead, by cause.
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """Live bytes of one class that need not be there, by layer: (bytes, transfer bytes, files)."""
 
-    A cause without bytes has no row.
+    name: str
+    by_layer: Mapping[int, tuple[int, int, int]]
+
+
+def ledger(
+    sums: Account, base_layers: int, removable: Sequence[Removable] = ()
+) -> tuple[LedgerRow, ...]:
+    """Every byte of every layer once: what is kept, what is dead, by cause, what may go, by class.
+
+    A cause or class without bytes has no row.
     """
     kept = [total - dead for total, dead in zip(sums.total, sums.dead, strict=True)]
+    gone = [(layer, part) for each in removable for layer, part in each.by_layer.items()]
+    for layer, (size, _, _) in gone:
+        kept[layer] -= size
     dead_files = sum(files for _, _, files in sums.by_cause.values())
     dead_wire = sum(wire for _, wire, _ in sums.by_cause.values())
     rows = [
@@ -89,8 +104,12 @@ def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:
             name="live",
             bytes=sum(kept),
             base_bytes=sum(kept[:base_layers]),
-            transfer_bytes=None if sums.transfer is None else sum(sums.transfer) - dead_wire,
-            files=sum(sums.files) - dead_files,
+            transfer_bytes=(
+                None
+                if sums.transfer is None
+                else sum(sums.transfer) - dead_wire - sum(wire for _, (_, wire, _) in gone)
+            ),
+            files=sum(sums.files) - dead_files - sum(files for _, (_, _, files) in gone),
         )
     ]
     for cause in Cause:
@@ -108,7 +127,44 @@ def ledger(sums: Account, base_layers: int) -> tuple[LedgerRow, ...]:
                     files=sum(files for _, _, files in parts.values()),
                 )
             )
+    for each in removable:
+        parts = dict(each.by_layer)
+        rows.append(
+            LedgerRow(
+                kind="removable",
+                name=each.name,
+                bytes=sum(size for size, _, _ in parts.values()),
+                base_bytes=sum(p[0] for layer, p in parts.items() if layer < base_layers),
+                transfer_bytes=None
+                if sums.transfer is None
+                else sum(wire for _, wire, _ in parts.values()),
+                files=sum(files for _, _, files in parts.values()),
+            )
+        )
     return tuple(rows)
+
+
+def removable(fs: Filesystem, claimed: Claimed, *, wire: bool) -> tuple[Removable, ...]:
+    """What findings claim, by class; a file of which a part is claimed stays a kept file."""
+    found: dict[LedgerClass, dict[int, list[int]]] = {}
+    for inode, (name, size) in claimed.inodes.items():
+        layer = fs.layer_of(inode)
+        table, i = fs.tables[layer], inode - fs.first[layer]
+        row = found.setdefault(name, {}).setdefault(layer, [0, 0, 0])
+        row[0] += size
+        whole = size >= table.sizes[i]
+        row[2] += whole
+        if wire and table.transfer is not None:
+            span = table.transfer.span(table.offsets[i], table.stored(i))
+            row[1] += span if whole else span * size // table.sizes[i]
+    return tuple(
+        Removable(
+            name.value,
+            {layer: (a, b, c) for layer, (a, b, c) in sorted(found[name].items())},
+        )
+        for name in LedgerClass
+        if name in found
+    )
 
 
 def scores(fs: Filesystem, sums: Account, base_layers: int, removable: int = 0) -> Scores:

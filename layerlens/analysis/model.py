@@ -7,10 +7,14 @@ padding of the layer tars).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.rules.engine import Judged
+from layerlens.analysis.rules.findings import Finding, WhatIf
+from layerlens.analysis.rules.savings import Savings
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.digest import Digest
@@ -175,7 +179,10 @@ class Waste(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything that is known of one image."""
+    """Everything that is known of one image.
+
+    ``judged`` holds the findings, ``None`` where rules did not run.
+    """
 
     image: ImageFacts
     scores: Scores
@@ -188,3 +195,36 @@ class Analysis:
     waste: Sequence[Waste]
     diagnostics: tuple[Diagnostic, ...]
     filesystem: Filesystem
+    judged: Judged | None = None
+    inventory: Inventory = field(default_factory=Inventory)
+    savings: Savings | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, the worst first; none where rules did not run."""
+        return () if self.judged is None else self.judged.findings
+
+    def what_if(self, findings: Iterable[Finding]) -> WhatIf:
+        """The image without what some findings speak of; shared bytes go once."""
+        scores = self.scores
+        if self.judged is None or self.savings is None:
+            raise ValueError("rules did not run")
+        freed = self.savings.freed(findings)
+        saved = sum(freed.values())
+        deaths = set(self.filesystem.deaths.inode)
+        dead = scores.dead_bytes - sum(size for inode, size in freed.items() if inode in deaths)
+        claimed = self.judged.claimed.inodes
+        removable = scores.removable_bytes - sum(
+            min(claimed[inode][1], size) for inode, size in freed.items() if inode in claimed
+        )
+        total = scores.total_bytes - saved
+        return WhatIf(
+            saved_bytes=saved,
+            transfer_saved_bytes=self.savings.wire(freed),
+            total_bytes=total,
+            live_bytes=total - dead,
+            dead_bytes=dead,
+            removable_bytes=removable,
+            efficiency=(total - dead) / total if total else 1.0,
+            lean_score=(total - dead - removable) / total if total else 1.0,
+        )

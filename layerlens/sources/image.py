@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from threading import Lock
 from typing import Any, BinaryIO
@@ -18,11 +19,13 @@ from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
 from layerlens.layers.compression import Compression
+from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.known import KnownLayers
 from layerlens.layers.reader import LayerRead, Origin
 from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
+from layerlens.sources.examine import examine_stored
 from layerlens.sources.store import Store
 
 
@@ -348,6 +351,25 @@ class Image:
                 where=Where(file=self.store.label, entry=table.names[i]),
             )
         return pieces
+
+    def reread(self, layer: int, i: int) -> Iterator[bytes] | None:
+        """The stored bytes of one entry, ``None`` where they have passed."""
+        return self.store.content(self.layers[layer].name, self._table(layer), i)
+
+    def examine(self, examiner: Examiner) -> list[Contents]:
+        """What an examiner finds in each layer's contents; the layers have been read."""
+        found: dict[str, Contents] = {}
+        for index, blob in enumerate(self.layers):
+            if blob.absent:
+                continue
+            if blob.name not in found:
+                found[blob.name] = examine_stored(
+                    self._table(index), examiner, partial(self.reread, index)
+                )
+        return [
+            Contents(missing="not in the archive") if blob.absent else found[blob.name]
+            for blob in self.layers
+        ]
 
     def close(self) -> None:
         """Let go of files."""

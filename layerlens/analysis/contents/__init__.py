@@ -1,0 +1,1 @@
+"""What LayerLens looks at inside files."""

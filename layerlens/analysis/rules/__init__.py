@@ -1,0 +1,1 @@
+"""Rules: what is waste, who is to blame, how to fix it, and what comes back."""

@@ -1,0 +1,152 @@
+"""What is learnt from the contents of a layer while they pass, or afterwards where they stay.
+
+Rules need to look into some files: package databases, lock files, the section
+tables of executables, texts that may hold secrets.  Contents of a stream pass
+once, so an *examiner* says for each entry, by its name and size alone, what it
+wants; what it makes of the bytes is kept, and the bytes go.  The same examiner
+reads a plain archive at positions, so that both give the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Any, Protocol
+
+import xxhash
+
+from layerlens.layers.diagnostics import Notes
+
+HEAD = 1 << 16
+"""Bytes of a file's beginning that a probe is shown (fewer where the file is shorter)."""
+
+MAX_WINDOW = 4 << 20
+"""Bytes of all further windows that a probe may ask for, of one file."""
+
+MAX_WHOLE = 128 << 20
+"""Bytes of a file that is kept or scanned whole, at most (the largest are rpm databases)."""
+
+MAX_KEPT = 256 << 20
+"""Bytes of all contents that are kept of one layer."""
+
+MARK = 1 << 20
+"""Distance in bytes of the marks of a large file: :func:`marks_of`."""
+
+
+class Want(IntFlag):
+    """What an examiner wants of an entry.
+
+    ``KEEP``   the whole content, for a parser that needs other files too
+    ``SCAN``   the whole content shown once to :meth:`Examiner.scan`
+    ``PROBE``  its head, and the windows that :meth:`Examiner.windows` asks for
+    """
+
+    NOTHING = 0
+    KEEP = 1
+    SCAN = 2
+    PROBE = 4
+
+
+class Examiner(Protocol):
+    """Knows what to look for in contents.  Pure: its answers depend on its arguments only.
+
+    Facts are plain values that MessagePack can hold (numbers, bytes, text,
+    lists, maps), since they are cached; ``version`` changes whenever an answer
+    may.  Methods never raise for any bytes.
+    """
+
+    version: str
+
+    def wants(self, name: bytes, size: int) -> Want:
+        """What to look at in a regular file of ``size`` > 0 bytes.  Called for every entry."""
+
+    def scan(self, name: bytes, data: bytes) -> Mapping[str, Any]:
+        """Facts of a whole content, by the kind of fact."""
+
+    def windows(self, name: bytes, size: int, head: bytes) -> Sequence[tuple[int, int]]:
+        """Further (offset, length) parts of the file that are needed, together MAX_WINDOW bytes."""
+
+    def conclude(
+        self, name: bytes, size: int, head: bytes, parts: Mapping[int, bytes]
+    ) -> Mapping[str, Any]:
+        """Facts of a probed file, by the kind of fact; ``parts`` are the windows by offset."""
+
+
+@dataclass(slots=True)
+class Contents:
+    """What is known of the contents of one layer, by the index of its entry.
+
+    ``kept`` holds whole contents; ``facts`` maps a kind of fact (``elf``,
+    ``secrets``, …) to entry -> value; ``marks`` of large files that passed are
+    those of :func:`marks_of`.  ``missing`` says why contents could not be
+    looked at, where that is so.
+    """
+
+    kept: dict[int, bytes] = field(default_factory=dict)
+    facts: dict[str, dict[int, Any]] = field(default_factory=dict)
+    marks: dict[int, bytes] = field(default_factory=dict)
+    missing: str | None = None
+    kept_bytes: int = 0
+
+    def add(self, index: int, found: Mapping[str, Any]) -> None:
+        """Take over the facts of one entry."""
+        for kind, value in found.items():
+            self.facts.setdefault(kind, {})[index] = value
+
+    def keep(self, index: int, data: bytes, notes: Notes, name: bytes) -> None:
+        """Keep a content, within the bound of a layer."""
+        if self.kept_bytes + len(data) > MAX_KEPT:
+            notes.add(
+                "contents-bound",
+                f"not looked at: the layer's databases exceed {MAX_KEPT} bytes",
+                path=name,
+            )
+            return
+        self.kept_bytes += len(data)
+        self.kept[index] = data
+
+
+def gather(pieces: Iterable[bytes], spans: Sequence[tuple[int, int]]) -> dict[int, bytes]:
+    """The bytes of (offset, length) spans, by offset, out of a content that passes."""
+    wanted = [(start, start + length) for start, length in spans if length > 0 <= start]
+    parts: dict[int, bytearray] = {start: bytearray() for start, _ in wanted}
+    at = 0
+    for piece in pieces:
+        end = at + len(piece)
+        for start, stop in wanted:
+            if start < end and at < stop:
+                parts[start] += piece[max(start - at, 0) : stop - at]
+        at = end
+    return {start: bytes(part) for start, part in parts.items()}
+
+
+def bounded_spans(spans: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """The spans inside a file of ``size`` bytes, at most ``MAX_WINDOW`` bytes together."""
+    kept: list[tuple[int, int]] = []
+    room = MAX_WINDOW
+    for start, length in spans:
+        length = min(length, size - start, room)  # noqa: PLW2901 - the span, cut to size
+        if 0 <= start < size and length > 0:
+            kept.append((start, length))
+            room -= length
+    return kept
+
+
+def marks_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """XXH3-64 of the first 1, 2, 3, … MiB of a content, 8 bytes each.
+
+    Two files whose marks agree begin with the same bytes, as far as the
+    shorter one has marks.
+    """
+    state = xxhash.xxh3_64()
+    left = MARK
+    for piece in pieces:
+        view = memoryview(piece)
+        while len(view) >= left:
+            state.update(view[:left])
+            yield state.digest()
+            view = view[left:]
+            left = MARK
+        state.update(view)
+        left -= len(view)
