@@ -53,6 +53,14 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     return open_reference(parse_reference(text, _is_there), options, progress)
 
 
+def looking_inside(options: ReadOptions = _DEFAULT) -> ReadOptions:
+    """The options with which an image is opened when rules are to run.
+
+    Contents that pass while it is opened are looked into then, since they pass once.
+    """
+    return options.examining(default_examiner())
+
+
 def _is_there(path: str) -> bool:
     """Whether a word is a path: a file, or a directory that holds an image.
 
@@ -98,9 +106,12 @@ def analyse_image(
     """Read the layers of an opened image and make its analysis.
 
     ``base`` is the reference of the base image, where the user names one;
-    ``rules`` are run where they are given.
+    ``rules`` are run where they are given; then open the image with the options
+    of :func:`looking_inside`, for else contents that passed were not looked into.
     Raises :class:`ImageError`; :class:`UsageError` where ``base`` is not the base.
     """
+    if rules is not None and options.examiner is None:
+        options = looking_inside(options)
     given = None
     if base:
         given = base_layers(base, replace(options, platform=image.config.platform, select=None))
@@ -109,7 +120,7 @@ def analyse_image(
     if rules is not None:
         progress(Step("looking into files"))
         look = Look(
-            contents=image.examine(default_examiner()),
+            contents=image.examine(options),
             reread=image.reread,
             rule_sets=rules.sets,
             settings=rules.settings,

@@ -204,6 +204,19 @@ class Analysis:
         """The findings, the worst first; none where rules did not run."""
         return () if self.judged is None else self.judged.findings
 
+    @property
+    def advised(self) -> list[Finding]:
+        """The findings that are plain advice: those that claim bytes, and those about dead ones.
+
+        Alternatives, trade-offs and hints are left out.
+        """
+        dead = set(self.filesystem.deaths.inode)
+        return [
+            finding
+            for finding in self.findings
+            if finding.claims or (finding.versions and dead.issuperset(finding.versions))
+        ]
+
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:
         """The image without what some findings speak of; shared bytes go once."""
         scores = self.scores

@@ -167,14 +167,14 @@ def _look(
         check_writable(arguments.json)
     if make is not None:
         arguments.image = make()
-    analysis = _analyse(arguments, narrator.progress, narrator)
+    analysis = _analyse(arguments, narrator.progress, narrator, findings=not arguments.no_findings)
     narrator.clear()
     _warn(analysis, narrator)
     if arguments.json is not None:
         from layerlens.outputs.json_report import write_json
 
         with destination(arguments.json) as stream:
-            write_json(analysis, stream, findings=not arguments.no_findings)
+            write_json(analysis, stream)
     if arguments.text or arguments.json is None:
         from layerlens.outputs.text import write_text
 
@@ -207,7 +207,11 @@ def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int
 
     gc.enable()  # a long session makes garbage
 
-    return run_app(lambda progress: _analyse(arguments, progress, stdin=stdin), arguments.image)
+    findings = not arguments.no_findings
+    return run_app(
+        lambda progress: _analyse(arguments, progress, stdin=stdin, findings=findings),
+        arguments.image,
+    )
 
 
 def _analyse(
@@ -215,13 +219,17 @@ def _analyse(
     progress: Progress,
     narrator: Narrator | None = None,
     stdin: BinaryIO | None = None,
+    *,
+    findings: bool = False,
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
     from layerlens.cli.reading import read_options
     from layerlens.filesystem.stack import Semantics
-    from layerlens.pipeline import analyse_image, open_image
+    from layerlens.pipeline import Rules, analyse_image, looking_inside, open_image
 
     options = read_options(arguments, stdin)
+    if findings:
+        options = looking_inside(options)
     image = open_image(arguments.image, options, progress)
     try:
         return analyse_image(
@@ -229,6 +237,7 @@ def _analyse(
             options,
             base=arguments.base,
             semantics=Semantics(arguments.semantics),
+            rules=Rules() if findings else None,
             progress=progress,
         )
     finally:

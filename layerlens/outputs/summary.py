@@ -15,6 +15,7 @@ from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
 from layerlens.filesystem.changes import Cause
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
+from layerlens.outputs.advice import advice
 from layerlens.outputs.display import human_size, percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 
@@ -54,6 +55,9 @@ def summary(analysis: Analysis, look: Look, *, paths: int, layers: int) -> Itera
     yield from _sizes(analysis, look)
     yield []
     yield from _ledger(analysis, look)
+    if analysis.judged is not None:
+        yield []
+        yield from advice(analysis, look)
     yield []
     yield from _layers(analysis, look, layers)
     if analysis.waste:

@@ -8,6 +8,7 @@ layer before higher.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -154,6 +155,7 @@ def _finding(
     paths = list(draft.paths)
     if not paths:
         versions = [*draft.versions, *draft.parts]
+        versions = [version for version in versions if fs.size(version)] or versions
         versions.sort(key=lambda version: (-fs.size(version), fs.paths[version]))
         paths = [fs.paths[version] for version in versions]
     return Finding(
@@ -203,11 +205,21 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
 
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:
     """The fix with its braces filled in; braces that nothing fills stay as they are."""
-    values = {"paths": " ".join("/" + _shown(path) for path in paths[:5]), **draft.values}
+    shown = [quoted for path in paths[:MOST_IN_FIX] if (quoted := _quoted(path))]
+    values = {"paths": " ".join(shown), **draft.values}
     for name, value in values.items():
         fix = fix.replace("{" + name + "}", value)
     return fix
 
 
-def _shown(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
+MOST_IN_FIX = 5
+"""Paths that a fix names."""
+
+
+def _quoted(path: bytes) -> str:
+    """A path from the root as a shell takes it; nothing for names that no Dockerfile should hold."""
+    try:
+        text = path.decode()
+    except UnicodeDecodeError:
+        return ""
+    return shlex.quote("/" + text) if text.isprintable() else ""

@@ -45,6 +45,11 @@ class Finding:
     parts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     overlaps: tuple[str, ...] = ()
 
+    @property
+    def claims(self) -> bool:
+        """Whether its bytes have a class of their own in the ledger, as far as no other had them."""
+        return self.rule.claims and self.confidence is not Confidence.HINT
+
 
 MOST_PATHS = 20
 """Paths that a finding shows."""
