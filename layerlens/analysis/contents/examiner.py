@@ -10,7 +10,7 @@ from layerlens.analysis.contents.heads import Heads
 from layerlens.analysis.contents.programs import Programs
 from layerlens.layers.contents import MAX_WHOLE, Want
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a part's answers change, so that facts from caches are not mixed."""
 
 
