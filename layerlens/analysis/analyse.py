@@ -18,6 +18,7 @@ from layerlens.analysis.figures import (
 from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
 from layerlens.analysis.packages.collect import collect
 from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.packages.purl import Distribution, distribution
 from layerlens.analysis.rules.context import Context, Reread
 from layerlens.analysis.rules.engine import Claimed, judge
 from layerlens.analysis.rules.model import RuleSet
@@ -112,12 +113,15 @@ def analyse(
             )
         )
     blobs = [layer.compressed_size for layer in layers]
-    judged, inventory, savings = None, Inventory(), None
+    judged, inventory, savings, distro = None, Inventory(), None, Distribution()
     if look is not None:
         context = make_context(image, fs, histories, base, same_content, look)
         inventory = context.inventory
         judged = judge(context, look.rule_sets, look.settings, sum(sums.total))
         savings = Savings(fs, context.names_of)
+        distro = distribution(
+            context.text(b"etc/os-release") or context.text(b"usr/lib/os-release")
+        )
     claimed = judged.claimed if judged is not None else Claimed()
     figures = scores(fs, sums, base.layers, claimed.bytes)
     return Analysis(
@@ -163,6 +167,7 @@ def analyse(
         filesystem=fs,
         judged=judged,
         inventory=inventory,
+        distribution=distro,
         savings=savings,
     )
 
