@@ -24,6 +24,7 @@ from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
+from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
 from layerlens.progress import Progress, Step, silent
@@ -35,10 +36,16 @@ _DEFAULT = ReadOptions()
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules to run, and how the user wants them."""
+    """The rules to run, and how the user wants them.
+
+    ``dockerfile`` is what made the image, where the user gave it, and ``target``
+    the stage: findings then name its lines.
+    """
 
     sets: Sequence[RuleSet] = field(default_factory=own_rule_sets)
     settings: RuleSettings = field(default_factory=RuleSettings)
+    dockerfile: Dockerfile | None = None
+    target: str | None = None
 
 
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
@@ -124,6 +131,8 @@ def analyse_image(
             reread=image.reread,
             rule_sets=rules.sets,
             settings=rules.settings,
+            dockerfile=rules.dockerfile,
+            target=rules.target,
         )
     progress(Step("stacking layers"))
     described = Described(

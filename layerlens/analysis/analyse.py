@@ -28,6 +28,8 @@ from layerlens.analysis.sizes import size_rows
 from layerlens.filesystem.result import Filesystem
 from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
+from layerlens.image.dockerfile import Dockerfile
+from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
 from layerlens.layers.compression import Compression
@@ -62,12 +64,18 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What rules need besides the entries: contents, how to read them again, and which rules."""
+    """What rules need besides the entries.
+
+    Contents and how to read them again, the rules and how the user wants them,
+    and the Dockerfile (and its stage) that is said to have made the image.
+    """
 
     contents: Sequence[Contents]
     reread: Reread
     rule_sets: Sequence[RuleSet]
     settings: RuleSettings = field(default_factory=RuleSettings)
+    dockerfile: Dockerfile | None = None
+    target: str | None = None
 
 
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
@@ -193,6 +201,11 @@ def make_context(
         tags=image.tags,
         annotations=image.annotations,
     )
+    if look.dockerfile is not None:
+        context.dockerfile = look.dockerfile
+        context.lines = lines_of(look.dockerfile.chain(look.target), image.config.history)
+        if not context.lines:
+            fs.notes.add("dockerfile", "the Dockerfile that was given did not make this image")
     for layer, each in enumerate(look.contents):
         if each.missing is not None:
             fs.notes.add("contents-missing", f"not looked into: {each.missing}", layer=layer)

@@ -256,9 +256,15 @@ def _analyse(
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
     from layerlens.cli.reading import read_options
+    from layerlens.cli.ruling import rules_of
     from layerlens.filesystem.stack import Semantics
     from layerlens.pipeline import Rules, analyse_image, looking_inside, open_image
 
+    rules = None
+    if look is _Look.PACKAGES:
+        rules = Rules(sets=())
+    elif look is _Look.RULES:
+        rules = rules_of(arguments)
     options = read_options(arguments, stdin)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
@@ -269,7 +275,7 @@ def _analyse(
             options,
             base=arguments.base,
             semantics=Semantics(arguments.semantics),
-            rules={_Look.ENTRIES: None, _Look.PACKAGES: Rules(sets=()), _Look.RULES: Rules()}[look],
+            rules=rules,
             progress=progress,
         )
     finally:

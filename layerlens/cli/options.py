@@ -75,6 +75,13 @@ def look_options(found: Parser) -> None:
     output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
+    output.add_argument(
+        "--dockerfile", metavar="F", type=some,
+        help="the Dockerfile that made the image: findings then name its lines",
+    )  # fmt: skip
+    output.add_argument(
+        "--target", metavar="STAGE", type=some, help="the stage that made it (default: the last)"
+    )
     image_options(found)
 
 

@@ -78,6 +78,8 @@ def _finding(finding: Finding, look: Look, *, explained: bool) -> Iterator[Line]
     sure = " (a hint)" if finding.confidence is Confidence.HINT else ""
     whose = ", base" if finding.is_base else ""
     place = "" if finding.layer is None else f"layer {finding.layer}{whose}"
+    if finding.line is not None:
+        place = f"{place}, line {finding.line}" if place else f"line {finding.line}"
     room = look.width - _WORD - _SIZE - 1
     title = look.shown(finding.title) + sure
     tail = f"{look.dot}{place}" if place else ""

@@ -57,7 +57,9 @@ def bill(analysis: Analysis) -> Bom:
         properties=_properties({"layerlens:image:size": str(image.size)}),
     )
     made = Bom()
-    made.serial_number = uuid.uuid5(_NAMESPACE, f"{image.id} {image.digest} {image.reference}")
+    made.serial_number = uuid.uuid5(
+        _NAMESPACE, escape(f"{image.id} {image.digest} {image.reference}")
+    )
     made.metadata.timestamp = _time(image.created)
     made.metadata.component = root
     made.metadata.tools.tools.add(Tool(name="layerlens", version=__version__))

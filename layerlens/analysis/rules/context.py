@@ -12,6 +12,7 @@ from typing import Any
 
 from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
+from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
@@ -68,7 +69,8 @@ class Context:
     ``contents`` has what was learnt from each layer's contents;
     ``base_layers`` is how many of the lowest layers are the base's.
     ``reread`` gives a content again where it is at hand, else ``None``.
-    ``notes`` takes diagnostics (code, message, path).
+    ``notes`` takes diagnostics (code, message, path).  ``lines`` maps history rows
+    to lines of a Dockerfile that the user gave; ``dockerfile`` is that file.
     """
 
     fs: Filesystem
@@ -82,6 +84,8 @@ class Context:
     tags: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     inventory: Inventory = field(default_factory=Inventory)
+    lines: Mapping[int, int] = field(default_factory=dict)
+    dockerfile: Dockerfile | None = None
 
     # ------------------------------------------------------------- the final filesystem
 

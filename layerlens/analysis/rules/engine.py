@@ -167,6 +167,7 @@ def _finding(
         claimed=claimed,
         transfer_bytes=savings.wire(freed),
         layer=layer,
+        line=_line(context, layer, draft.history),
         instruction=_instruction(context, layer, draft.history),
         is_base=is_base,
         paths=tuple(paths[:MOST_PATHS]),
@@ -190,6 +191,13 @@ def _severity(
         found = Severity(max(found - 1, 0))  # another base is not one line away
     found = min(found, rule.most)
     return found if draft.most is None else min(found, draft.most)
+
+
+def _line(context: Context, layer: int | None, history: int | None) -> int | None:
+    row = history
+    if layer is not None and 0 <= layer < len(context.histories):
+        row = context.histories[layer].row
+    return None if row is None else context.lines.get(row)
 
 
 def _instruction(context: Context, layer: int | None, history: int | None) -> str:

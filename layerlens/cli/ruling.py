@@ -1,0 +1,42 @@
+"""From arguments to the rules that are run."""
+
+from __future__ import annotations
+
+import argparse
+
+from layerlens.errors import UsageError, Where
+from layerlens.image.dockerfile import MAX_DOCKERFILE, Dockerfile, parse_dockerfile
+from layerlens.pipeline import Rules
+
+
+def rules_of(arguments: argparse.Namespace) -> Rules:
+    """What the command line asks for.  Raises :class:`UsageError`."""
+    dockerfile = None
+    if arguments.dockerfile is not None:
+        dockerfile = _dockerfile(arguments.dockerfile, arguments.target)
+    elif arguments.target is not None:
+        raise UsageError("--target needs --dockerfile")
+    return Rules(dockerfile=dockerfile, target=arguments.target)
+
+
+def _dockerfile(path: str, target: str | None) -> Dockerfile:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_DOCKERFILE + 1)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read: {error.strerror or error}", where=Where(file=path)
+        ) from error
+    if len(data) > MAX_DOCKERFILE:
+        raise UsageError(f"larger than {MAX_DOCKERFILE} bytes", where=Where(file=path))
+    found = parse_dockerfile(data.decode("utf-8", "replace"))
+    if not found.stages:
+        raise UsageError("has no FROM: it is no Dockerfile", where=Where(file=path))
+    if found.stage(target) is None:
+        names = [stage.name for stage in found.stages if stage.name]
+        raise UsageError(
+            f"has no stage {target!r:.100}",
+            where=Where(file=path),
+            hint=f"its stages are {', '.join(names)}" if names else "its stages have no names",
+        )
+    return found
