@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.dive import dive_figures
 from layerlens.analysis.figures import (
     account,
@@ -67,7 +68,7 @@ class Look:
     """What rules need besides the entries.
 
     Contents and how to read them again, the rules and how the user wants them,
-    and the Dockerfile (and its stage) that is said to have made the image.
+    and the Dockerfile (its stage, its folder) that is said to have made the image.
     """
 
     contents: Sequence[Contents]
@@ -76,6 +77,7 @@ class Look:
     settings: RuleSettings = field(default_factory=RuleSettings)
     dockerfile: Dockerfile | None = None
     target: str | None = None
+    build_context: BuildContext | None = None
 
 
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
@@ -201,6 +203,7 @@ def make_context(
         tags=image.tags,
         annotations=image.annotations,
     )
+    context.build_context = look.build_context
     if look.dockerfile is not None:
         context.dockerfile = look.dockerfile
         context.lines = lines_of(look.dockerfile.chain(look.target), image.config.history)

@@ -82,6 +82,10 @@ def look_options(found: Parser) -> None:
     output.add_argument(
         "--target", metavar="STAGE", type=some, help="the stage that made it (default: the last)"
     )
+    output.add_argument(
+        "--context", metavar="DIR", type=some,
+        help="the folder that it is built in: findings then tell what its .dockerignore lacks",
+    )  # fmt: skip
     image_options(found)
 
 

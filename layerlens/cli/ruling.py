@@ -16,7 +16,12 @@ def rules_of(arguments: argparse.Namespace) -> Rules:
         dockerfile = _dockerfile(arguments.dockerfile, arguments.target)
     elif arguments.target is not None:
         raise UsageError("--target needs --dockerfile")
-    return Rules(dockerfile=dockerfile, target=arguments.target)
+    return Rules(
+        dockerfile=dockerfile,
+        target=arguments.target,
+        context=arguments.context,
+        dockerfile_path=arguments.dockerfile,
+    )
 
 
 def _dockerfile(path: str, target: str | None) -> Dockerfile:

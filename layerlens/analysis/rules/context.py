@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.dockerfile import Dockerfile
@@ -70,7 +71,8 @@ class Context:
     ``base_layers`` is how many of the lowest layers are the base's.
     ``reread`` gives a content again where it is at hand, else ``None``.
     ``notes`` takes diagnostics (code, message, path).  ``lines`` maps history rows
-    to lines of a Dockerfile that the user gave; ``dockerfile`` is that file.
+    to lines of a Dockerfile that the user gave; ``dockerfile`` is that file and
+    ``build_context`` the folder that it is built in.
     """
 
     fs: Filesystem
@@ -86,6 +88,7 @@ class Context:
     inventory: Inventory = field(default_factory=Inventory)
     lines: Mapping[int, int] = field(default_factory=dict)
     dockerfile: Dockerfile | None = None
+    build_context: BuildContext | None = None
 
     # ------------------------------------------------------------- the final filesystem
 
