@@ -9,7 +9,7 @@ from layerlens.analysis.build_context import BuildContext
 from layerlens.errors import UsageError, Where
 
 MAX_FILES = 1_000_000
-"""Files of a context that are counted."""
+"""Files of a context that are counted, at most."""
 
 MAX_IGNORE = 1 << 20
 """Bytes of a ``.dockerignore``."""
@@ -40,8 +40,8 @@ def scan_context(folder: str, dockerfile: str | None = None) -> BuildContext:
             continue  # gone since it was listed
         if stat.S_ISREG(info.st_mode):
             sizes[path.replace(os.sep, "/")] = info.st_size
-        if len(sizes) > MAX_FILES:
-            raise UsageError(f"holds more than {MAX_FILES} files", where=Where(file=folder))
+        if len(sizes) >= MAX_FILES:
+            break  # more than large either way
     return BuildContext(folder, sizes, None if ignore is None else os.path.basename(ignore))
 
 
