@@ -77,7 +77,7 @@ def collect(context: Context) -> Inventory:
             database=database,
             layer=_layer(context, ownership, versions, database) if layer is None else layer,
             versions=versions,
-            bytes=ownership.bytes(versions),
+            bytes=ownership.total(versions),
         )
         for (listed, database, layer), versions in zip(found, ownership.versions, strict=True)
     )
@@ -106,5 +106,5 @@ def _layer(context: Context, ownership: Ownership, versions: Sequence[int], data
         weights[fs.layer_of(fs.inode(version))] += ownership.size(version)
     if weights:
         return max(weights, key=lambda layer: (weights[layer], -layer))
-    version = fs.live.get(database)
-    return 0 if version is None else fs.layer_of(version)
+    listing = fs.live.get(database)
+    return 0 if listing is None else fs.layer_of(listing)

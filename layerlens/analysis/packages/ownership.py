@@ -68,7 +68,7 @@ class Ownership:
         """Content bytes of a live version."""
         return self._inode_sizes[self._context.fs.inodes.get(version, version)]
 
-    def bytes(self, versions: Iterable[int]) -> int:
+    def total(self, versions: Iterable[int]) -> int:
         """Content bytes of live versions, each inode once."""
         inodes, sizes = self._context.fs.inodes, self._inode_sizes
         return sum(sizes[inode] for inode in {inodes.get(each, each) for each in versions})
