@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.globs import Automaton, Glob, expand_braces
@@ -22,13 +23,20 @@ _ENGINE_FILES = frozenset((b"etc/hosts", b"etc/resolv.conf", b"etc/hostname", b"
 """What an engine mounts over or leaves behind: nothing that an image's author wrote."""
 
 
+Afterwards = Callable[[Context, AbstractSet[int]], Iterable[Draft]]
+"""Gets the versions that path rules flag, and gives drafts about others."""
+
+
 def path_rule_set(rules: Sequence[Rule]) -> RuleSet:
     """A rule set whose path rules are checked together."""
     return RuleSet(tuple(rules), (path_check([r for r in rules if isinstance(r, PathRule)]),))
 
 
-def path_check(rules: Sequence[PathRule]) -> Check:
-    """The check of some path rules: drafts by rule and layer."""
+def path_check(rules: Sequence[PathRule], afterwards: Afterwards | None = None) -> Check:
+    """The check of some path rules: drafts by rule and layer.
+
+    ``afterwards`` may speak of what they leave.
+    """
 
     def path_rules(context: Context) -> Iterator[Draft]:
         flagged: set[int] = set()
@@ -47,6 +55,8 @@ def path_check(rules: Sequence[PathRule]) -> Check:
                     continue
             flagged.update(versions)
             yield from _drafts(context, rule, versions)
+        if afterwards is not None:
+            yield from afterwards(context, flagged)
 
     return path_rules
 

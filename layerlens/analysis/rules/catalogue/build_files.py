@@ -57,6 +57,7 @@ C = (
         keep="Images that start a compiler. What a package owns is told as information.",
         source="general knowledge",
         paths=("usr/{local/,}lib/**/*.{a,la}",),
+        except_paths=("usr/lib/go-*/**",),
         minimum=10_000,
         owned="info",
         where=no_header_readers,
@@ -78,7 +79,7 @@ C = (
             "**/CMakeCache.txt",
             "**/config.log",
         ),
-        except_paths=("**/node_modules/**", "usr/local/go/**", "usr/lib/go-*/**"),
+        except_paths=("**/node_modules/**", "usr/local/go/**", "usr/{lib,share}/go-*/**"),
         where=dependency_files,
     ),
     PathRule(
@@ -157,6 +158,7 @@ NODE = (
         "are looked at.",
         confidence=Confidence.HINT,
         ledger_class=LedgerClass.DEBUG_INFORMATION,
+        most=Severity.LOW,
         trade_off="Stack traces name places in the bundle and not in the sources.",
         keep="Images that set --enable-source-maps in NODE_OPTIONS.",
         source="measured: 1.2 MB in five files",
@@ -261,9 +263,7 @@ OTHERS = (
         keep="target/*.jar and *.war; images that start mvn, or java with target/classes.",
         source=DEFAULT_PATH,
         paths=("**/target/{classes,test-classes,surefire-reports,generated-*,maven-*}/**",),
-        where=all_of(
-            beside(("target",), ("pom.xml",)), unless_started(r"mvnw?|\S*target/classes\S*")
-        ),
+        where=all_of(beside(("target",), ("pom.xml",)), unless_started(r"mvnw?|target/classes")),
     ),
     PathRule(
         id="gradle-output",
@@ -282,7 +282,7 @@ OTHERS = (
                 ("build", ".gradle"),
                 ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"),
             ),
-            unless_started(r"gradlew?|\S*build/classes\S*"),
+            unless_started(r"gradlew?|build/classes"),
         ),
     ),
     PathRule(
@@ -402,7 +402,7 @@ OTHERS = (
         keep="Images that start a program out of the directory.",
         source=DEFAULT_PATH,
         paths=("**/{dist-newstyle,.stack-work}/**",),
-        where=unless_started(r"cabal|stack|\S*(?:dist-newstyle|\.stack-work)\S*"),
+        where=unless_started(r"cabal|stack|dist-newstyle|\.stack-work"),
     ),
     PathRule(
         id="dart-and-swift-build-output",
@@ -417,7 +417,7 @@ OTHERS = (
         paths=("**/.dart_tool/**", "**/.build/**"),
         where=all_of(
             beside((".dart_tool", ".build"), ("pubspec.yaml", "Package.swift")),
-            unless_started(r"dart|flutter|swift|\S*\.build/\S*"),
+            unless_started(r"dart|flutter|swift|\.build"),
         ),
     ),
 )
