@@ -28,7 +28,7 @@ LANGUAGES = (
     rb"[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO|RECORD|INSTALLER|REQUESTED|direct_url\.json|entry_points\.txt|top_level\.txt|installed-files\.txt|requires\.txt)",
     rb"[^/]+\.egg-info",
     rb"pyvenv\.cfg", rb"uv\.lock", rb"poetry\.lock", rb"Pipfile\.lock", rb"pdm\.lock",
-    rb"pyproject\.toml",
+    rb"pyproject\.toml", rb"requirements\.txt",
     rb"package\.json", rb"(?:\.?package-lock|npm-shrinkwrap)\.json", rb"yarn\.lock",
     rb"\.yarn-integrity", rb"\.yarn-state\.yml", rb"\.modules\.yaml", rb"pnpm-lock\.yaml",
     rb"\.pnpm/lock\.yaml", rb"bun\.lock", rb"pnpm-workspace\.yaml",
@@ -55,7 +55,7 @@ _LAST = frozenset(
     pyproject.toml package.json .package-lock.json package-lock.json npm-shrinkwrap.json yarn.lock
     .yarn-integrity .yarn-state.yml .modules.yaml pnpm-lock.yaml lock.yaml bun.lock
     pnpm-workspace.yaml installed.json composer.json composer.lock Gemfile Gemfile.lock
-    gems.locked config go.mod modules.txt Cargo.lock""".split()
+    gems.locked config requirements.txt go.mod modules.txt Cargo.lock""".split()
 )
 """Last segments that :data:`LANGUAGES` can match, besides its suffixes: most names have none."""
 _SUFFIXES = (b".gemspec", b".egg-info")

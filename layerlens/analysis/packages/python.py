@@ -119,7 +119,7 @@ def _inside_another(directory: bytes) -> bool:
 
 
 def _database(view: View, site: Site, infos: Iterable[_Info]) -> Database:
-    packages = []
+    packages: list[Listed] = []
     bare: list[tuple[int, list[str]]] = []
     for info in infos:
         package = _listed(view, site, info)
@@ -249,7 +249,9 @@ def _modules(files: Iterable[bytes], site: Site) -> list[str]:
         if not path.startswith(site.path):
             continue
         head, slash, _ = path[start:].partition(b"/")
-        name = head if slash else head.partition(b".")[0] if head.endswith((b".py", b".so")) else b""
+        name = (
+            head if slash else head.partition(b".")[0] if head.endswith((b".py", b".so")) else b""
+        )
         if name.replace(b"_", b"a").isalnum() and name != b"__pycache__":
             found[name] = None
             if len(found) == 32:

@@ -176,6 +176,18 @@ class Graph:
         return found
 
 
+_DEVELOPMENT_EXTRAS = re.compile(
+    r"(?:all-?)?(?:dev|devel|develop|development|tests?|testing|docs?|documentation|lint|linting"
+    r"|typing|mypy|type|types|ci|check|checks|cover|coverage|build|release|style|format|enabler)"
+    r"(?:-.*)?"
+)
+
+
+def is_for_development(name: str) -> bool:
+    """Whether an extra or a group of requirements is for developing, by its name."""
+    return _DEVELOPMENT_EXTRAS.fullmatch(normalised(name)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Development:
     """What of an environment is there for development only; places in ``dists``.
@@ -244,7 +256,7 @@ def development(
         or (i not in tools and (asked.get(i, i not in needed) or dists[i].name in wanted))
         or dists[i].name in PACKAGING
     }
-    kept_roots = {i: _assumed(graph, i, is_tool) for i in roots}
+    kept_roots: dict[int, Collection[str]] = {i: _assumed(graph, i, is_tool) for i in roots}
     of_tools = graph.closure(dict.fromkeys(tools, ()))
     kept = graph.closure(kept_roots)
     while True:
@@ -253,9 +265,7 @@ def development(
         more = {
             i
             for i in everyone
-            if i not in kept
-            and i not in of_tools
-            and (dists[i].name in optional or i not in asked)
+            if i not in kept and i not in of_tools and (dists[i].name in optional or i not in asked)
         }
         if not more:
             break
@@ -270,13 +280,6 @@ def development(
     )
 
 
-_DEVELOPMENT_EXTRAS = re.compile(
-    r"(?:all-?)?(?:dev|devel|develop|development|tests?|testing|docs?|documentation|lint|linting"
-    r"|typing|mypy|type|types|ci|check|checks|cover|coverage|build|release|style|format|enabler)"
-    r"(?:-.*)?"
-)
-
-
 def _assumed(graph: Graph, i: int, is_tool: Callable[[Listed], bool]) -> list[str]:
     """Extras that may have been asked for with a distribution: that is not written down.
 
@@ -285,7 +288,7 @@ def _assumed(graph: Graph, i: int, is_tool: Callable[[Listed], bool]) -> list[st
     return [
         extra
         for extra, asked in graph.complete_extras(i).items()
-        if not _DEVELOPMENT_EXTRAS.fullmatch(extra)
+        if not is_for_development(extra)
         and not any(
             is_tool(graph.dists[other]) for each in asked for other in graph.named[each.name]
         )

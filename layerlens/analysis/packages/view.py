@@ -56,9 +56,7 @@ class FinalView:
         kept = set(self.context.kept_versions(lambda _: True))
         links = (version for version, inode in fs.inodes.items() if inode in kept)
         return sorted(
-            path
-            for version in (*kept, *links)
-            if fs.live.get(path := fs.paths[version]) == version
+            path for version in (*kept, *links) if fs.live.get(path := fs.paths[version]) == version
         )
 
     def text(self, path: bytes) -> bytes | None:
