@@ -18,6 +18,8 @@ ENTRY_POINT = "layerlens.rules"
 MODULES: tuple[str, ...] = (
     "by_path",
     "build_context",
+    "python",
+    "python_files",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
