@@ -33,6 +33,8 @@ from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import redact_config
+from layerlens.image.secrets import redact_text
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -96,6 +98,9 @@ def analyse(
     fs = stack(tables, same_content, semantics)
     histories, warnings = map_history(image.config.history, len(tables))
     base = find_base(histories)
+    # What is shown has no secrets; rules look at the whole.
+    config = redact_config(image.config)
+    histories, _ = map_history(config.history, len(tables))
     sums = account(fs)
     layers = []
     for k, (read, history) in enumerate(zip(image.reads, histories, strict=True)):
@@ -140,9 +145,9 @@ def analyse(
             source=image.source,
             id=image.id,
             digest=image.digest,
-            platform=image.config.platform,
+            platform=config.platform,
             tags=image.tags,
-            created=image.config.created,
+            created=config.created,
             size=sum(sums.total),
             compressed_size=(
                 sum(size for size in blobs if size is not None)
@@ -151,15 +156,17 @@ def analyse(
             ),
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
-            config=image.config,
-            annotations=tuple(sorted(image.annotations.items())),
+            config=config,
+            annotations=tuple(
+                (key, redact_text(value)) for key, value in sorted(image.annotations.items())
+            ),
             attestation_bytes=image.attestation_bytes,
         ),
         scores=figures,
         dive=dive_figures(tables),
         layers=tuple(layers),
         base=base,
-        history=image.config.history,
+        history=config.history,
         sizes=size_rows(
             layers,
             figures.live_bytes,

@@ -67,6 +67,8 @@ class Files:
 class Context:
     """An image, for checks.  Nothing here changes once it is made.
 
+    ``config`` is the whole configuration, secrets included, while the instructions
+    in ``histories`` are without them: these may be shown, that never.
     ``contents`` has what was learnt from each layer's contents;
     ``base_layers`` is how many of the lowest layers are the base's.
     ``reread`` gives a content again where it is at hand, else ``None``.
