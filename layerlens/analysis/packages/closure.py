@@ -32,7 +32,8 @@ _SEPARATORS = re.compile(r"[-_.]+")
 class Dependencies:
     """The graph of some installed packages; packages are named by their index.
 
-    Packages of different ecosystems do not need each other.
+    ``requires`` and ``recommends`` have, for each package, the installed ones
+    that it names.  Packages of different ecosystems do not need each other.
     """
 
     def __init__(self, packages: Sequence[Listed]) -> None:
@@ -46,8 +47,8 @@ class Dependencies:
             for name in names:
                 providers[ecosystem, name].append(index)
         self._add_files(providers)
-        self._requires = [self._edges(each, each.requires, providers) for each in packages]
-        self._recommends = [self._edges(each, each.recommends, providers) for each in packages]
+        self.requires = [self._edges(each, each.requires, providers) for each in packages]
+        self.recommends = [self._edges(each, each.recommends, providers) for each in packages]
 
     def _add_files(self, providers: dict[tuple[Ecosystem, str], list[int]]) -> None:
         """Packages of rpm may require a path, which its owner provides."""
@@ -105,9 +106,9 @@ class Dependencies:
         return seen
 
     def _next(self, index: int, *, recommends: bool) -> Iterator[int]:
-        yield from self._requires[index]
+        yield from self.requires[index]
         if recommends:
-            yield from self._recommends[index]
+            yield from self.recommends[index]
 
     def recommends_only(self, *, wanted: Collection[int] = ()) -> set[int]:
         """Packages that are there only because another recommends them.
@@ -146,7 +147,7 @@ class Dependencies:
         count = len(self.packages)
         above: list[int | None] = [None] * count
         seen: set[int] = set()
-        needed = {other for edges in (*self._requires, *self._recommends) for other in edges}
+        needed = {other for edges in (*self.requires, *self.recommends) for other in edges}
         beginnings = (
             [i for i, each in enumerate(self.packages) if each.manual],
             [i for i, each in enumerate(self.packages) if is_protected(each)],

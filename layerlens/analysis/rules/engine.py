@@ -190,6 +190,8 @@ def _severity(
     found = settings.thresholds.severity(size, total) if fixed is None else fixed
     if is_base and fixed is None:
         found = Severity(max(found - 1, 0))  # another base is not one line away
+    if draft.least is not None:
+        found = max(found, draft.least)
     found = min(found, rule.most)
     return found if draft.most is None else min(found, draft.most)
 

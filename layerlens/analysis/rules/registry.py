@@ -20,6 +20,9 @@ MODULES: tuple[str, ...] = (
     "build_context",
     "python",
     "python_files",
+    "build_tools",
+    "debian",
+    "package_databases",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
