@@ -94,7 +94,7 @@ def _matches(pattern: re.Pattern[str], kind: str, what: str, text: str) -> Itera
 
 
 def npmrc(text: str) -> Iterator[Value]:
-    """npm's and yarn 1's credentials, by registry."""
+    """Credentials that npm and yarn 1 keep for each registry."""
     yield from _matches(_NPM, "npmrc", "npm registry credential", text)
 
 
