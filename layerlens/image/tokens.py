@@ -65,6 +65,9 @@ KEY_BLOCK = (
 
 _AFTER = r"(?![0-9A-Za-z])"
 _TEXT = [(shape, shape.marks, re.compile(shape.pattern + _AFTER, re.ASCII)) for shape in SHAPES]
+_FOLD = bytes.maketrans(b"ousrbKSBCI", b"pppppKKKKK")
+_FOLDED = {"ghp_": b"ghp_", "AKIA": b"AKKA", "hvs.": b"hvp."}
+"""First mark of a shape with several -> the one that all of them are after ``_FOLD``."""
 _BYTES = [
     (
         shape,
@@ -78,9 +81,6 @@ _BYTES_ANYWHERE = [each for each in _BYTES if not each[0].run]
 _WORD_BEFORE = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _RUNS = bytes(0x61 if code < 128 and chr(code).isalnum() else 0x20 for code in range(256))
 _RUN = b"a" * 20
-_FOLD = bytes.maketrans(b"ousrbKSBCI", b"pppppKKKKK")
-_FOLDED = {"ghp_": b"ghp_", "AKIA": b"AKKA", "hvs.": b"hvp."}
-"""First mark of a shape with several -> the one that all of them are after ``_FOLD``."""
 _STOP_WORDS = re.compile(r"example|x{4,}|0123456789abc|changeme|dummy|0{8,}|1{8,}", re.IGNORECASE)
 
 
