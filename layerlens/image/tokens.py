@@ -32,8 +32,8 @@ SHAPES = (
     Shape("GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[0-9A-Za-z]{36,255}", True),
     Shape("GitHub token", ("github_pat_",), r"github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}", True),
     Shape("GitLab token", ("glpat-",), r"glpat-[0-9A-Za-z_.-]{20,300}"),
-    Shape("Slack token", ("xox",), r"xox[baprs]-[0-9]{6,14}-[0-9A-Za-z-]{10,250}"),
-    Shape("Stripe key", ("k_live_", "k_prod_"), r"[rs]k_(?:live|prod)_[0-9A-Za-z]{16,250}"),
+    Shape("Slack token", ("xox",), r"xox[baprs]-[0-9]{6,14}-[0-9A-Za-z-]{20,250}", True),
+    Shape("Stripe key", ("k_live_", "k_prod_"), r"[rs]k_(?:live|prod)_[0-9A-Za-z]{20,250}", True),
     Shape("Google API key", ("AIza",), r"AIza[0-9A-Za-z_-]{35}"),
     Shape("Hugging Face token", ("hf_",), r"hf_[A-Za-z]{34}", True),
     Shape(

@@ -195,7 +195,6 @@ class _Hits:
     def __init__(self, name: bytes, data: bytes) -> None:
         self.name = name
         self.data = data
-        self.test = _TEST_PATH.search(name) is not None
         self.found: list[dict[str, Any]] = []
         self.more = 0
         self._taken: list[tuple[int, int]] = []
@@ -225,7 +224,7 @@ class _Hits:
             "length": len(content),
             "start": content[:4].decode("latin-1") if start and len(content) >= 20 else "",
             "sha": hashlib.sha256(content).hexdigest()[:8] if len(content) >= 12 else "",
-            "test": self.test,
+            "test": _TEST_PATH.search(self.name) is not None,
             "weak": value.weak,
         }
         if encrypted:
