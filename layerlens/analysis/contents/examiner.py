@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from layerlens.analysis.contents import names, secrets
+from layerlens.analysis.contents.heads import Heads
+from layerlens.analysis.contents.programs import Programs
 from layerlens.layers.contents import MAX_WHOLE, Want
 
 VERSION = "1"
@@ -69,12 +71,12 @@ class ImageExaminer:
         return found
 
     def windows(self, name: bytes, size: int, head: bytes) -> Sequence[tuple[int, int]]:
-        return [
-            span
-            for probe in self._probes
-            if probe.wants(name, size)
-            for span in probe.windows(name, size, head)
-        ]
+        longest: dict[int, int] = {}  # parts are told apart by where they start
+        for probe in self._probes:
+            if probe.wants(name, size):
+                for start, length in probe.windows(name, size, head):
+                    longest[start] = max(length, longest.get(start, 0))
+        return list(longest.items())
 
     def conclude(
         self, name: bytes, size: int, head: bytes, parts: Mapping[int, bytes]
@@ -88,4 +90,4 @@ class ImageExaminer:
 
 def default_examiner() -> ImageExaminer:
     """The examiner of all rules."""
-    return ImageExaminer(scans=(secrets,))
+    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads()))

@@ -23,6 +23,9 @@ MODULES: tuple[str, ...] = (
     "build_tools",
     "debian",
     "package_databases",
+    "binaries",
+    "programs",
+    "blanks",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
