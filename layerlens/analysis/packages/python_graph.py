@@ -19,6 +19,9 @@ _REQUIREMENT = re.compile(
     re.DOTALL,
 )
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]{1,100})['\"]")
+_KERNEL = re.compile(r"platform_(?:release|version)")
+"""Variables that say on which kernel the image runs, which the image does not."""
+
 MAX_MARKER = 2000
 """Characters of a marker that is judged; a longer one counts as true."""
 
@@ -102,7 +105,7 @@ class Graph:
     def _judge(self, marker: str, extra: str) -> bool:
         if not marker:
             return not extra
-        if len(marker) > MAX_MARKER or not self._environments:
+        if len(marker) > MAX_MARKER or not self._environments or _KERNEL.search(marker):
             named = _EXTRA.findall(marker)
             return not named or extra in map(normalised, named)
         from packaging.markers import Marker

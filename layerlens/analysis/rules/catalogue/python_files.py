@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from layerlens.analysis.packages.pyrecord import site_of
 from layerlens.analysis.rules.catalogue.python_places import (
     encoded,
     interpreters,
@@ -219,7 +218,7 @@ def check_stdlib_tests(context: Context) -> Iterator[Draft]:
             found.update((version, directory) for version in versions)
     for layer, versions in context.by_layer(found).items():
         directories = sorted({found[version] for version in versions})
-        shown = [encoded_path.decode("utf-8", "surrogateescape") for encoded_path in directories]
+        shown = [path.decode("utf-8", "surrogateescape") for path in directories]
         yield Draft(
             STDLIB_TESTS.id,
             versions,
@@ -254,7 +253,7 @@ def check_host_venvs(context: Context) -> Iterator[Draft]:
     """Virtual environments whose interpreter is nowhere in the image."""
     for prefix, about in virtual_environments(context).items():
         home = about.get("home", "")
-        if not prefix or not home or site_of(prefix).prefix is not None:
+        if not prefix or not home or b"site-packages/" in prefix:
             continue
         if _has_interpreter(context, prefix, home) or _is_named(context, prefix):
             continue
