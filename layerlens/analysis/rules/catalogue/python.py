@@ -162,7 +162,6 @@ def _told(
     )
     order = [packages[i] for i in (*tools, *rest)]
     roots = {packages[i].name for i in found.roots}
-    left = {packages[i].name for i in found.left}
     wanted = set(versions)
     owner = {v: package.name for package in order for v in package.versions if v in wanted}
     for layer, here in context.by_layer(versions).items():
@@ -170,12 +169,8 @@ def _told(
         shown = [package.name for package in order if package.name in held]
         followers = [name for name in shown if name not in roots]
         evidence = [f"environment: /{environment.shown}"]
-        needed = [name for name in followers if name not in left]
-        if needed:
-            evidence.append("only they need: " + _listing(needed, 12))
-        if left.intersection(shown):
-            gone = sorted(left.intersection(shown))
-            evidence.append("nothing asks for these any more: " + _listing(gone, 12))
+        if followers:
+            evidence.append("only they need: " + _listing(followers, 12))
         if followers and not found.known:
             evidence.append(
                 "nothing says which packages were asked for by name, so that what only "

@@ -180,6 +180,7 @@ def test_editable_distributions_and_their_sources() -> None:
         b'{"dir_info":{"editable":1}}',
         b"\xff",
     ],
+    ids=lambda data: repr(data[:20]),
 )
 def test_direct_urls_that_say_nothing(url: bytes) -> None:
     assert not python.is_editable(url)
@@ -188,7 +189,7 @@ def test_direct_urls_that_say_nothing(url: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"\n\n\n", b"\x00" * 1000, b":" * 1000, b"Name\n", b"Name: ../x\n", b"Name: " + b"a" * 10_000,
-     b" folded first\n", b"Requires-Dist: \n" * 100_000, b"\xff\xfe\n", b"Name: a\nName: b\n"],
+     b" folded first\n", b"Requires-Dist: \n" * 100_000, b"\xff\xfe\n", b"Name: a\nName: b\n"], ids=lambda data: repr(data[:20]),
 )  # fmt: skip
 def test_hostile_metadata_never_raises(data: bytes) -> None:
     found, _ = read(in_site(b"x-1.dist-info", META=data, RECORD=data, ENTRY=data, TOP=data))
