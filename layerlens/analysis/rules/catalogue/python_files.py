@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -126,12 +125,11 @@ MIN_STUBS = 100_000
 
 @dataclass(slots=True)
 class _Bytecode:
-    """Versions of bytecode files, by what becomes of them."""
+    """Versions of bytecode files, by what becomes of them; foreign ones with their Python."""
 
     stale: list[int] = field(default_factory=list)
-    foreign: list[int] = field(default_factory=list)
+    foreign: dict[int, str] = field(default_factory=dict)
     used: list[int] = field(default_factory=list)
-    tags: Counter[str] = field(default_factory=Counter)
 
 
 def check_bytecode(context: Context) -> Iterator[Draft]:
@@ -141,15 +139,14 @@ def check_bytecode(context: Context) -> Iterator[Draft]:
     found = _sorted_out(context)
     for layer, versions in context.by_layer(found.stale).items():
         yield Draft(STALE.id, versions, layer=layer)
-    if found.foreign:
-        names = ", ".join(_python_name(tag) for tag in sorted(found.tags))
-        for layer, versions in context.by_layer(found.foreign).items():
-            yield Draft(
-                FOREIGN.id,
-                versions,
-                layer=layer,
-                title=f"bytecode for {names}, which the image does not have",
-            )
+    for layer, versions in context.by_layer(found.foreign).items():
+        names = ", ".join(sorted({_python_name(found.foreign[version]) for version in versions}))
+        yield Draft(
+            FOREIGN.id,
+            versions,
+            layer=layer,
+            title=f"bytecode for {names}, which the image does not have",
+        )
     for layer, versions in context.by_layer(found.used).items():
         if context.total(versions) >= MIN_BYTECODE:
             yield Draft(BYTECODE.id, versions, layer=layer)
@@ -178,8 +175,7 @@ def _sorted_out(context: Context) -> _Bytecode:
             found.stale.append(version)
         elif present and tag not in present:
             if not system_owned(context, live[source]):
-                found.foreign.append(version)
-                found.tags[tag] += 1
+                found.foreign[version] = tag
         else:
             found.used.append(version)
     return found
