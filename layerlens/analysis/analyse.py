@@ -29,6 +29,7 @@ from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import config_leaks, redact_config
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -80,10 +81,14 @@ def analyse(
     semantics: Semantics = Semantics.DOCKER,
     look: Look | None = None,
 ) -> Analysis:
-    """Stack the layers and compute every figure; with ``look``, run the rules."""
+    """Stack the layers and compute every figure; with ``look``, run the rules.
+
+    What comes out has no secret's value in its configuration or its history.
+    """
+    config = redact_config(image.config)
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
-    histories, warnings = map_history(image.config.history, len(tables))
+    histories, warnings = map_history(config.history, len(tables))
     base = find_base(histories)
     sums = account(fs)
     layers = []
@@ -137,7 +142,7 @@ def analyse(
             ),
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
-            config=image.config,
+            config=config,
             annotations=tuple(sorted(image.annotations.items())),
             attestation_bytes=image.attestation_bytes,
         ),
@@ -145,7 +150,7 @@ def analyse(
         dive=dive_figures(tables),
         layers=tuple(layers),
         base=base,
-        history=image.config.history,
+        history=config.history,
         sizes=size_rows(
             layers,
             figures.live_bytes,
@@ -175,10 +180,10 @@ def make_context(
     same_content: SameContent,
     look: Look,
 ) -> Context:
-    """What the checks look at; packages are read here."""
+    """What the checks look at; packages are read here, and secrets' values left behind."""
     context = Context(
         fs=fs,
-        config=image.config,
+        config=redact_config(image.config),
         histories=histories,
         base=base,
         contents=look.contents,
@@ -187,6 +192,7 @@ def make_context(
         notes=fs.notes,
         tags=image.tags,
         annotations=image.annotations,
+        leaks=config_leaks(image.config),
     )
     for layer, each in enumerate(look.contents):
         if each.missing is not None:

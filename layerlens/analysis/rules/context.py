@@ -13,6 +13,7 @@ from typing import Any
 from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import ConfigLeak
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
 from layerlens.layers.table import Kind
@@ -69,6 +70,8 @@ class Context:
     ``base_layers`` is how many of the lowest layers are the base's.
     ``reread`` gives a content again where it is at hand, else ``None``.
     ``notes`` takes diagnostics (code, message, path).
+    ``config`` and ``histories`` have no secret's value any more; ``leaks`` says
+    where some were.
     """
 
     fs: Filesystem
@@ -82,6 +85,7 @@ class Context:
     tags: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     inventory: Inventory = field(default_factory=Inventory)
+    leaks: Sequence[ConfigLeak] = ()
 
     # ------------------------------------------------------------- the final filesystem
 

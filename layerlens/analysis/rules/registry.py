@@ -15,7 +15,7 @@ from layerlens.analysis.rules.model import Rule, RuleSet
 ENTRY_POINT = "layerlens.rules"
 """The group in which a third party's package names a :class:`RuleSet`."""
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("secrets",)
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
 
