@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "binaries",
     "programs",
     "blanks",
+    "secrets",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
