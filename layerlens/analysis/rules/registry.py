@@ -27,6 +27,8 @@ MODULES: tuple[str, ...] = (
     "programs",
     "blanks",
     "secrets",
+    "duplicates",
+    "single_stage",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 

@@ -18,7 +18,7 @@ from layerlens.analysis.rules.model import (
     Topic,
 )
 
-_SMALLEST = 1_000
+_SMALLEST = 500
 """Bytes of a layer's sections below which nothing is said."""
 
 _SMALLEST_SYMBOLS = 100_000
