@@ -71,7 +71,8 @@ def _document(config: str | None) -> tuple[str | None, dict[str, Any]]:
     if os.path.isfile(SETTINGS_FILE):
         return SETTINGS_FILE, _read(SETTINGS_FILE)
     if os.path.isfile("pyproject.toml"):
-        return "pyproject.toml", _tool_table("pyproject.toml", _read("pyproject.toml"))
+        document = _read("pyproject.toml", only_naming=b"layerlens")
+        return "pyproject.toml", _tool_table("pyproject.toml", document)
     return None, {}
 
 
@@ -83,7 +84,8 @@ def _tool_table(path: str, document: dict[str, Any]) -> dict[str, Any]:
     return table
 
 
-def _read(path: str) -> dict[str, Any]:
+def _read(path: str, only_naming: bytes = b"") -> dict[str, Any]:
+    """A file as TOML; one that does not name a word is none of our business."""
     import tomllib
 
     try:
@@ -91,7 +93,7 @@ def _read(path: str) -> dict[str, Any]:
             data = file.read(MAX_SETTINGS + 1)
         if len(data) > MAX_SETTINGS:
             raise UsageError(f"settings of more than {MAX_SETTINGS} bytes", where=Where(file=path))
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode()) if only_naming in data else {}
     except OSError as error:
         raise UsageError(
             f"settings cannot be read: {error.strerror or error}", where=Where(file=path)

@@ -133,6 +133,7 @@ class _Reader:
             return usual
         known = [each.name.replace("_", "-") for each in fields(Thresholds)]
         self.keys("rules.thresholds", table, known)
+        before = len(self.problems)
         sizes = {
             key: self.size(f"rules.thresholds.{key}", table.get(key, getattr(usual, key)))
             for key in ("low", "medium", "high")
@@ -143,7 +144,8 @@ class _Reader:
             )
             for key in _SHARES
         }
-        if not sizes["low"] <= sizes["medium"] <= sizes["high"]:
+        ascending = sizes["low"] <= sizes["medium"] <= sizes["high"]
+        if not ascending and len(self.problems) == before:
             self.problems.append("rules.thresholds: low, medium and high must ascend")
         return Thresholds(**sizes, low_share=shares["low-share"], high_share=shares["high-share"])
 
