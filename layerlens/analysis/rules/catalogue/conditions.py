@@ -324,3 +324,13 @@ def no_header_readers(context: Context, versions: Sequence[int]) -> Sequence[int
     if any(name in context.files.joined for name in _COMPILE_AT_RUN_TIME):
         return ()
     return unless_started(r"gcc|g\+\+|cc|clang|make|cmake")(context, versions)
+
+
+_BESIDE_PROJECT = beside(("build", "dist", ".eggs"), ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def python_project(context: Context, versions: Sequence[int]) -> Sequence[int]:
+    """What lies beside a description of a Python project, or was unpacked to be built."""
+    unpacked = [v for v in versions if context.path(v).startswith((b"tmp/", b"var/tmp/"))]
+    loose = set(unpacked)
+    return [*unpacked, *_BESIDE_PROJECT(context, [v for v in versions if v not in loose])]
