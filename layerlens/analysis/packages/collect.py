@@ -41,6 +41,9 @@ class Source:
 
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
+    Source("npm"),
+    Source("composer"),
+    Source("gems"),
 )  # fmt: skip
 """All readers of package databases."""
 

@@ -20,6 +20,9 @@ MODULES: tuple[str, ...] = (
     "build_context",
     "python",
     "python_files",
+    "node",
+    "node_files",
+    "php_ruby",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
