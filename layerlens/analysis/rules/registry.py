@@ -34,6 +34,9 @@ MODULES: tuple[str, ...] = (
     "secrets",
     "duplicates",
     "single_stage",
+    "node",
+    "node_files",
+    "php_ruby",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 

@@ -281,9 +281,8 @@ def _is_whole(context: Context, version: int, hits: list[_Hit]) -> bool:
     if any(fact["kind"] in _WHOLE for fact in mine):
         last = context.path(version).rpartition(b"/")[2]
         return mine[0]["kind"] != "aws" or last == b"credentials"
-    return mine[0]["kind"] == "private-key" and 2 * sum(
-        fact["length"] for fact in mine
-    ) >= context.size(version)
+    hidden: int = sum(fact["length"] for fact in mine)
+    return mine[0]["kind"] == "private-key" and 2 * hidden >= context.size(version)
 
 
 def _fate(version: int, layer: int, gone: Mapping[int, tuple[int, int]]) -> str:
