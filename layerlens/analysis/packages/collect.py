@@ -41,6 +41,7 @@ class Source:
 
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
+    Source("python"),
 )  # fmt: skip
 """All readers of package databases."""
 

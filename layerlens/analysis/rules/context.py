@@ -15,6 +15,7 @@ from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import ConfigLeak
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
 from layerlens.layers.table import Kind
@@ -76,6 +77,8 @@ class Context:
     ``notes`` takes diagnostics (code, message, path).  ``lines`` maps history rows
     to lines of a Dockerfile that the user gave; ``dockerfile`` is that file and
     ``build_context`` the folder that it is built in.
+    ``config`` and ``histories`` have no secret's value any more; ``leaks`` says
+    where some were.
     """
 
     fs: Filesystem
@@ -92,6 +95,7 @@ class Context:
     lines: Mapping[int, int] = field(default_factory=dict)
     dockerfile: Dockerfile | None = None
     build_context: BuildContext | None = None
+    leaks: Sequence[ConfigLeak] = ()
 
     # ------------------------------------------------------------- the final filesystem
 
