@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.packages.model import Inventory
@@ -19,6 +19,9 @@ from layerlens.image.redaction import ConfigLeak
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
 from layerlens.layers.table import Kind
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.steps import Step
 
 SameContent = Callable[[tuple[int, int], tuple[int, int]], bool]
 Reread = Callable[[int, int], Iterator[bytes] | None]
@@ -242,6 +245,13 @@ class Context:
         import re
 
         return bool(re.search(rf"(?<![\w.-]){re.escape(tool)}(?![\w.-])", self.started))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The history as steps, secrets' values hidden, oldest first."""
+        from layerlens.analysis.rules.steps import steps_of
+
+        return steps_of(self.config, self.histories, self.base_layers)
 
     # ------------------------------------------------------------- grouping
 

@@ -21,6 +21,7 @@ ENTRY_POINT = "layerlens.rules"
 """The group in which a third party's package names a :class:`RuleSet`."""
 
 MODULES: tuple[str, ...] = (
+    "structure",
     "by_path",
     "build_context",
     "python",
