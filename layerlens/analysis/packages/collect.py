@@ -45,6 +45,15 @@ READERS: tuple[Source, ...] = (
     Source("npm"),
     Source("composer"),
     Source("gems"),
+    Source("apk", re.compile(rb"(?:usr/)?lib/apk/db/installed\Z")),
+    Source(
+        "rpm",
+        re.compile(
+            rb"(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:Packages|rpmdb\.sqlite)"
+            rb"|var/lib/rpmmanifest/"
+        ),
+    ),
+    Source("pacman", re.compile(rb"var/lib/pacman/local/")),
 )  # fmt: skip
 """All readers of package databases."""
 

@@ -28,6 +28,7 @@ MODULES: tuple[str, ...] = (
     "python_files",
     "build_tools",
     "debian",
+    "distributions",
     "package_databases",
     "binaries",
     "programs",
