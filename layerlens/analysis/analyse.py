@@ -33,6 +33,8 @@ from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import config_leaks, redact_config
+from layerlens.image.secrets import redact_text
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -91,10 +93,14 @@ def analyse(
     semantics: Semantics = Semantics.DOCKER,
     look: Look | None = None,
 ) -> Analysis:
-    """Stack the layers and compute every figure; with ``look``, run the rules."""
+    """Stack the layers and compute every figure; with ``look``, run the rules.
+
+    What comes out has no secret's value in its configuration or its history.
+    """
+    config = redact_config(image.config)
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
-    histories, warnings = map_history(image.config.history, len(tables))
+    histories, warnings = map_history(config.history, len(tables))
     base = find_base(histories)
     sums = account(fs)
     layers = []
@@ -140,9 +146,9 @@ def analyse(
             source=image.source,
             id=image.id,
             digest=image.digest,
-            platform=image.config.platform,
+            platform=config.platform,
             tags=image.tags,
-            created=image.config.created,
+            created=config.created,
             size=sum(sums.total),
             compressed_size=(
                 sum(size for size in blobs if size is not None)
@@ -151,15 +157,17 @@ def analyse(
             ),
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
-            config=image.config,
-            annotations=tuple(sorted(image.annotations.items())),
+            config=config,
+            annotations=tuple(
+                (key, redact_text(value)) for key, value in sorted(image.annotations.items())
+            ),
             attestation_bytes=image.attestation_bytes,
         ),
         scores=figures,
         dive=dive_figures(tables),
         layers=tuple(layers),
         base=base,
-        history=image.config.history,
+        history=config.history,
         sizes=size_rows(
             layers,
             figures.live_bytes,
@@ -190,10 +198,10 @@ def make_context(
     same_content: SameContent,
     look: Look,
 ) -> Context:
-    """What the checks look at; packages are read here."""
+    """What the checks look at; packages are read here, and secrets' values left behind."""
     context = Context(
         fs=fs,
-        config=image.config,
+        config=redact_config(image.config),
         histories=histories,
         base=base,
         contents=look.contents,
@@ -202,6 +210,7 @@ def make_context(
         notes=fs.notes,
         tags=image.tags,
         annotations=image.annotations,
+        leaks=config_leaks(image.config),
     )
     context.build_context = look.build_context
     if look.dockerfile is not None:

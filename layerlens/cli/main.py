@@ -135,6 +135,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
         from layerlens.cli import platforms
 
         return platforms.run(argv[1:], narrator)
+    if argv and argv[0] == "rules":
+        from layerlens.cli import rules
+
+        return rules.run(argv[1:], narrator)
     if argv and argv[0] == "build":
         from layerlens.cli import build
 

@@ -94,25 +94,29 @@ def _matches(pattern: re.Pattern[str], kind: str, what: str, text: str) -> Itera
 
 
 def npmrc(text: str) -> Iterator[Value]:
-    for value in _matches(_NPM, "npmrc", "npm registry credential", text):
-        yield value
+    """Credentials that npm and yarn 1 keep for each registry."""
+    yield from _matches(_NPM, "npmrc", "npm registry credential", text)
 
 
 def yarnrc(text: str) -> Iterator[Value]:
+    """Yarn's credentials, from version 2 on."""
     yield from _matches(_YARN, "npmrc", "yarn registry credential", text)
 
 
 def pypirc(text: str) -> Iterator[Value]:
+    """Passwords and tokens of package indexes."""
     yield from _matches(_PASSWORD, "pypirc", "package index password", text)
     for value in urls(text):
         yield value._replace(kind="pypirc", what="password in an index URL")
 
 
 def netrc(text: str) -> Iterator[Value]:
+    """Passwords of a netrc file."""
     yield from _matches(_NETRC, "netrc", "netrc password", text)
 
 
 def git_credentials(text: str) -> Iterator[Value]:
+    """Credentials that git keeps in files of its own."""
     for match in _CREDENTIAL_URL.finditer(text):
         if is_value(match[1]):
             yield Value("git-credentials", "git credential in a URL", "", *match.span(1))
@@ -122,11 +126,13 @@ def git_credentials(text: str) -> Iterator[Value]:
 
 
 def kubeconfig(text: str) -> Iterator[Value]:
+    """Keys and tokens of a cluster's configuration."""
     if "apiVersion" in text:
         yield from _matches(_KUBE, "kubeconfig", "Kubernetes credential", text)
 
 
 def aws(text: str) -> Iterator[Value]:
+    """Secret keys of AWS."""
     for value in _matches(_AWS, "aws", "AWS secret key", text):
         if not text.endswith("EXAMPLE", value.start, value.end) and (
             "TOKEN" in value.name.upper() or value.end - value.start == 40
@@ -135,6 +141,7 @@ def aws(text: str) -> Iterator[Value]:
 
 
 def docker_config(text: str) -> Iterator[Value]:
+    """Logins to registries; names of credential helpers are none."""
     for value in _matches(_DOCKER_AUTH, "docker-config", "registry login", text):
         if value.name != "auth" or _is_login(text[value.start : value.end]):
             yield value
@@ -150,6 +157,7 @@ def _is_login(encoded: str) -> bool:
 
 
 def gcp(text: str) -> Iterator[Value]:
+    """Keys of service accounts and refresh tokens."""
     if re.search(
         r'"type"\s{0,8}:\s{0,8}"(?:service_account|authorized_user|external_account)"', text
     ):
@@ -159,6 +167,7 @@ def gcp(text: str) -> Iterator[Value]:
 
 
 def azure(text: str) -> Iterator[Value]:
+    """Tokens that Azure's command line keeps."""
     yield from _matches(_AZURE, "azure", "Azure token", text)
 
 

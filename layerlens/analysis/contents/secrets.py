@@ -27,7 +27,7 @@ from typing import Any
 
 from layerlens.analysis.contents import secretfiles
 from layerlens.analysis.contents.secretfiles import Find, Value
-from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, SHAPES, TOKEN, made_up
+from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, made_up, tokens_in
 
 MAX_SIZE = 2 << 20
 """Bytes of a file that is looked into."""
@@ -136,17 +136,10 @@ _env_settings = secretfiles.settings("env-file", "secret in an env file")
 _env_literals = secretfiles.literals("env-file", "secret in a file of credentials")
 
 _KEY_BLOCK = re.compile(KEY_BLOCK.encode())
-_TOKEN = re.compile(TOKEN.encode())
+_TOKEN_KINDS = {"Azure storage key": "azure", "npm token": "npmrc", "PyPI token": "pypirc"}
+"""Tokens that a rule of their own is about."""
 _HOST_KEY = re.compile(rb"(?:.*/)?etc/ssh/ssh_host_[^/]*_key", re.DOTALL)
 _HEX_KEY = re.compile(rb"[0-9a-f]{32}\s*")
-
-# Runs of 20 letters and digits, which most tokens have, are found with one search in a translation.
-_RUNS = bytes(0x61 if chr(code).isalnum() and code < 128 else 0x20 for code in range(256))
-_RUN = b"a" * 20
-_WITH_RUN = (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"hf_", b"npm_", b"_v1_",
-             b"rubygems_", b"AGE-SECRET", b"AKIA", b"ASIA", b"ABIA", b"ACCA")  # fmt: skip
-_WITHOUT_RUN = (b"AIza", b"SG.", b"hvs.", b"hvb.", b"glpat-", b"xox", b"k_live_", b"k_prod_",
-                b"T3BlbkFJ", b"sk-ant-", b"pypi-AgE", b"AccountKey=")  # fmt: skip
 
 
 def wants(name: bytes, size: int) -> bool:
@@ -184,7 +177,7 @@ def scan(name: bytes, data: bytes) -> Mapping[str, Any]:
             if pattern.fullmatch(name):
                 hits.look(each)
         if _ENV.fullmatch(name) and not _ENV_EXAMPLE.fullmatch(name):
-            _env_file(hits, name, data)
+            _env_file(hits, name)
         if _MASTER_KEY.fullmatch(name) and _HEX_KEY.fullmatch(data):
             hits.add(Value("web-config", "Rails master key", "", 0, len(data.rstrip())))
     _keys(hits, name, data)
@@ -202,7 +195,6 @@ class _Hits:
     def __init__(self, name: bytes, data: bytes) -> None:
         self.name = name
         self.data = data
-        self.test = _TEST_PATH.search(name) is not None
         self.found: list[dict[str, Any]] = []
         self.more = 0
         self._taken: list[tuple[int, int]] = []
@@ -232,7 +224,7 @@ class _Hits:
             "length": len(content),
             "start": content[:4].decode("latin-1") if start and len(content) >= 20 else "",
             "sha": hashlib.sha256(content).hexdigest()[:8] if len(content) >= 12 else "",
-            "test": self.test,
+            "test": _TEST_PATH.search(self.name) is not None,
             "weak": value.weak,
         }
         if encrypted:
@@ -247,7 +239,7 @@ class _Hits:
         return {"secrets": self.found}
 
 
-def _env_file(hits: _Hits, name: bytes, data: bytes) -> None:
+def _env_file(hits: _Hits, name: bytes) -> None:
     """A file of settings for an environment; one without secrets is still told."""
     before = len(hits.found)
     if name.endswith((b".json", b".xml")):
@@ -298,26 +290,10 @@ def _key_state(what: bytes, body: bytes) -> bool | None:
 
 def _tokens(hits: _Hits, data: bytes) -> None:
     """Tokens of known shape, wherever they are."""
-    if not _may_hold_tokens(data):
-        return
-    for match in _TOKEN.finditer(data):
-        what = SHAPES[int((match.lastgroup or "t0")[1:])][0]
-        token = match[0].decode("latin-1")
-        if what == AWS_KEY_ID:
-            if not token.endswith("EXAMPLE"):
-                hits.add(Value("aws", what, "", match.start(), match.end(), weak=True))
-            continue
-        kind = {"Azure storage key": "azure", "npm token": "npmrc", "PyPI token": "pypirc"}
-        hits.add(
-            Value(kind.get(what, "token"), what, "", match.start(), match.end(), made_up(token)),
-            start=True,
-        )
-
-
-def _may_hold_tokens(data: bytes) -> bool:
-    for mark in _WITHOUT_RUN:
-        if mark in data:
-            return True
-    if _RUN not in data.translate(_RUNS):
-        return False
-    return any(mark in data for mark in _WITH_RUN)
+    for what, start, end in tokens_in(data):
+        token = data[start:end].decode("latin-1")
+        if what != AWS_KEY_ID:
+            kind = _TOKEN_KINDS.get(what, "token")
+            hits.add(Value(kind, what, "", start, end, made_up(token)), start=True)
+        elif not token.endswith("EXAMPLE"):
+            hits.add(Value("aws", what, "", start, end, weak=True))

@@ -42,6 +42,9 @@ class Source:
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
     Source("python"),
+    Source("npm"),
+    Source("composer"),
+    Source("gems"),
 )  # fmt: skip
 """All readers of package databases."""
 

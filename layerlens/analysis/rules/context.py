@@ -8,16 +8,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import ConfigLeak
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
 from layerlens.layers.table import Kind
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.steps import Step
 
 SameContent = Callable[[tuple[int, int], tuple[int, int]], bool]
 Reread = Callable[[int, int], Iterator[bytes] | None]
@@ -73,6 +77,8 @@ class Context:
     ``notes`` takes diagnostics (code, message, path).  ``lines`` maps history rows
     to lines of a Dockerfile that the user gave; ``dockerfile`` is that file and
     ``build_context`` the folder that it is built in.
+    ``config`` and ``histories`` have no secret's value any more; ``leaks`` says
+    where some were.
     """
 
     fs: Filesystem
@@ -89,6 +95,7 @@ class Context:
     lines: Mapping[int, int] = field(default_factory=dict)
     dockerfile: Dockerfile | None = None
     build_context: BuildContext | None = None
+    leaks: Sequence[ConfigLeak] = ()
 
     # ------------------------------------------------------------- the final filesystem
 
@@ -238,6 +245,13 @@ class Context:
         import re
 
         return bool(re.search(rf"(?<![\w.-]){re.escape(tool)}(?![\w.-])", self.started))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The history as steps, secrets' values hidden, oldest first."""
+        from layerlens.analysis.rules.steps import steps_of
+
+        return steps_of(self.config, self.histories, self.base_layers)
 
     # ------------------------------------------------------------- grouping
 

@@ -132,70 +132,96 @@ def _first_group(glob: str, text: str, opening: int) -> tuple[str, str, list[str
 
 
 class _Names:
-    """Segments to look for, each with what it leads to, found by a part of the name."""
+    """Segments of all globs, numbered, and found by a part of the name.
 
-    __slots__ = ("extensions", "heads", "literals", "others", "tails", "wild")
+    That part is the extension, else the first two letters (or the only one
+    that is known), else the last letter.
+    """
 
-    def __init__(self, wanted: Iterable[tuple[bytes | Wild, int]]) -> None:
-        self.literals: dict[bytes, tuple[int, ...]] = {}
-        self.extensions: dict[bytes, list[tuple[Wild, int]]] = defaultdict(list)
-        self.heads: dict[int, list[tuple[Wild, int]]] = defaultdict(list)
-        self.tails: dict[int, list[tuple[Wild, int]]] = defaultdict(list)
-        self.others: list[tuple[Wild, int]] = []
-        for name, goal in wanted:
-            if isinstance(name, bytes):
-                self.literals[name] = (*self.literals.get(name, ()), goal)
-            elif b"." in name.tail:
-                self.extensions[name.tail[name.tail.rfind(b".") :]].append((name, goal))
-            elif name.head:
-                self.heads[name.head[0]].append((name, goal))
-            elif name.tail:
-                self.tails[name.tail[-1]].append((name, goal))
-            else:
-                self.others.append((name, goal))
-        self.wild = bool(self.extensions or self.heads or self.tails or self.others)
+    __slots__ = ("_extensions", "_heads", "_literals", "_numbers", "_others", "_tails")
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._literals: dict[bytes, tuple[int, ...]] = {}
+        self._extensions: dict[bytes, list[tuple[Wild, int]]] = {}
+        self._heads: dict[bytes, list[tuple[Wild, int]]] = {}
+        self._tails: dict[int, list[tuple[Wild, int]]] = {}
+        self._others: list[tuple[Wild, int]] = []
+
+    def number(self, segment: bytes | Wild) -> int:
+        """The number of a segment; a text with and without wildcards is never the same."""
+        text = segment if isinstance(segment, bytes) else segment.text
+        known = self._numbers.get(text)
+        if known is not None:
+            return known
+        number = self._numbers[text] = len(self._numbers)
+        if isinstance(segment, bytes):
+            self._literals[segment] = (number,)
+        elif b"." in segment.tail:
+            extension = segment.tail[segment.tail.rfind(b".") :]
+            self._extensions.setdefault(extension, []).append((segment, number))
+        elif segment.head:
+            self._heads.setdefault(segment.head[:2], []).append((segment, number))
+        elif segment.tail:
+            self._tails.setdefault(segment.tail[-1], []).append((segment, number))
+        else:
+            self._others.append((segment, number))
+        return number
 
     def find(self, name: bytes) -> tuple[int, ...]:
-        """The goals of a segment."""
-        found = self.literals.get(name, ())
-        if not self.wild:
-            return found
-        tried = self.heads.get(name[0], ())
-        more = [goal for wild, goal in tried if wild.matches(name)] if tried else []
-        if self.extensions:
-            dot = name.rfind(b".")
-            tried = self.extensions.get(name[dot:], ()) if dot >= 0 else ()
+        """The numbers of the segments that a name matches."""
+        found = self._literals.get(name, ())
+        heads = self._heads
+        for tried in (
+            heads.get(name[:2]),
+            heads.get(name[:1]) if len(name) > 1 else None,
+            self._extensions.get(name[name.rfind(b".") :]),
+            self._tails.get(name[-1]),
+            self._others,
+        ):
             if tried:
-                more += [goal for wild, goal in tried if wild.matches(name)]
-        tried = self.tails.get(name[-1], ())
-        if tried:
-            more += [goal for wild, goal in tried if wild.matches(name)]
-        if self.others:
-            more += [goal for wild, goal in self.others if wild.matches(name)]
-        return (*found, *more) if more else found
+                for wild, number in tried:
+                    if wild.matches(name):
+                        found = (*found, number)
+        return found
+
+
+_ANY = -1
+"""Number of the segment ``*``."""
+
+
+def _number(element: bytes | Wild, names: _Names) -> int:
+    if isinstance(element, Wild) and element.text == b"*":
+        return _ANY
+    return names.number(element)
 
 
 class _State:
     """What may still match below one directory.
 
     ``everything`` are the labels of all that lies below it; ``stays`` are the
-    ``**`` that go on; ``folders`` lead from a directory's name to an element,
-    ``files`` from a file's name to a label.
+    ``**`` that go on; ``folders`` lead from the number of a directory's name to
+    places of elements, ``files`` from that of a file's name to labels.
     """
 
     __slots__ = ("everything", "files", "folders", "stays")
 
-    def __init__(
-        self,
-        everything: tuple[int, ...],
-        stays: tuple[int, ...],
-        folders: Iterable[tuple[bytes | Wild, int]],
-        files: Iterable[tuple[bytes | Wild, int]],
-    ) -> None:
-        self.everything = everything
-        self.stays = stays
-        self.folders = _Names(folders)
-        self.files = _Names(files)
+    def __init__(self) -> None:
+        self.everything: tuple[int, ...] = ()
+        self.stays: tuple[int, ...] = ()
+        self.folders: dict[int, tuple[int, ...]] = {}
+        self.files: dict[int, tuple[int, ...]] = {}
+
+    def found(
+        self, names: tuple[int, ...], table: Mapping[int, tuple[int, ...]]
+    ) -> tuple[int, ...]:
+        """What a table of this state has for some names, and for any."""
+        found = table.get(_ANY, ())
+        for number in names:
+            more = table.get(number)
+            if more is not None:
+                found = (*found, *more)
+        return found
 
 
 Glob = tuple[str, int]
@@ -216,6 +242,7 @@ class Automaton:
         homes: Iterable[bytes] = (),
         below: Mapping[bytes, Sequence[Glob]] | None = None,
     ) -> None:
+        self._file_names, self._folder_names = _Names(), _Names()
         self._elements: list[Element] = []
         self._ends: dict[int, int] = {}  # last element of a glob -> its label
         at_root, at_homes, anywhere = [], [], []
@@ -237,49 +264,55 @@ class Automaton:
             ]
         self._known: dict[tuple[int, ...], _State] = {}
         self._empty = self._state(())
-        self._anywhere = self._state(anywhere)
+        self._anywhere = self._state(tuple(anywhere))
         self._folders: dict[bytes, tuple[int, ...]] = {}
-        self._directories = {b"": self._state(at_root)}
+        self._directories = {b"": self._state(tuple(at_root))}
 
     def _add(self, elements: Sequence[Element], label: int) -> int:
         """Take over a glob's elements; gives the place of the first."""
         start = len(self._elements)
         self._elements += elements
         self._ends[len(self._elements) - 1] = label
+        last = len(elements) - 1
+        for k, element in enumerate(elements):
+            if element is not None:
+                _number(element, self._file_names if k == last else self._folder_names)
         return start
 
-    def _state(self, places: Iterable[int]) -> _State:
+    def _state(self, places: tuple[int, ...]) -> _State:
         """The state in which the elements at some places wait to be matched."""
-        waiting = set(places)
-        key = tuple(sorted(waiting))
-        known = self._known.get(key)
+        known = self._known.get(places)
         if known is not None:
             return known
+        waiting = set(places)
+        key = tuple(sorted(waiting))
+        if key != places:
+            state = self._known[places] = self._state(key)
+            return state
         elements, ends = self._elements, self._ends
-        everything, stays, folders, files = set(), [], [], []
+        state = self._known[key] = _State()
         for at in key:
             place, element = at, elements[at]
             if element is None:
-                stays.append(place)
+                state.stays = (*state.stays, place)
                 if place in ends:
-                    everything.add(ends[place])
+                    state.everything = (*state.everything, ends[place])
                     continue
                 place += 1
                 if place in waiting:
                     continue
                 element = elements[place]
             assert element is not None  # ** never follows **
+            number = _number(element, self._file_names if place in ends else self._folder_names)
             if place in ends:
-                files.append((element, ends[place]))
+                state.files[number] = (*state.files.get(number, ()), ends[place])
             else:
-                folders.append((element, place + 1))
-        state = _State(tuple(sorted(everything)), tuple(stays), folders, files)
-        self._known[key] = state
+                state.folders[number] = (*state.folders.get(number, ()), place + 1)
         return state
 
     def _directory(self, path: bytes) -> _State:
         """The state of a directory, and of those above it."""
-        known = self._directories
+        known, anywhere = self._directories, self._anywhere
         missing = []
         at = path
         while at not in known:
@@ -288,11 +321,16 @@ class Automaton:
         state = known[at]
         for each in reversed(missing):
             name = each[each.rfind(b"/") + 1 :]
-            found = self._folders.get(name)
-            if found is None:
-                found = self._folders[name] = self._anywhere.folders.find(name)
-            if state is not self._empty:
-                found = (*found, *state.stays, *state.folders.find(name))
+            names = self._folders.get(name)
+            if names is None:
+                names = self._folders[name] = self._folder_names.find(name)
+            found = state.stays
+            if state.folders:
+                found = (*found, *state.found(names, state.folders))
+            if names:
+                found = (*found, *anywhere.found(names, anywhere.folders))
+            elif _ANY in anywhere.folders:
+                found = (*found, *anywhere.folders[_ANY])
             if each in self._begins:
                 found = (*found, *self._begins[each])
             state = known[each] = self._state(found) if found else self._empty
@@ -300,21 +338,29 @@ class Automaton:
 
     def labels(self, paths: Sequence[bytes]) -> Iterator[tuple[int, tuple[int, ...]]]:
         """(index, labels) of those paths that something matches, labels perhaps repeated."""
-        known, empty = self._directories, self._empty
-        anywhere = self._anywhere.files
-        names: dict[bytes, tuple[int, ...]] = {}
-        current, state = None, empty
+        known, anywhere, find = self._directories, self._anywhere, self._file_names.find
+        always = anywhere.files.get(_ANY, ())
+        seen: dict[bytes, tuple[int, ...]] = {}
+        current, state, everything = None, self._empty, always
         for i, path in enumerate(paths):
             cut = path.rfind(b"/")
             directory = path[:cut] if cut > 0 else b""
             if directory != current:
                 current = directory
                 state = known.get(directory) or self._directory(directory)
+                everything = (*always, *state.everything, *state.files.get(_ANY, ()))
             name = path[cut + 1 :]
-            found = names.get(name)
-            if found is None:
-                found = names[name] = anywhere.find(name)
-            if state is not empty:
-                found = (*found, *state.everything, *state.files.find(name))
-            if found:
-                yield i, found
+            names = seen.get(name)
+            if names is None:
+                names = seen[name] = find(name)
+            if names:
+                found = everything
+                for table in (anywhere.files, state.files):
+                    for number in names:
+                        more = table.get(number)
+                        if more is not None:
+                            found = (*found, *more)
+                if found:
+                    yield i, found
+            elif everything:
+                yield i, everything

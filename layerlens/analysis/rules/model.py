@@ -166,6 +166,7 @@ class Draft:
     ``values``     what fills the braces of the rule's fix
     ``fix``        instead of the rule's
     ``confidence``, ``severity``, ``most`` instead of the rule's
+    ``least``      never less severe than this, however few the bytes
     ``is_base``    ``None``: by where most of the bytes lie
     """
 
@@ -182,6 +183,7 @@ class Draft:
     confidence: Confidence | None = None
     severity: Severity | None = None
     most: Severity | None = None
+    least: Severity | None = None
     is_base: bool | None = None
 
 

@@ -42,12 +42,10 @@ def path_check(rules: Sequence[PathRule], afterwards: Afterwards | None = None) 
         flagged: set[int] = set()
         found = _found(context, rules)
         for rule in sorted(rules, key=lambda rule: rule.last):
-            versions = found.get(rule.id)
-            if not versions:
-                continue
+            versions: Sequence[int] = found.get(rule.id, ())
             if rule.last:
                 versions = [version for version in versions if version not in flagged]
-            if rule.where is not None:
+            if rule.where is not None and versions:
                 try:
                     versions = rule.where(context, versions)
                 except Exception as error:  # noqa: BLE001 - perhaps a third party's; told
@@ -63,37 +61,39 @@ def path_check(rules: Sequence[PathRule], afterwards: Afterwards | None = None) 
 
 def _found(context: Context, rules: Sequence[PathRule]) -> Mapping[str, list[int]]:
     """Live versions by the id of the rule whose paths they have, in path order."""
-    # A label is twice the rule's place, and one more where the glob is an exception.
+    # A label is a rule's place, and the complement of it where the glob is an exception.
     globs: list[Glob] = []
     below: dict[bytes, list[Glob]] = defaultdict(list)
     for k, rule in enumerate(rules):
-        globs += [(glob, 2 * k) for glob in rule.paths]
-        globs += [(glob, 2 * k + 1) for glob in rule.except_paths]
+        globs += [(glob, k) for glob in rule.paths]
+        globs += [(glob, ~k) for glob in rule.except_paths]
         for directory, moved in _moved(context, rule):
-            below[directory] += [(glob, 2 * k) for glob in moved]
+            below[directory] += [(glob, k) for glob in moved]
     automaton = Automaton(globs, context.homes, below)
     files = context.files
-    columns: list[list[int]] = [[] for _ in range(2 * len(rules))]
+    groups: dict[tuple[int, ...], list[int]] = {}
     for i, labels in automaton.labels(files.paths):
-        for label in labels:
-            column = columns[label]
-            if not column or column[-1] != i:
-                column.append(i)
+        group = groups.get(labels)
+        if group is None:
+            groups[labels] = [i]
+        else:
+            group.append(i)
+    places: dict[int, list[int]] = defaultdict(list)
+    for labels, group in groups.items():
+        # Few files of an image are flagged, and those that are, by few combinations of rules.
+        for k in {label for label in labels if label >= 0 and ~label not in labels}:
+            places[k] += group
     volumes = _volumes(context)
     owners = context.inventory.owners
     found = {}
-    for k, rule in enumerate(rules):
-        places = columns[2 * k]
-        if columns[2 * k + 1]:
-            exempt = set(columns[2 * k + 1])
-            places = [i for i in places if i not in exempt]
-        places = [i for i in places if files.paths[i] not in _ENGINE_FILES]
+    for k, flagged in places.items():
+        flagged = sorted(i for i in flagged if files.paths[i] not in _ENGINE_FILES)  # noqa: PLW2901
         if volumes:
-            places = [i for i in places if not _below(files.paths[i], volumes)]
-        versions = [files.versions[i] for i in places]
-        if rule.owned == "skip" and owners:
+            flagged = [i for i in flagged if not _below(files.paths[i], volumes)]  # noqa: PLW2901
+        versions = [files.versions[i] for i in flagged]
+        if rules[k].owned == "skip" and owners:
             versions = [version for version in versions if version not in owners]
-        found[rule.id] = versions
+        found[rules[k].id] = versions
     return found
 
 

@@ -50,15 +50,22 @@ LARGE_FILES = Rule(
 
 def large_files(context: Context, flagged: AbstractSet[int]) -> Iterator[Draft]:
     """Own files of a size that is worth a look, and of which no path rule speaks."""
-    fs, owners = context.fs, context.inventory.owners
-    own = [
-        (fs.size(version), version)
-        for version in context.files.versions
-        if version not in owners and version not in flagged and not context.is_base(version)
-    ]
+    fs, owners, inodes = context.fs, context.inventory.owners, context.fs.inodes
     total = sum(sum(table.sizes) for table in fs.tables)
     least = max(_LARGE_LEAST, min(_LARGE, int(_LARGE_SHARE * total)))
-    found = [version for size, version in own if size >= least]
+    large = {
+        fs.first[layer] + i
+        for layer in range(context.base_layers, len(fs.tables))
+        for i, size in enumerate(fs.tables[layer].sizes)
+        if size >= least
+    }
+    found = [
+        version
+        for version in (context.files.versions if large else ())
+        if inodes.get(version, version) in large
+        and version not in owners
+        and version not in flagged
+    ]
     for layer, versions in context.by_layer(found).items():
         count = len(versions)
         yield Draft(

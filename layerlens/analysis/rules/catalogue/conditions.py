@@ -65,11 +65,18 @@ def beside(
                 )
             return parents[parent]
 
+        directories: dict[bytes, bool] = {}
         found = []
         for version in versions:
-            parts = context.path(version).split(b"/")
-            places = [b"/".join(parts[:i]) for i, part in enumerate(parts[:-1]) if part in names]
-            if any(map(marked, places)) is not absent:
+            path = context.path(version)
+            directory = path[: max(path.rfind(b"/"), 0)]
+            there = directories.get(directory)
+            if there is None:
+                parts = directory.split(b"/")
+                there = directories[directory] = any(
+                    marked(b"/".join(parts[:i])) for i, part in enumerate(parts) if part in names
+                )
+            if there is not absent:
                 found.append(version)
         return found
 
@@ -102,20 +109,6 @@ def application(context: Context, versions: Sequence[int]) -> Sequence[int]:
         if copied[layer] and (not path.startswith(_SYSTEM) or path.startswith(places)):
             found.append(version)
     return found
-
-
-def own(context: Context, versions: Sequence[int]) -> Sequence[int]:
-    """What does not lie in the base's layers."""
-    return [version for version in versions if not context.is_base(version)]
-
-
-def larger_than(size: int) -> Where:
-    """Files of at least ``size`` bytes."""
-
-    def where(context: Context, versions: Sequence[int]) -> Sequence[int]:
-        return [version for version in versions if context.size(version) >= size]
-
-    return where
 
 
 def large_scripts(context: Context, versions: Sequence[int]) -> Sequence[int]:
@@ -320,8 +313,24 @@ def unpacked_twins(context: Context, versions: Sequence[int]) -> Sequence[int]:
     return [v for v in versions if context.exists(context.path(v)[: -len(b".zip")])]
 
 
+_COMPILE_AT_RUN_TIME = (
+    b"/site-packages/torch/", b"/dist-packages/torch/", b"/site-packages/triton/",
+    b"/site-packages/cppyy/", b"\0usr/lib/R/", b"\0usr/local/lib/R/",
+)  # fmt: skip
+
+
 def no_header_readers(context: Context, versions: Sequence[int]) -> Sequence[int]:
     """Nothing where a program that compiles while it runs is there."""
-    at_run_time = rb"/site-packages/(?:torch|cppyy|triton)/|/dist-packages/torch/|\0usr/lib/R/"
-    found = without_files(at_run_time)(context, versions)
-    return unless_started(r"gcc|g\+\+|cc|clang|make|cmake")(context, found) if found else ()
+    if any(name in context.files.joined for name in _COMPILE_AT_RUN_TIME):
+        return ()
+    return unless_started(r"gcc|g\+\+|cc|clang|make|cmake")(context, versions)
+
+
+_BESIDE_PROJECT = beside(("build", "dist", ".eggs"), ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def python_project(context: Context, versions: Sequence[int]) -> Sequence[int]:
+    """What lies beside a description of a Python project, or was unpacked to be built."""
+    unpacked = [v for v in versions if context.path(v).startswith((b"tmp/", b"var/tmp/"))]
+    loose = set(unpacked)
+    return [*unpacked, *_BESIDE_PROJECT(context, [v for v in versions if v not in loose])]

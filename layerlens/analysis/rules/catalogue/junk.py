@@ -252,7 +252,8 @@ LEFT_BEHIND = (
         keep="Scripts of less than 1 MB: they do not unpack anything.",
         source="general knowledge",
         paths=(
-            "{root/,tmp/,opt/,}{*.deb,*.rpm,*.whl,*.run,*.sh,*.tar,*.tar.*,*.tgz,*.zip,*.jar.asc}",
+            "{root/,tmp/,opt/,}*.{deb,rpm,whl,run,sh,tar,tgz,zip,jar.asc}",
+            "{root/,tmp/,opt/,}*.tar.{gz,xz,bz2,zst,lz,lzma,Z}",
             "usr/src/*.tar.{gz,xz,bz2}",
         ),
         except_paths=("usr/src/php.tar.xz",),
