@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from layerlens.analysis.contents import names, secrets
+from layerlens.analysis.contents import jars, names, secrets
 from layerlens.analysis.contents.heads import Heads
 from layerlens.analysis.contents.programs import Programs
 from layerlens.layers.contents import MAX_WHOLE, Want
@@ -92,4 +92,4 @@ class ImageExaminer:
 
 def default_examiner() -> ImageExaminer:
     """The examiner of all rules."""
-    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads()))
+    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads(), jars))
