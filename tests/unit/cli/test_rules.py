@@ -50,7 +50,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(printed(capsys, "docs", "--json"))
     (rule,) = found["rules"]
     assert (rule["id"], rule["claims"], rule["confidence"]) == ("docs", "documentation", "likely")
-    assert rule["except"] == ["usr/{local/,}share/doc/*/copyright"]
+    assert rule["except"] == ["usr/{local/,}share/doc/**/copyright"]
     assert (rule["severity"], rule["at_most"], rule["trade_off"]) == (None, "critical", None)
 
 

@@ -171,8 +171,9 @@ CASES: dict[str, Case] = {
         unless=started("sh", "-c", "mvn package"),
     ),
     "jdk-extras": Case(
-        "opt/java/lib/src.zip opt/java/man/man1/java.1", "srv/man/a srv/lib/src.zip",
-        "opt/java/bin/java",
+        "opt/java/lib/src.zip opt/java/man/man1/java.1",
+        "srv/man/a srv/lib/src.zip usr/lib/npm/man/b",
+        "opt/java/bin/java usr/bin/java",
     ),
     "composer-program": Case("usr/bin/composer", unless=started("composer", "serve")),
     "php-sources": Case("usr/src/php.tar.xz usr/src/php/a.c tmp/pear/b", "usr/src/app/c.php"),

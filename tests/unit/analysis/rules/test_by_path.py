@@ -106,3 +106,10 @@ def test_documents_of_a_base_are_information() -> None:
     assert (finding.severity, finding.claimed) == (Severity.INFO, 3_000_000)
     (finding,) = Looked(Image([doc], ["RUN x"]), 0).findings()["docs"]
     assert finding.severity is Severity.LOW
+
+
+def test_the_archive_of_locales_may_hold_the_one_that_is_set() -> None:
+    case = Case("usr/lib/locale/locale-archive usr/lib/locale/fr_FR/a usr/lib/locale/de_DE/b")
+    wanted = {"usr/lib/locale/fr_FR/a"}
+    assert flagged("system-locales", looked(case, {"Env": ["LANG=de_DE.UTF-8"]})) == wanted
+    assert len(flagged("system-locales", looked(case, {"Env": ["LANG=C.UTF-8"]}))) == 3
