@@ -22,6 +22,7 @@ ENTRY_POINT = "layerlens.rules"
 
 MODULES: tuple[str, ...] = (
     "structure",
+    "layers",
     "by_path",
     "build_context",
     "python",
