@@ -15,7 +15,7 @@ from layerlens.analysis.rules.model import Rule, RuleSet
 ENTRY_POINT = "layerlens.rules"
 """The group in which a third party's package names a :class:`RuleSet`."""
 
-MODULES: tuple[str, ...] = ("secrets",)
+MODULES: tuple[str, ...] = ("secrets", "posture", "posture_files", "posture_commands")
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
 
