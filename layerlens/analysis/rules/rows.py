@@ -11,9 +11,9 @@ from layerlens.image.model import Instruction
 
 
 class Row(NamedTuple):
-    """One row: its index, what it says, the layer it made, and whether it is the base's."""
+    """One row: its place in the history, what it says, the layer it made, and whether it is the base's."""
 
-    index: int
+    number: int
     instruction: Instruction
     layer: int | None
     is_base: bool
@@ -21,14 +21,13 @@ class Row(NamedTuple):
     @property
     def history(self) -> int | None:
         """The row as :attr:`Draft.history` wants it: where no layer is to blame."""
-        return self.index if self.layer is None else None
+        return self.number if self.layer is None else None
 
 
 def rows(context: Context) -> list[Row]:
     """All rows, oldest first.
 
-    A row without a layer is the base's where a layer of the base comes after it
-    or right before it with none of yours in between.
+    A row without a layer is the base's where a layer of the base comes after it.
     """
     layers = {each.row: k for k, each in enumerate(context.histories) if each.row is not None}
     last_base = max((row for row, k in layers.items() if k < context.base_layers), default=-1)

@@ -178,15 +178,13 @@ def ports(context: Context) -> Iterator[Draft]:
     exposed = _keys(context, "ExposedPorts")
     numbers = {}
     for key in exposed[:1000]:
-        number, _, _ = key.partition("/")
-        if _NUMBER.fullmatch(number):
-            numbers[key] = int(number)
+        port = key.partition("/")[0]
+        if _NUMBER.fullmatch(port):
+            numbers[key] = int(port)
 
     def draft(rule: str, key: str, title: str, severity: Severity | None = None) -> Draft:
-        number = key.partition("/")[0]
-        row = last_row(
-            context, "EXPOSE", lambda text: re.search(rf"\b{number}\b", text) is not None
-        )
+        port = key.partition("/")[0]
+        row = last_row(context, "EXPOSE", lambda text: re.search(rf"\b{port}\b", text) is not None)
         layer, history, base = _blame(row)
         return Draft(
             rule, layer=layer, history=history, is_base=base, title=title, severity=severity
@@ -224,11 +222,11 @@ def directories(context: Context) -> Iterator[Draft]:
             layer, history, base = _blame(row)
             yield Draft("sensitive-volume", layer=layer, history=history, is_base=base,
                         title=f"volume over {place[:200]}")  # fmt: skip
-    place = context.config.settings.get("WorkingDir")
-    if isinstance(place, str) and _KERNELS.fullmatch("/" + place.strip("/")):
+    setting = context.config.settings.get("WorkingDir")
+    if isinstance(setting, str) and _KERNELS.fullmatch("/" + setting.strip("/")):
         layer, history, base = _blame(last_row(context, "WORKDIR"))
         yield Draft("sensitive-workdir", layer=layer, history=history, is_base=base,
-                    title=f"working directory {place[:200]}")  # fmt: skip
+                    title=f"working directory {setting[:200]}")  # fmt: skip
 
 
 def labels(context: Context) -> Iterator[Draft]:
