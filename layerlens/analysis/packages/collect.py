@@ -50,10 +50,6 @@ class Source:
 
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
-    Source("python"),
-    Source("npm"),
-    Source("composer"),
-    Source("gems"),
     Source("apk", re.compile(rb"(?:usr/)?lib/apk/db/installed\Z")),
     Source(
         "rpm",
@@ -63,6 +59,10 @@ READERS: tuple[Source, ...] = (
         ),
     ),
     Source("pacman", re.compile(rb"var/lib/pacman/local/")),
+    Source("python"),
+    Source("npm"),
+    Source("composer"),
+    Source("gems"),
     Source("golang", facts=True),
     Source("jars", facts=True),
 )  # fmt: skip

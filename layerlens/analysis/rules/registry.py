@@ -40,6 +40,9 @@ MODULES: tuple[str, ...] = (
     "node",
     "node_files",
     "php_ruby",
+    "posture",
+    "posture_files",
+    "posture_commands",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 
