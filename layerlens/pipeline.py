@@ -24,9 +24,11 @@ from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
+from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
 from layerlens.progress import Progress, Step, silent
+from layerlens.sources.build_context import scan_context
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
 
@@ -35,10 +37,19 @@ _DEFAULT = ReadOptions()
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules to run, and how the user wants them."""
+    """The rules to run, and how the user wants them.
+
+    ``dockerfile`` is what made the image, where the user gave it, and ``target``
+    the stage: findings then name its lines.  ``context`` is the folder that it is
+    built in, for rules about what is sent.
+    """
 
     sets: Sequence[RuleSet] = field(default_factory=own_rule_sets)
     settings: RuleSettings = field(default_factory=RuleSettings)
+    dockerfile: Dockerfile | None = None
+    target: str | None = None
+    context: str | None = None
+    dockerfile_path: str | None = None
 
 
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
@@ -124,6 +135,13 @@ def analyse_image(
             reread=image.reread,
             rule_sets=rules.sets,
             settings=rules.settings,
+            dockerfile=rules.dockerfile,
+            target=rules.target,
+            build_context=(
+                None
+                if rules.context is None
+                else scan_context(rules.context, rules.dockerfile_path)
+            ),
         )
     progress(Step("stacking layers"))
     described = Described(

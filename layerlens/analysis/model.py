@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules.engine import Judged
 from layerlens.analysis.rules.findings import Finding, WhatIf
 from layerlens.analysis.rules.savings import Savings
@@ -197,6 +198,7 @@ class Analysis:
     filesystem: Filesystem
     judged: Judged | None = None
     inventory: Inventory = field(default_factory=Inventory)
+    distribution: Distribution = field(default_factory=Distribution)
     savings: Savings | None = None
 
     @property

@@ -20,6 +20,9 @@ EXPLAINED = 5
 LISTED = 15
 """Findings that are shown at all; the others are counted."""
 
+FIX_LINES = 4
+"""Lines of a fix that are shown."""
+
 _STYLES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -78,6 +81,8 @@ def _finding(finding: Finding, look: Look, *, explained: bool) -> Iterator[Line]
     sure = " (a hint)" if finding.confidence is Confidence.HINT else ""
     whose = ", base" if finding.is_base else ""
     place = "" if finding.layer is None else f"layer {finding.layer}{whose}"
+    if finding.line is not None:
+        place = f"{place}, line {finding.line}" if place else f"line {finding.line}"
     room = look.width - _WORD - _SIZE - 1
     title = look.shown(finding.title) + sure
     tail = f"{look.dot}{place}" if place else ""
@@ -101,5 +106,10 @@ def _finding(finding: Finding, look: Look, *, explained: bool) -> Iterator[Line]
     lines += [look.shown(line) for line in finding.evidence[:2]]
     for line in lines:
         yield [Cell(indent), Cell(look.fit(line, room), "dim")]
-    for line in finding.fix.split("\n")[:4]:
-        yield [Cell(indent), Cell(look.fit(look.shown(line), room), "green")]
+    left = FIX_LINES
+    for line in finding.fix.split("\n"):
+        if not left:
+            break
+        for part in look.wrap(look.shown(line), room, left):
+            yield [Cell(indent), Cell(part, "green")]
+            left -= 1

@@ -28,6 +28,7 @@ def finding_fields(finding: Finding) -> Json:
         "claimed_bytes": finding.claimed,
         "class": None if rule.ledger_class is None else rule.ledger_class.value,
         "layer": finding.layer,
+        "line": finding.line,
         "base": finding.is_base,
         "instruction": encodable(finding.instruction) or None,
         "paths": [name_fields("path", path)["path"] for path in finding.paths],

@@ -34,6 +34,22 @@ _STYLES = {
     "type_changed": ("blue", "▞", "t"),
     "duplicate_entry": ("bright_red", "▖", "d"),
     "marker": ("bright_yellow", "▘", "w"),
+    # Removable bytes: each class has a colour of its own, too, as far as there are colours.
+    "secrets": ("bold red", "!", "!"),
+    "package-caches": ("bright_blue", "▨", "c"),
+    "dev-dependencies": ("bright_magenta", "▧", "v"),
+    "build-tools": ("bright_yellow", "▩", "b"),
+    "unneeded-packages": ("bright_cyan", "▦", "u"),
+    "build-leftovers": ("yellow", "▤", "l"),
+    "installers": ("magenta", "▥", "i"),
+    "vcs-and-editor": ("cyan", "◧", "g"),
+    "logs-and-temporary": ("blue", "◨", "y"),
+    "documentation": ("bright_green", "◩", "p"),
+    "locales": ("green", "◪", "n"),
+    "tests-and-examples": ("bright_white", "◫", "e"),
+    "bytecode": ("white", "◰", "k"),
+    "debug-information": ("bright_red", "◱", "s"),
+    "duplicates": ("bright_black", "◲", "="),
 }
 _OTHER = ("bright_cyan", "▗", "r")
 
