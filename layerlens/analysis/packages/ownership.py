@@ -38,6 +38,11 @@ class Resolver:
             return None
         return real + b"/" + last if real else last
 
+    def target(self, path: bytes) -> bytes | None:
+        """Likewise, with a symbolic link at the path's own end followed too."""
+        inside = self.path(path + b"/x")
+        return None if inside is None else inside[:-2]
+
     def _follow(self, directory: bytes) -> bytes | None:
         inside = resolve_parents(directory + b"/x", self._look)
         return None if inside is None else inside[:-2]
