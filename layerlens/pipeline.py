@@ -24,9 +24,11 @@ from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
+from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
 from layerlens.progress import Progress, Step, silent
+from layerlens.sources.build_context import scan_context
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
 
@@ -35,10 +37,19 @@ _DEFAULT = ReadOptions()
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules to run, and how the user wants them."""
+    """The rules to run, and how the user wants them.
+
+    ``dockerfile`` is what made the image, where the user gave it, and ``target``
+    the stage: findings then name its lines.  ``context`` is the folder that it is
+    built in, for rules about what is sent.
+    """
 
     sets: Sequence[RuleSet] = field(default_factory=own_rule_sets)
     settings: RuleSettings = field(default_factory=RuleSettings)
+    dockerfile: Dockerfile | None = None
+    target: str | None = None
+    context: str | None = None
+    dockerfile_path: str | None = None
 
 
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
@@ -51,6 +62,14 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     archive, stdin) is read here; the layers of others are read by analysing.
     """
     return open_reference(parse_reference(text, _is_there), options, progress)
+
+
+def looking_inside(options: ReadOptions = _DEFAULT) -> ReadOptions:
+    """The options with which an image is opened when rules are to run.
+
+    Contents that pass while it is opened are looked into then, since they pass once.
+    """
+    return options.examining(default_examiner())
 
 
 def _is_there(path: str) -> bool:
@@ -98,9 +117,12 @@ def analyse_image(
     """Read the layers of an opened image and make its analysis.
 
     ``base`` is the reference of the base image, where the user names one;
-    ``rules`` are run where they are given.
+    ``rules`` are run where they are given; then open the image with the options
+    of :func:`looking_inside`, for else contents that passed were not looked into.
     Raises :class:`ImageError`; :class:`UsageError` where ``base`` is not the base.
     """
+    if rules is not None and options.examiner is None:
+        options = looking_inside(options)
     given = None
     if base:
         given = base_layers(base, replace(options, platform=image.config.platform, select=None))
@@ -109,10 +131,17 @@ def analyse_image(
     if rules is not None:
         progress(Step("looking into files"))
         look = Look(
-            contents=image.examine(default_examiner()),
+            contents=image.examine(options),
             reread=image.reread,
             rule_sets=rules.sets,
             settings=rules.settings,
+            dockerfile=rules.dockerfile,
+            target=rules.target,
+            build_context=(
+                None
+                if rules.context is None
+                else scan_context(rules.context, rules.dockerfile_path)
+            ),
         )
     progress(Step("stacking layers"))
     described = Described(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.dive import dive_figures
 from layerlens.analysis.figures import (
     account,
@@ -18,6 +19,7 @@ from layerlens.analysis.figures import (
 from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
 from layerlens.analysis.packages.collect import collect
 from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.packages.purl import Distribution, distribution
 from layerlens.analysis.rules.context import Context, Reread
 from layerlens.analysis.rules.engine import Claimed, judge
 from layerlens.analysis.rules.model import RuleSet
@@ -27,8 +29,12 @@ from layerlens.analysis.sizes import size_rows
 from layerlens.filesystem.result import Filesystem
 from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
+from layerlens.image.dockerfile import Dockerfile
+from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import config_leaks, redact_config
+from layerlens.image.secrets import redact_text
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -61,12 +67,19 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What rules need besides the entries: contents, how to read them again, and which rules."""
+    """What rules need besides the entries.
+
+    Contents and how to read them again, the rules and how the user wants them,
+    and the Dockerfile (its stage, its folder) that is said to have made the image.
+    """
 
     contents: Sequence[Contents]
     reread: Reread
     rule_sets: Sequence[RuleSet]
     settings: RuleSettings = field(default_factory=RuleSettings)
+    dockerfile: Dockerfile | None = None
+    target: str | None = None
+    build_context: BuildContext | None = None
 
 
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
@@ -80,10 +93,14 @@ def analyse(
     semantics: Semantics = Semantics.DOCKER,
     look: Look | None = None,
 ) -> Analysis:
-    """Stack the layers and compute every figure; with ``look``, run the rules."""
+    """Stack the layers and compute every figure; with ``look``, run the rules.
+
+    What comes out has no secret's value in its configuration or its history.
+    """
+    config = redact_config(image.config)
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
-    histories, warnings = map_history(image.config.history, len(tables))
+    histories, warnings = map_history(config.history, len(tables))
     base = find_base(histories)
     sums = account(fs)
     layers = []
@@ -112,12 +129,15 @@ def analyse(
             )
         )
     blobs = [layer.compressed_size for layer in layers]
-    judged, inventory, savings = None, Inventory(), None
+    judged, inventory, savings, distro = None, Inventory(), None, Distribution()
     if look is not None:
         context = make_context(image, fs, histories, base, same_content, look)
         inventory = context.inventory
         judged = judge(context, look.rule_sets, look.settings, sum(sums.total))
         savings = Savings(fs, context.names_of)
+        distro = distribution(
+            context.text(b"etc/os-release") or context.text(b"usr/lib/os-release")
+        )
     claimed = judged.claimed if judged is not None else Claimed()
     figures = scores(fs, sums, base.layers, claimed.bytes)
     return Analysis(
@@ -126,9 +146,9 @@ def analyse(
             source=image.source,
             id=image.id,
             digest=image.digest,
-            platform=image.config.platform,
+            platform=config.platform,
             tags=image.tags,
-            created=image.config.created,
+            created=config.created,
             size=sum(sums.total),
             compressed_size=(
                 sum(size for size in blobs if size is not None)
@@ -137,15 +157,17 @@ def analyse(
             ),
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
-            config=image.config,
-            annotations=tuple(sorted(image.annotations.items())),
+            config=config,
+            annotations=tuple(
+                (key, redact_text(value)) for key, value in sorted(image.annotations.items())
+            ),
             attestation_bytes=image.attestation_bytes,
         ),
         scores=figures,
         dive=dive_figures(tables),
         layers=tuple(layers),
         base=base,
-        history=image.config.history,
+        history=config.history,
         sizes=size_rows(
             layers,
             figures.live_bytes,
@@ -163,6 +185,7 @@ def analyse(
         filesystem=fs,
         judged=judged,
         inventory=inventory,
+        distribution=distro,
         savings=savings,
     )
 
@@ -175,10 +198,10 @@ def make_context(
     same_content: SameContent,
     look: Look,
 ) -> Context:
-    """What the checks look at; packages are read here."""
+    """What the checks look at; packages are read here, and secrets' values left behind."""
     context = Context(
         fs=fs,
-        config=image.config,
+        config=redact_config(image.config),
         histories=histories,
         base=base,
         contents=look.contents,
@@ -187,7 +210,14 @@ def make_context(
         notes=fs.notes,
         tags=image.tags,
         annotations=image.annotations,
+        leaks=config_leaks(image.config),
     )
+    context.build_context = look.build_context
+    if look.dockerfile is not None:
+        context.dockerfile = look.dockerfile
+        context.lines = lines_of(look.dockerfile.chain(look.target), image.config.history)
+        if not context.lines:
+            fs.notes.add("dockerfile", "the Dockerfile that was given did not make this image")
     for layer, each in enumerate(look.contents):
         if each.missing is not None:
             fs.notes.add("contents-missing", f"not looked into: {each.missing}", layer=layer)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules.engine import Judged
 from layerlens.analysis.rules.findings import Finding, WhatIf
 from layerlens.analysis.rules.savings import Savings
@@ -197,12 +198,26 @@ class Analysis:
     filesystem: Filesystem
     judged: Judged | None = None
     inventory: Inventory = field(default_factory=Inventory)
+    distribution: Distribution = field(default_factory=Distribution)
     savings: Savings | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings, the worst first; none where rules did not run."""
         return () if self.judged is None else self.judged.findings
+
+    @property
+    def advised(self) -> list[Finding]:
+        """The findings that are plain advice: those that claim bytes, and those about dead ones.
+
+        Alternatives, trade-offs and hints are left out.
+        """
+        dead = set(self.filesystem.deaths.inode)
+        return [
+            finding
+            for finding in self.findings
+            if finding.claims or (finding.versions and dead.issuperset(finding.versions))
+        ]
 
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:
         """The image without what some findings speak of; shared bytes go once."""

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from layerlens.cache.archive import decode_archive, encode_archive
 from layerlens.cache.blob import decode_blob, encode_blob
+from layerlens.cache.contents import decode_contents, encode_contents
 from layerlens.cache.envelope import VERSION_NAME, seal, unseal
 from layerlens.cache.files import Files
 from layerlens.cache.record import as_plain, decode, encode, hash_rank, rank
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression
+from layerlens.layers.contents import Contents
 from layerlens.layers.known import KnownLayers, PassedArchive
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.table import HashKind
@@ -25,8 +27,8 @@ DEFAULT_LIMIT = 2 << 30
 MAX_DOCUMENT = 4 << 20
 """Bytes of one document that is kept: manifests and configurations are far smaller."""
 
-LAYERS, BLOBS, TOCS, PLACES, DOCUMENTS, ARCHIVES = KINDS = (
-    "layers", "blobs", "tocs", "places", "documents", "archives",
+LAYERS, BLOBS, TOCS, PLACES, DOCUMENTS, ARCHIVES, CONTENTS = KINDS = (
+    "layers", "blobs", "tocs", "places", "documents", "archives", "contents",
 )  # fmt: skip
 """Kinds of records, which are the names of their directories."""
 
@@ -145,6 +147,18 @@ class LayerCache(KnownLayers):
             new = self._files.read(LAYERS, diff_id.hex) is None
             if self._write(LAYERS, diff_id, data, new=new):
                 return
+
+    # ------------------------------------------------------------- contents
+
+    def contents(self, key: str) -> Contents | None:
+        """What an examiner found in a layer: ``key`` names the examiner's version and the layer."""
+        payload = self._payload(CONTENTS, key)
+        return None if payload is None else decode_contents(payload)
+
+    def keep_contents(self, key: str, contents: Contents) -> None:
+        """Remember what an examiner found."""
+        with suppress(ValueError, OverflowError, TypeError):
+            self._write(CONTENTS, key, encode_contents(contents))
 
     # ------------------------------------------------------------- documents, archives
 

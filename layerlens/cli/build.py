@@ -60,6 +60,8 @@ def run(argv: Sequence[str], narrator: Narrator, look: Look) -> int:
         )
     builder, program = _builder(arguments.builder)
     arguments.version = False
+    if not arguments.no_findings:
+        _tell_sources(arguments, theirs)
     # The build comes after all checks of the arguments: it may take an hour.
     return look(arguments, narrator, lambda: f"{builder}://{_built(builder, program, theirs)}")
 
@@ -128,6 +130,39 @@ def _not_kept(builder: str) -> SourceError:
         f"{builder} built an image and did not keep it where it keeps its images",
         hint="add --load to the build arguments",
     )
+
+
+def _tell_sources(arguments: argparse.Namespace, theirs: Sequence[str]) -> None:
+    """Let findings name the lines of the Dockerfile that is built, and judge its context.
+
+    What the user says goes first; what is not on this disk (stdin, an address)
+    is left out.
+    """
+    folder = theirs[-1]
+    if not os.path.isdir(folder):
+        return
+    file = _value(theirs, "--file", "-f")
+    names = (file,) if file else (f"{folder}/Dockerfile", f"{folder}/Containerfile")
+    found = next((name for name in names if os.path.isfile(name)), None)
+    if arguments.dockerfile is None and found is not None:
+        arguments.dockerfile = found
+        arguments.target = arguments.target or _value(theirs, "--target")
+    if arguments.context is None:
+        arguments.context = folder
+
+
+def _value(words: Sequence[str], *options: str) -> str | None:
+    """The value of a builder's option, ``--file F``, ``--file=F`` or ``-fF``; the last counts."""
+    found = None
+    for k, word in enumerate(words[:-1]):
+        for option in options:
+            if word == option:
+                found = words[k + 1]
+            elif word.startswith(f"{option}=") and option.startswith("--"):
+                found = word.partition("=")[2]
+            elif not option.startswith("--") and word.startswith(option) and word[1:2] != "-":
+                found = word.removeprefix(option).removeprefix("=") or found
+    return found
 
 
 def _given_iidfile(theirs: Sequence[str]) -> str | None:

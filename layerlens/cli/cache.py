@@ -23,6 +23,7 @@ _KINDS = {
     "places": "layers of plain archives and engines' stores",
     "documents": "manifests and configurations",
     "archives": "compressed archives",
+    "contents": "what was found inside files, for rules",
 }
 """What people call the kinds of records."""
 

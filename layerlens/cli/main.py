@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from layerlens import __version__
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 100
 """Columns of a summary that goes into a pipe or a file: always the same."""
+
+
+class _Look(Enum):
+    """How deep to look: at entries only, at packages too, or by all rules."""
+
+    ENTRIES = 0
+    PACKAGES = 1
+    RULES = 2
 
 
 def run() -> NoReturn:
@@ -114,10 +123,22 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
     if argv and argv[0] == "files":
         return _files(options.files_parser().parse_args(argv[1:]), narrator)
+    if argv and argv[0] == "packages":
+        from layerlens.cli import packages
+
+        return packages.run(
+            argv[1:],
+            narrator,
+            lambda given: _analyse(given, narrator.progress, narrator, look=_Look.PACKAGES),
+        )
     if argv and argv[0] == "platforms":
         from layerlens.cli import platforms
 
         return platforms.run(argv[1:], narrator)
+    if argv and argv[0] == "rules":
+        from layerlens.cli import rules
+
+        return rules.run(argv[1:], narrator)
     if argv and argv[0] == "build":
         from layerlens.cli import build
 
@@ -148,7 +169,8 @@ def _look(
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
-    if arguments.json is None and not arguments.text and to_terminal:
+    wanted = [path for path in (arguments.json, arguments.sbom) if path is not None]
+    if not wanted and not arguments.text and to_terminal:
         if make is not None:
             if sys.stdin.isatty():
                 arguments.image = make()
@@ -161,21 +183,32 @@ def _look(
                 return _browse(arguments, stream)
         elif sys.stdin.isatty():
             return _browse(arguments)
-    if arguments.text and arguments.json == "-":
-        raise UsageError("--text and --json - both want stdout", hint="give --json a file")
-    if arguments.json is not None:
-        check_writable(arguments.json)
+    if wanted.count("-") + arguments.text > 1:
+        raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    for path in wanted:
+        check_writable(path)
+    if arguments.sbom is not None:
+        from layerlens.outputs.sbom import check_available
+
+        check_available()
+        if arguments.no_findings:
+            raise UsageError("--sbom needs what --no-findings leaves out", hint="drop one of them")
     if make is not None:
         arguments.image = make()
-    analysis = _analyse(arguments, narrator.progress, narrator)
+    analysis = _analyse(arguments, narrator.progress, narrator, look=_wanted_look(arguments))
     narrator.clear()
     _warn(analysis, narrator)
     if arguments.json is not None:
         from layerlens.outputs.json_report import write_json
 
         with destination(arguments.json) as stream:
-            write_json(analysis, stream, findings=not arguments.no_findings)
-    if arguments.text or arguments.json is None:
+            write_json(analysis, stream)
+    if arguments.sbom is not None:
+        from layerlens.outputs.sbom import write_sbom
+
+        with destination(arguments.sbom) as stream:
+            write_sbom(analysis, stream)
+    if arguments.text or not wanted:
         from layerlens.outputs.text import write_text
 
         with stdout_guarded():
@@ -207,7 +240,14 @@ def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int
 
     gc.enable()  # a long session makes garbage
 
-    return run_app(lambda progress: _analyse(arguments, progress, stdin=stdin), arguments.image)
+    look = _wanted_look(arguments)
+    return run_app(
+        lambda progress: _analyse(arguments, progress, stdin=stdin, look=look), arguments.image
+    )
+
+
+def _wanted_look(arguments: argparse.Namespace) -> _Look:
+    return _Look.ENTRIES if arguments.no_findings else _Look.RULES
 
 
 def _analyse(
@@ -215,13 +255,25 @@ def _analyse(
     progress: Progress,
     narrator: Narrator | None = None,
     stdin: BinaryIO | None = None,
+    *,
+    look: _Look = _Look.ENTRIES,
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
     from layerlens.cli.reading import read_options
+    from layerlens.cli.ruling import rules_of
     from layerlens.filesystem.stack import Semantics
-    from layerlens.pipeline import analyse_image, open_image
+    from layerlens.pipeline import Rules, analyse_image, looking_inside, open_image
 
+    rules = None
+    if look is _Look.PACKAGES:
+        rules = Rules(sets=())
+    elif look is _Look.RULES:
+        rules, problems = rules_of(arguments)
+        if narrator is not None:
+            _aside((), problems, narrator)
     options = read_options(arguments, stdin)
+    if look is not _Look.ENTRIES:
+        options = looking_inside(options)
     image = open_image(arguments.image, options, progress)
     try:
         return analyse_image(
@@ -229,6 +281,7 @@ def _analyse(
             options,
             base=arguments.base,
             semantics=Semantics(arguments.semantics),
+            rules=rules,
             progress=progress,
         )
     finally:

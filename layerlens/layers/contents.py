@@ -16,8 +16,6 @@ from typing import Any, Protocol
 
 import xxhash
 
-from layerlens.layers.diagnostics import Notes
-
 HEAD = 1 << 16
 """Bytes of a file's beginning that a probe is shown (fewer where the file is shorter)."""
 
@@ -94,14 +92,10 @@ class Contents:
         for kind, value in found.items():
             self.facts.setdefault(kind, {})[index] = value
 
-    def keep(self, index: int, data: bytes, notes: Notes, name: bytes) -> None:
+    def keep(self, index: int, data: bytes) -> None:
         """Keep a content, within the bound of a layer."""
         if self.kept_bytes + len(data) > MAX_KEPT:
-            notes.add(
-                "contents-bound",
-                f"not looked at: the layer's databases exceed {MAX_KEPT} bytes",
-                path=name,
-            )
+            self.missing = f"package metadata of more than {MAX_KEPT} bytes"
             return
         self.kept_bytes += len(data)
         self.kept[index] = data
@@ -109,7 +103,7 @@ class Contents:
 
 def gather(pieces: Iterable[bytes], spans: Sequence[tuple[int, int]]) -> dict[int, bytes]:
     """The bytes of (offset, length) spans, by offset, out of a content that passes."""
-    wanted = [(start, start + length) for start, length in spans if length > 0 <= start]
+    wanted = [(start, start + length) for start, length in spans]
     parts: dict[int, bytearray] = {start: bytearray() for start, _ in wanted}
     at = 0
     for piece in pieces:

@@ -15,9 +15,10 @@ from layerlens.errors import FormatError, ImageError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers import limits
 from layerlens.layers.compression import PIECE_OUT, Compression, decompress, sniff
+from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.table import LayerTable
 from layerlens.layers.tape import StreamTape
-from layerlens.layers.tarwalk import Tick, walk
+from layerlens.layers.tarwalk import Hash, Tick, walk
 from layerlens.layers.transfer import TransferMap
 
 Counter = Callable[[int], None]
@@ -48,7 +49,8 @@ class LayerRead:
 
     ``digest`` (of the stored bytes) and ``diff_id`` (of the tar) are ``None``
     where the bytes were not read through; ``compressed_size`` is the stored
-    size in bytes.
+    size in bytes; ``contents`` is what an examiner found in contents that
+    passed, ``None`` where none was asked.
     """
 
     table: LayerTable
@@ -57,6 +59,7 @@ class LayerRead:
     digest: Digest | None = None
     diff_id: Digest | None = None
     origin: Origin = Origin.TAR
+    contents: Contents | None = None
 
 
 def read_stream(
@@ -65,12 +68,13 @@ def read_stream(
     limit: int = limits.MAX_LAYER,
     count: Counter | None = None,
     ahead: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
+    examiner: Examiner | None = None,
 ) -> LayerRead:
     """Read a layer whose stored bytes come in non-empty pieces.
 
     Compression is sniffed; both digests are computed while the bytes pass, and
-    every content is hashed.  ``ahead`` may move a producer of bytes to another
-    thread.  Raises :class:`FormatError` and :class:`LimitError`.
+    every content is hashed, and shown to ``examiner``.  ``ahead`` may move a
+    producer of bytes to another thread.  Raises :class:`FormatError` and :class:`LimitError`.
     """
     stored = _Counted(pieces, count)
     first = stored.first()
@@ -87,13 +91,20 @@ def read_stream(
         tar = ahead(decompress(ahead(stored), compression, limit=limit, transfer=transfer))
     hashed = tar if compression is Compression.NONE else _Counted(tar, None)
     tape = StreamTape(hashed)
-    table, pos = walk(tape.fetch, tape.read, content_hash=tape.hash)
+    contents = None
+    hashing: Hash = tape.hash
+    if examiner is not None:
+        from layerlens.layers.examining import examining
+
+        contents = Contents()
+        hashing = examining(tape, examiner, contents)
+    table, pos = walk(tape.fetch, tape.read, content_hash=hashing)
     table.tar_size = tape.drain()
     if pos > table.tar_size:
         raise FormatError(f"truncated: the last entry needs {pos - table.tar_size} more bytes")
     table.transfer = transfer
     diff_id = hashed.digest() if isinstance(hashed, _Counted) else stored.digest()
-    return LayerRead(table, compression, stored.total, stored.digest(), diff_id)
+    return LayerRead(table, compression, stored.total, stored.digest(), diff_id, contents=contents)
 
 
 def lead(pieces: Iterator[bytes], count: int = 512) -> bytes:

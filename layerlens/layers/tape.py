@@ -50,7 +50,7 @@ class StreamTape:
                 at = 0
         return self._piece[at : at + count]
 
-    def hash(self, pos: int, count: int) -> bytes:
+    def hash(self, pos: int, count: int, index: int = -1, name: bytes = b"") -> bytes:
         """The 16-byte XXH3 hash of the ``count`` bytes at ``pos``."""
         at = pos - self._base
         piece = self._piece

@@ -196,7 +196,7 @@ class RecordTape:
             have, stop = have + len(found), stop + len(found)
         return b"".join(parts)
 
-    def hash(self, pos: int, count: int) -> bytes:
+    def hash(self, pos: int, count: int, index: int = -1, name: bytes = b"") -> bytes:
         """The CRC-64 of the content at ``pos``, which must have ``count`` bytes."""
         line = self._contents.pop(pos, None)
         while line is None and self._end <= pos and self._take_in(pos):

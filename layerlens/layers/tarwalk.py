@@ -37,9 +37,11 @@ Fetch = Callable[[int], bytes]
 Read = Callable[[int, int], bytes]
 """``read(position, count)`` gives up to ``count`` bytes."""
 
-Hash = Callable[[int, int], bytes]
-"""``hash(position, count)`` gives the 16-byte hash of exactly ``count`` bytes.
+Hash = Callable[[int, int, int, bytes], bytes]
+"""``hash(position, count, index, name)`` gives the 16-byte hash of exactly ``count`` bytes.
 
+They are the content of the entry of that index and name; the index is -1 where
+they are not a file's content as it reads (a sparse file's).
 Raises :class:`FormatError` where the stream ends before.
 """
 
@@ -162,7 +164,7 @@ class _Walker:
                 if hashing is not None:
                     if follow:
                         self.entry, self.pos = name, data
-                        hashes += hashing(data, follow)
+                        hashes += hashing(data, follow, len(names) - 1, name)
                     else:
                         hashes += _NO_HASH
                 pos = following
@@ -318,7 +320,10 @@ class _Walker:
         if pax is not None:
             self._apply(pax, i)
         if self._hash is not None:
-            digest = self._hash(data, stored) if stored and kind is Kind.FILE else _NO_HASH
+            digest = _NO_HASH
+            if stored and kind is Kind.FILE:
+                whole = i not in table.sparse
+                digest = self._hash(data, stored, i if whole else -1, table.names[i])
             table.hashes += digest
         following = data + (stored + 511 & -512)
         if following > self._end:

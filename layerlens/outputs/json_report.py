@@ -24,7 +24,7 @@ _PIECE = 2000
 """Rows that are written together."""
 
 
-def write_json(analysis: Analysis, stream: BinaryIO, *, findings: bool = True) -> None:
+def write_json(analysis: Analysis, stream: BinaryIO) -> None:
     """Write :func:`analysis_document` in ASCII, ending in a newline.
 
     The same analysis gives the same bytes.
@@ -34,7 +34,7 @@ def write_json(analysis: Analysis, stream: BinaryIO, *, findings: bool = True) -
     scores = head.pop("scores")
     dive = scores.pop("dive")
     dive.pop("inefficient_files")
-    tail = document_tail(analysis, findings=findings, lists=False)
+    tail = document_tail(analysis, lists=False)
     tail.pop("waste")
 
     out = stream.write

@@ -30,8 +30,9 @@ from layerlens.image.history import readable
 from layerlens.image.jsondoc import get_ci, text_map, text_or_none
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.outputs.display import encodable, name_bytes, path_fields
+from layerlens.outputs.findings import finding_fields, savings_fields
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Major: something was renamed, removed or redefined.  Minor: something was added."""
 
 Json = dict[str, Any]
@@ -40,9 +41,9 @@ _MOST = 2**63
 """Integers beyond this are no durations: readers in other languages cannot hold them."""
 
 
-def analysis_document(analysis: Analysis, *, findings: bool = True) -> Json:
-    """The whole document.  ``findings`` is ``null`` where rules were not asked."""
-    return document_head(analysis) | document_tail(analysis, findings=findings)
+def analysis_document(analysis: Analysis) -> Json:
+    """The whole document.  ``findings`` is ``null`` where rules did not run."""
+    return document_head(analysis) | document_tail(analysis)
 
 
 def document_head(analysis: Analysis, *, lists: bool = True) -> Json:
@@ -64,11 +65,16 @@ def document_head(analysis: Analysis, *, lists: bool = True) -> Json:
     }
 
 
-def document_tail(analysis: Analysis, *, findings: bool, lists: bool = True) -> Json:
+def document_tail(analysis: Analysis, *, lists: bool = True) -> Json:
     """From the waste to the end; ``lists=False`` leaves the rows of waste out."""
     return {
         "waste": [waste_fields(row) for row in analysis.waste] if lists else [],
-        "findings": [] if findings else None,
+        "findings": (
+            None
+            if analysis.judged is None
+            else [finding_fields(each) for each in analysis.findings]
+        ),
+        "savings": savings_fields(analysis),
         "diagnostics": [diagnostic_fields(note) for note in analysis.diagnostics],
     }
 

@@ -15,6 +15,7 @@ from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
 from layerlens.filesystem.changes import Cause
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
+from layerlens.outputs.advice import advice
 from layerlens.outputs.display import human_size, percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 
@@ -33,6 +34,22 @@ _STYLES = {
     "type_changed": ("blue", "▞", "t"),
     "duplicate_entry": ("bright_red", "▖", "d"),
     "marker": ("bright_yellow", "▘", "w"),
+    # Removable bytes: each class has a colour of its own, too, as far as there are colours.
+    "secrets": ("bold red", "!", "!"),
+    "package-caches": ("bright_blue", "▨", "c"),
+    "dev-dependencies": ("bright_magenta", "▧", "v"),
+    "build-tools": ("bright_yellow", "▩", "b"),
+    "unneeded-packages": ("bright_cyan", "▦", "u"),
+    "build-leftovers": ("yellow", "▤", "l"),
+    "installers": ("magenta", "▥", "i"),
+    "vcs-and-editor": ("cyan", "◧", "g"),
+    "logs-and-temporary": ("blue", "◨", "y"),
+    "documentation": ("bright_green", "◩", "p"),
+    "locales": ("green", "◪", "n"),
+    "tests-and-examples": ("bright_white", "◫", "e"),
+    "bytecode": ("white", "◰", "k"),
+    "debug-information": ("bright_red", "◱", "s"),
+    "duplicates": ("bright_black", "◲", "="),
 }
 _OTHER = ("bright_cyan", "▗", "r")
 
@@ -54,6 +71,9 @@ def summary(analysis: Analysis, look: Look, *, paths: int, layers: int) -> Itera
     yield from _sizes(analysis, look)
     yield []
     yield from _ledger(analysis, look)
+    if analysis.judged is not None:
+        yield []
+        yield from advice(analysis, look)
     yield []
     yield from _layers(analysis, look, layers)
     if analysis.waste:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from layerlens.image.digest import Digest
 from layerlens.image.model import ImageConfig
 from layerlens.layers.compression import Compression
+from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import LayerTable
@@ -49,8 +50,19 @@ class FlatStore(Store):
     def document(self, name: str, limit: int = 0) -> bytes:
         return b""
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
-        return LayerRead(self._archive.table, Compression.NONE, self._archive.table.tar_size)
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
+        table = self._archive.table
+        contents = None
+        if examiner is not None and isinstance(self._archive, StreamStore):
+            contents = self._archive.contents
+        return LayerRead(table, Compression.NONE, table.tar_size, contents=contents)
 
     def digest(self, name: str) -> Digest:
         """Nothing promises a digest for such an archive, so nobody asks for one."""

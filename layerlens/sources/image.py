@@ -13,6 +13,9 @@ from typing import Any, BinaryIO
 
 import xxhash
 
+from layerlens.cache.contents import normal
+from layerlens.cache.examined import ExaminedLayers
+from layerlens.cache.layers import LayerCache
 from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, Where
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import platform_matches
@@ -55,7 +58,8 @@ class ReadOptions:
     says how an engine's image is read: ``export`` (its stream), ``store``
     (its files on this machine), or ``auto``.  ``tocs`` allows a layer's own
     table of contents to stand for the layer.  ``registry`` says how to reach
-    registries; ``stdin`` is what ``-`` is read from.
+    registries; ``stdin`` is what ``-`` is read from.  ``examiner`` looks into
+    contents that pass; see :meth:`examining`.
     """
 
     verify: bool | None = None
@@ -68,6 +72,14 @@ class ReadOptions:
     tocs: bool = True
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     stdin: BinaryIO | None = None
+    examiner: Examiner | None = None
+
+    def examining(self, examiner: Examiner) -> ReadOptions:
+        """These options with an examiner; of a cache only layers that it has seen count."""
+        cache = self.cache
+        if isinstance(cache, LayerCache):
+            cache = ExaminedLayers(cache, examiner.version)
+        return replace(self, examiner=examiner, cache=cache)
 
     def admits(self, have: Platform | None) -> bool:
         """Whether an image of a platform (``None``: not known) is what was asked for."""
@@ -258,7 +270,11 @@ class Image:
         self, name: str, index: int, options: ReadOptions, count: Callable[[int], None]
     ) -> LayerRead:
         blob = self.layers[index]
-        read = self.store.load(name, limit=options.max_layer, count=count)
+        read = self.store.load(
+            name, limit=options.max_layer, count=count, examiner=options.examiner
+        )
+        if read.contents is not None:
+            normal(read.contents)
         if options.verify and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
             read = replace(read, digest=digest, diff_id=digest)
@@ -356,16 +372,32 @@ class Image:
         """The stored bytes of one entry, ``None`` where they have passed."""
         return self.store.content(self.layers[layer].name, self._table(layer), i)
 
-    def examine(self, examiner: Examiner) -> list[Contents]:
-        """What an examiner finds in each layer's contents; the layers have been read."""
+    def examine(self, options: ReadOptions) -> list[Contents]:
+        """What the options' examiner finds in each layer's contents; the layers have been read.
+
+        Contents that passed were examined then, others are now.
+        """
+        examiner = options.examiner
+        if examiner is None:
+            raise ValueError("no examiner")
         found: dict[str, Contents] = {}
         for index, blob in enumerate(self.layers):
-            if blob.absent:
+            if blob.absent or blob.name in found:
                 continue
-            if blob.name not in found:
-                found[blob.name] = examine_stored(
-                    self._table(index), examiner, partial(self.reread, index)
+            read = self._reads[blob.name]
+            if read.contents is None:
+                bound = self.store.fetches(blob.name)
+                contents = examine_stored(
+                    read.table,
+                    examiner,
+                    partial(self.reread, index),
+                    partial(self.store.span, blob.name, read.table),
+                    most=bound,
                 )
+                read = self._reads[blob.name] = replace(read, contents=normal(contents))
+                self._remember(blob.name, read, options)
+            assert read.contents is not None
+            found[blob.name] = read.contents
         return [
             Contents(missing="not in the archive") if blob.absent else found[blob.name]
             for blob in self.layers

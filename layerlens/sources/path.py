@@ -22,7 +22,7 @@ from layerlens.sources import directory, docker_archive, flat, oci_layout
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.place import file_place
 from layerlens.sources.record import Record, build, choose
-from layerlens.sources.remembered import RememberedStore
+from layerlens.sources.remembered import RememberedStore, is_flat
 from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore
 
 _STEP = 1 << 16
@@ -173,7 +173,7 @@ def _passing(file: PlainFile, options: ReadOptions, progress: Progress) -> Strea
         # A layer that expands beyond the bound is kept as the error that it was.
         place = f"{place}\0{options.max_layer}"
         found = cache.archive(place) if options.verify is not True else None
-        if found is not None:
+        if found is not None and (options.examiner is None or not is_flat(found)):
             return RememberedStore(
                 found, file.path, cache, lambda: _reopened(file.path, options, progress)
             )
@@ -230,7 +230,7 @@ def _stream(
         raise error.at(Where(file=path)) from error
     ahead = read_ahead(_chain(first, tar))
     try:
-        return StreamStore(ahead, path, limit=options.max_layer)
+        return StreamStore(ahead, path, limit=options.max_layer, examiner=options.examiner)
     finally:
         ahead.close()
 

@@ -7,6 +7,7 @@ from threading import Lock
 
 from layerlens.errors import SourceError, Where
 from layerlens.image.digest import Digest
+from layerlens.layers.contents import Examiner
 from layerlens.layers.known import KnownLayers, LayerMember, PassedArchive
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind
@@ -36,7 +37,14 @@ class RememberedStore(StreamStore):
         self._members = Members(self.table, label)
         self._results = dict(archive.members)
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         i = self._at(name)
         member = self._results.get(i)
         if isinstance(member, LayerMember):
@@ -67,3 +75,8 @@ class RememberedStore(StreamStore):
         super().close()
         if self._fresh is not None:
             self._fresh.close()
+
+
+def is_flat(archive: PassedArchive) -> bool:
+    """Whether an archive held a root filesystem: of its contents nothing is remembered."""
+    return not any(isinstance(member, LayerMember) for member in archive.members.values())

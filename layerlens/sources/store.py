@@ -17,6 +17,8 @@ import xxhash
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression, sniff
+from layerlens.layers.contents import Contents, Examiner
+from layerlens.layers.examining import Onlooker
 from layerlens.layers.known import (
     LayerMember,
     OtherMember,
@@ -74,6 +76,10 @@ class Store(Protocol):
         """Whether the contents of a layer's entries can be had again at little cost."""
         return False
 
+    def fetches(self, name: str) -> int | None:
+        """How many contents may be asked for, where each is fetched over a network."""
+        return None
+
     def toc(self, name: str) -> Digest | None:
         """The digest of the table of contents that stands in a blob, where one is vouched for."""
         return None
@@ -104,14 +110,28 @@ class Store(Protocol):
     def document(self, name: str, limit: int = MAX_DOCUMENT) -> bytes:
         """A small blob, whole.  Raises :class:`SourceError` and :class:`LimitError`."""
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
-        """Read a blob as a layer."""
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
+        """Read a blob as a layer.
+
+        Contents that pass on the way are shown to ``examiner``.
+        """
 
     def digest(self, name: str) -> Digest:
         """The sha256 of a blob's stored bytes, read through where it must be."""
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         """Stored content of one entry of a layer, ``None`` where it has passed for good."""
+
+    def span(self, name: str, table: LayerTable, i: int, start: int, length: int) -> bytes | None:
+        """A part of an entry's stored content, ``None`` where it costs no less than all of it."""
+        return None
 
     def close(self) -> None:
         """Let go of files."""
@@ -141,6 +161,7 @@ class FileStore(Store):
             raise error.at(Where(file=file.path)) from error
         self.table.tar_size = file.size
         self._members = Members(self.table, file.path)
+        self._plain: dict[str, int] = {}
 
     @property
     def label(self) -> str:
@@ -185,25 +206,50 @@ class FileStore(Store):
         _bounded(name, size, limit, self.label)
         return self._file.read(start, size)
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         start, size = self._span(name)
-        return load_span(self._file, start, size, limit=limit, count=count)
+        return load_span(self._file, start, size, limit=limit, count=count, examiner=examiner)
 
     def digest(self, name: str) -> Digest:
         return digest_of(self._file.pieces(*self._span(name)))
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
-        if self.compressed(name):
+        at = self._start(name)
+        return None if at < 0 else self._file.pieces(at + table.offsets[i], table.stored(i))
+
+    def span(self, name: str, table: LayerTable, i: int, start: int, length: int) -> bytes | None:
+        at = self._start(name)
+        if at < 0:
             return None
-        start, _ = self._span(name)
-        return self._file.pieces(start + table.offsets[i], table.stored(i))
+        return self._file.read(at + table.offsets[i] + start, min(length, table.stored(i) - start))
+
+    def _start(self, name: str) -> int:
+        """Where a plain layer begins, -1 for a compressed one; asked for each of many contents."""
+        at = self._plain.get(name)
+        if at is None:
+            at = -1 if self.compressed(name) else self._span(name)[0]
+            self._plain[name] = at
+        return at
 
     def close(self) -> None:
         self._file.close()
 
 
 def load_span(
-    file: PlainFile, start: int, size: int, *, limit: int, count: Counter | None = None
+    file: PlainFile,
+    start: int,
+    size: int,
+    *,
+    limit: int,
+    count: Counter | None = None,
+    examiner: Examiner | None = None,
 ) -> LayerRead:
     """Read the layer that is stored in a part of a file, in place if it is plain."""
     if sniff(file.read(start, min(16, size))) is Compression.NONE:
@@ -213,6 +259,7 @@ def load_span(
         limit=limit,
         count=count,
         ahead=read_ahead if size > WORTH_A_THREAD else None,
+        examiner=examiner,
     )
 
 
@@ -290,10 +337,19 @@ class StreamStore(Store):
     referred to is dropped.
     """
 
-    def __init__(self, pieces: Iterable[bytes], label: str, *, limit: int) -> None:
+    def __init__(
+        self,
+        pieces: Iterable[bytes],
+        label: str,
+        *,
+        limit: int,
+        examiner: Examiner | None = None,
+    ) -> None:
         """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
         self._label = label
         self._limit = limit
+        self._examiner = examiner
+        self.contents = Contents()
         # By the position of the member's content.
         self._passed: dict[int, _Result] = {}
         self._kept = 0
@@ -336,16 +392,23 @@ class StreamStore(Store):
             self._broken = error
             raise
 
-    def _member(self, pos: int, count: int) -> bytes:
+    def _member(self, pos: int, count: int, index: int, name: bytes) -> bytes:
         """Take in one member's content as it passes; gives its hash."""
         head = self._tape.read(pos, min(count, 512))
         state = xxhash.xxh3_128()
         seen = 0
+        onlooker = None
+        if self._examiner is not None and index >= 0 and not _may_be_layer(head):
+            # A file of a root filesystem without manifest, as it may turn out.
+            want = self._examiner.wants(name, count)
+            onlooker = Onlooker(self._examiner, self.contents, index, name, count, want)
 
         def passing() -> Iterator[bytes]:
             nonlocal seen
             for part in self._tape.pieces(pos, count):
                 state.update(part)
+                if onlooker is not None:
+                    onlooker.update(part)
                 seen += len(part)
                 yield bytes(part)
 
@@ -359,7 +422,7 @@ class StreamStore(Store):
                 result = LimitError(f"more than {MAX_DOCUMENTS} bytes of JSON documents")
         elif _may_be_layer(head):
             try:
-                result = read_stream(content, limit=self._limit)
+                result = read_stream(content, limit=self._limit, examiner=self._examiner)
             except ImageError as error:
                 # Kept without its frames, which would keep what has been read with them.
                 result = error.with_traceback(None)
@@ -372,6 +435,8 @@ class StreamStore(Store):
             raise self._broken
         if seen < count:
             raise FormatError(f"truncated: the content needs {count - seen} more bytes")
+        if onlooker is not None:
+            onlooker.end()
         self._passed[pos] = result
         return state.digest()
 
@@ -408,7 +473,14 @@ class StreamStore(Store):
             )
         return result
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         result = self._results.get(self._at(name), b"")
         if isinstance(result, LayerRead):
             return result
@@ -522,9 +594,16 @@ class DirectoryStore(Store):
         _bounded(name, file.size, limit, self.label)
         return file.read(0, file.size)
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         file = self._file(name)
-        return load_span(file, 0, file.size, limit=limit, count=count)
+        return load_span(file, 0, file.size, limit=limit, count=count, examiner=examiner)
 
     def digest(self, name: str) -> Digest:
         file = self._file(name)
@@ -534,6 +613,12 @@ class DirectoryStore(Store):
         if self.compressed(name):
             return None
         return self._file(name).pieces(table.offsets[i], table.stored(i))
+
+    def span(self, name: str, table: LayerTable, i: int, start: int, length: int) -> bytes | None:
+        if self.compressed(name):
+            return None
+        length = min(length, table.stored(i) - start)
+        return self._file(name).read(table.offsets[i] + start, length)
 
     def close(self) -> None:
         for file in self._open.values():

@@ -49,6 +49,9 @@ def page(
 
 GOLDEN: dict[str, Callable[[], bytes]] = {
     "shop.json": lambda: report(samples.shop),
+    "judged.json": lambda: report(samples.judged),
+    "judged.txt": lambda: page(samples.judged),
+    "judged-60-ascii.txt": lambda: page(samples.judged, 60, unicode=False),
     "empty.json": lambda: report(samples.empty),
     "hostile.json": lambda: report(samples.hostile),
     "shop.txt": lambda: page(samples.shop),

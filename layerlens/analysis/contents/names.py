@@ -26,8 +26,9 @@ SYSTEM = (
 
 LANGUAGES = (
     rb"[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO|RECORD|INSTALLER|REQUESTED|direct_url\.json|entry_points\.txt|top_level\.txt|installed-files\.txt|requires\.txt)",
+    rb"[^/]+\.egg-info",
     rb"pyvenv\.cfg", rb"uv\.lock", rb"poetry\.lock", rb"Pipfile\.lock", rb"pdm\.lock",
-    rb"pyproject\.toml",
+    rb"pyproject\.toml", rb"requirements\.txt",
     rb"package\.json", rb"(?:\.?package-lock|npm-shrinkwrap)\.json", rb"yarn\.lock",
     rb"\.yarn-integrity", rb"\.yarn-state\.yml", rb"\.modules\.yaml", rb"pnpm-lock\.yaml",
     rb"\.pnpm/lock\.yaml", rb"bun\.lock", rb"pnpm-workspace\.yaml",
@@ -54,9 +55,10 @@ _LAST = frozenset(
     pyproject.toml package.json .package-lock.json package-lock.json npm-shrinkwrap.json yarn.lock
     .yarn-integrity .yarn-state.yml .modules.yaml pnpm-lock.yaml lock.yaml bun.lock
     pnpm-workspace.yaml installed.json composer.json composer.lock Gemfile Gemfile.lock
-    gems.locked config go.mod modules.txt Cargo.lock""".split()
+    gems.locked config requirements.txt go.mod modules.txt Cargo.lock""".split()
 )
-"""Last segments that :data:`LANGUAGES` can match, besides ``.gemspec``: most names have none."""
+"""Last segments that :data:`LANGUAGES` can match, besides its suffixes: most names have none."""
+_SUFFIXES = (b".gemspec", b".egg-info")
 
 _ROOTS = (b"etc/", b"var/lib/", b"lib/apk/", b"usr/lib/", b"usr/share/rpm/")
 
@@ -68,7 +70,7 @@ MAX_METADATA = 32 << 20
 def kept(name: bytes, size: int) -> bool:
     """Whether a regular file's content is kept."""
     last = name[name.rfind(b"/") + 1 :]
-    if size <= MAX_METADATA and (last in _LAST or last.endswith(b".gemspec")):
+    if size <= MAX_METADATA and (last in _LAST or last.endswith(_SUFFIXES)):
         return _ENDS.match(name) is not None
     if name.startswith(_ROOTS) and _WHOLE.match(name):
         return True

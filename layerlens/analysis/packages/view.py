@@ -51,13 +51,12 @@ class FinalView:
 
     @cached_property
     def _kept(self) -> list[bytes]:
-        """Live paths with kept contents, in byte order."""
-        context = self.context
-        live = context.fs.live
+        """Live paths with kept contents, in byte order; hard links too, which uv installs."""
+        fs = self.context.fs
+        kept = set(self.context.kept_versions(lambda _: True))
+        links = (version for version, inode in fs.inodes.items() if inode in kept)
         return sorted(
-            path
-            for version in context.kept_versions(lambda _: True)
-            if live.get(path := context.fs.paths[version]) == version
+            path for version in (*kept, *links) if fs.live.get(path := fs.paths[version]) == version
         )
 
     def text(self, path: bytes) -> bytes | None:

@@ -8,6 +8,7 @@ layer before higher.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from layerlens.analysis.rules.model import (
 )
 from layerlens.analysis.rules.savings import Savings
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.image.secrets import redact_text
 
 _CLASS_ORDER = {each: place for place, each in enumerate(LedgerClass)}
 
@@ -83,6 +85,7 @@ def _weigh(
     dead = set(context.fs.deaths.inode)
     claims: dict[int, tuple[LedgerClass, int]] = {}
     speakers: dict[int, list[str]] = {}
+    together = _Together(context)
     weighed: list[tuple[Draft, dict[int, int], int]] = []
     order = [
         (_rank(draft, rules[draft.rule]), place[draft.rule], _blamed(draft), i)
@@ -94,7 +97,8 @@ def _weigh(
         freed = savings.freed((draft,))
         claimed = 0
         if rule.ledger_class is not None and _claims(draft, rule):
-            for inode, size in freed.items():
+            gone = freed | together.completed(draft.versions)
+            for inode, size in gone.items():
                 if size and inode not in dead and inode not in claims:
                     claims[inode] = (rule.ledger_class, size)
                     claimed += size
@@ -111,6 +115,30 @@ def _weigh(
         key=lambda each: (-each.severity, -each.bytes, place[each.rule.id], each.layer or 0)
     )
     return Judged(tuple(findings), Claimed(claims))
+
+
+class _Together:
+    """Files whose names go one after the other, by different findings: the last one claims."""
+
+    def __init__(self, context: Context) -> None:
+        self._fs = context.fs
+        self._names_of = context.names_of
+        self._gone: dict[int, set[int]] = {}
+
+    def completed(self, versions: Iterable[int]) -> dict[int, int]:
+        """Inode -> size of the files whose names have all gone with these."""
+        found: dict[int, int] = {}
+        if not self._names_of:
+            return found
+        for version in versions:
+            inode = self._fs.inode(version)
+            names = self._names_of.get(inode)
+            if names is not None:
+                gone = self._gone.setdefault(inode, set())
+                gone.add(version)
+                if len(gone) == len(names):
+                    found[inode] = self._fs.size(inode)
+        return found
 
 
 def _claims(draft: Draft, rule: Rule) -> bool:
@@ -150,27 +178,29 @@ def _finding(
         layer = max(weights, key=lambda each: (weights[each], -each))
     is_base = draft.is_base
     if is_base is None:
-        is_base = layer is not None and layer < context.base.layers
+        is_base = layer is not None and layer < context.base_layers
     paths = list(draft.paths)
     if not paths:
         versions = [*draft.versions, *draft.parts]
+        versions = [version for version in versions if fs.size(version)] or versions
         versions.sort(key=lambda version: (-fs.size(version), fs.paths[version]))
         paths = [fs.paths[version] for version in versions]
     return Finding(
         rule=rule,
-        title=draft.title or rule.title,
+        title=redact_text(draft.title) or rule.title,
         severity=_severity(rule, draft, size, total, settings, is_base=is_base),
         confidence=draft.confidence or rule.confidence,
         bytes=size,
         claimed=claimed,
         transfer_bytes=savings.wire(freed),
         layer=layer,
+        line=_line(context, layer, draft.history),
         instruction=_instruction(context, layer, draft.history),
         is_base=is_base,
         paths=tuple(paths[:MOST_PATHS]),
         path_count=len(paths),
-        evidence=draft.evidence,
-        fix=_filled(draft.fix or rule.fix, draft, paths),
+        evidence=tuple(map(redact_text, draft.evidence)),
+        fix=_filled(redact_text(draft.fix) or rule.fix, draft, paths),
         versions=draft.versions,
         parts=draft.parts,
         overlaps=tuple(sorted({name for inode in freed for name in speakers[inode]} - {rule.id})),
@@ -192,6 +222,13 @@ def _severity(
     return found if draft.most is None else min(found, draft.most)
 
 
+def _line(context: Context, layer: int | None, history: int | None) -> int | None:
+    row = history
+    if layer is not None and 0 <= layer < len(context.histories):
+        row = context.histories[layer].row
+    return None if row is None else context.lines.get(row)
+
+
 def _instruction(context: Context, layer: int | None, history: int | None) -> str:
     if layer is not None and 0 <= layer < len(context.histories):
         return context.histories[layer].instruction.text
@@ -199,17 +236,28 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
         from layerlens.image.history import readable
 
         row = context.config.history[history]
-        return readable(row.created_by, row.comment).text
+        return redact_text(readable(row.created_by, row.comment).text)
     return ""
 
 
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:
     """The fix with its braces filled in; braces that nothing fills stay as they are."""
-    values = {"paths": " ".join("/" + _shown(path) for path in paths[:5]), **draft.values}
+    shown = [quoted for path in paths[:MOST_IN_FIX] if (quoted := _quoted(path))]
+    values = {"paths": " ".join(shown)}
+    values |= {name: redact_text(value) for name, value in draft.values.items()}
     for name, value in values.items():
         fix = fix.replace("{" + name + "}", value)
     return fix
 
 
-def _shown(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
+MOST_IN_FIX = 5
+"""Paths that a fix names."""
+
+
+def _quoted(path: bytes) -> str:
+    """A path from the root as a shell takes it; nothing for names that no Dockerfile should hold."""
+    try:
+        text = path.decode()
+    except UnicodeDecodeError:
+        return ""
+    return shlex.quote("/" + text) if text.isprintable() else ""

@@ -20,6 +20,7 @@ class Finding:
                     ledger; 0 for findings that claim none
     ``transfer_bytes`` the saving on the wire, ``None`` where layers are stored plain
     ``layer``       the layer to blame, ``None`` where none is
+    ``line``        the line of a Dockerfile that made it, from 1, where one was given
     ``instruction`` that layer's instruction, or the history row's, in one line
     ``paths``       evidence, the largest first, at most ``MOST_PATHS``; ``path_count`` all
     ``evidence``    further lines for people
@@ -35,6 +36,7 @@ class Finding:
     claimed: int
     transfer_bytes: int | None
     layer: int | None
+    line: int | None
     instruction: str
     is_base: bool
     paths: tuple[Path, ...]
@@ -44,6 +46,11 @@ class Finding:
     versions: Sequence[int] = ()
     parts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     overlaps: tuple[str, ...] = ()
+
+    @property
+    def claims(self) -> bool:
+        """Whether its bytes have a class of their own in the ledger, as far as no other had them."""
+        return self.rule.claims and self.confidence is not Confidence.HINT
 
 
 MOST_PATHS = 20

@@ -131,7 +131,11 @@ class PathRule(Rule):
     groups of fewer than ``minimum`` bytes are not told.  ``owned`` says what
     of files that a package owns: ``flag`` as any, ``info`` at most, ``skip``.
     ``where`` may look at what the path says: it gets the context and the live
-    versions found, and gives those that count.
+    versions found, and gives those that count.  ``moved_by`` names variables of
+    the image (or, with a leading slash, symbolic links) that put a directory
+    elsewhere, with globs below that directory.
+    ``base_most`` bounds the severity of what lies in the base's layers;
+    ``last`` rules take only what no other path rule flags.
     """
 
     paths: tuple[str, ...]
@@ -139,6 +143,9 @@ class PathRule(Rule):
     minimum: int = 1
     owned: str = "skip"
     where: Callable[[Context, Sequence[int]], Sequence[int]] | None = None
+    moved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base_most: Severity | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,12 @@ class Export:
         response = self._request()
         pieces = read_ahead(self._pieces(response), idle=self._waiting, abandon=response.close)
         try:
-            return StreamStore(self._metered(pieces), label, limit=self._options.max_layer)
+            return StreamStore(
+                self._metered(pieces),
+                label,
+                limit=self._options.max_layer,
+                examiner=self._options.examiner,
+            )
         except ImageError as error:
             told = _told_error(self._tail)
             if told:

@@ -20,6 +20,8 @@ from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.history import readable
 from layerlens.image.model import ImageConfig
+from layerlens.image.secrets import redact_text
+from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
@@ -217,7 +219,14 @@ class KnownStore(Store):
     def document(self, name: str, limit: int = 0) -> bytes:
         raise SourceError(f"{name!r:.200} is not kept")
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         return self._reads[name]
 
     def digest(self, name: str) -> Digest:
@@ -249,7 +258,7 @@ def _preview(found: Mapping[str, Any], rows: list[object], name: str) -> Preview
     layers = tuple(
         (
             row["Size"] if isinstance(row.get("Size"), int) else 0,
-            readable(row.get("CreatedBy"), row.get("Comment")).text,
+            redact_text(readable(row.get("CreatedBy"), row.get("Comment")).text),
         )
         for row in reversed(rows)
         if isinstance(row, dict)

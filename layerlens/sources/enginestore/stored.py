@@ -11,6 +11,7 @@ from layerlens.errors import ImageError, UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import CONFIG_LIMIT
+from layerlens.layers.contents import Examiner
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
 from layerlens.layers.tarsplit import read_tar_split
@@ -95,7 +96,14 @@ class TarSplitStore(Store):
         """Never there: whoever opened the store has the documents."""
         raise missing(name, self._label)
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         """Read a layer by its record.  Raises :class:`UnfitStoreError`, then the export is left.
 
         ``limit`` bounds the record, too, which is smaller than the tar but for

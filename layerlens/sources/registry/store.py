@@ -8,6 +8,7 @@ from functools import partial
 from layerlens.errors import FormatError, LimitError
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import Descriptor, is_foreign, layer_compression
+from layerlens.layers.contents import Examiner
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import Counter, LayerRead, digest_of, read_stream
 from layerlens.layers.table import LayerTable
@@ -18,6 +19,9 @@ from layerlens.sources.oci_layout import blob_name
 from layerlens.sources.registry.blob import BlobReader, read_range
 from layerlens.sources.registry.client import RegistryClient
 from layerlens.sources.store import MAX_DOCUMENT, WORTH_A_THREAD, Store, missing
+
+MOST_FETCHES = 200
+"""Files of a layer with a table of contents that are fetched one by one."""
 
 
 class RegistryStore(Store):
@@ -99,7 +103,14 @@ class RegistryStore(Store):
             cache.keep_document(data)
         return data
 
-    def load(self, name: str, *, limit: int, count: Counter | None = None) -> LayerRead:
+    def load(
+        self,
+        name: str,
+        *,
+        limit: int,
+        count: Counter | None = None,
+        examiner: Examiner | None = None,
+    ) -> LayerRead:
         """Stream a layer through the walker; it is checked by whoever knows its promises."""
         descriptor = self._descriptor(name)
         listed = self._listed(name, limit)
@@ -129,6 +140,7 @@ class RegistryStore(Store):
                 limit=limit,
                 count=passing,
                 ahead=partial(read_ahead, idle=tick) if large else None,
+                examiner=examiner,
             )
             passing(read.compressed_size)  # a layer of one piece ends before it is counted
             return read
@@ -142,6 +154,9 @@ class RegistryStore(Store):
 
     def rereads(self, name: str) -> bool:
         return name in self._by_toc
+
+    def fetches(self, name: str) -> int | None:
+        return MOST_FETCHES
 
     def _hint(self, name: str) -> TocHint | None:
         """The table of contents that the manifest vouches for, where it may be used."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from layerlens.cli import build
 from layerlens.cli.build import split
 from tests.builders import Image, file, layer
 from tests.unit.cli.running import environment, layerlens, line
@@ -186,3 +187,27 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_gro
     assert not list(temporary.iterdir())
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["-t", "x", "{folder}"], ("{folder}/Dockerfile", None, "{folder}")),
+        (["-f", "{folder}/other", "{folder}"], ("{folder}/other", None, "{folder}")),
+        (["--file={folder}/other", "{folder}"], ("{folder}/other", None, "{folder}")),
+        (["-f{folder}/other", "--target=a", "{folder}"], ("{folder}/other", "a", "{folder}")),
+        (["--target", "a", "{folder}"], ("{folder}/Dockerfile", "a", "{folder}")),
+        (["-f", "{folder}/none", "{folder}"], (None, None, "{folder}")),
+        (["https://example.org/x.git"], (None, None, None)),
+        (["-"], (None, None, None)),
+    ],
+)
+def test_findings_learn_of_the_dockerfile(
+    words: list[str], expected: tuple[str | None, ...], tmp_path: Path
+) -> None:
+    for name in ("Dockerfile", "other"):
+        (tmp_path / name).write_text("FROM scratch AS a\n")
+    arguments = build.build_parser().parse_args([])
+    build._tell_sources(arguments, [word.format(folder=tmp_path) for word in words])
+    found = (arguments.dockerfile, arguments.target, arguments.context)
+    assert found == tuple(part and part.format(folder=tmp_path) for part in expected)

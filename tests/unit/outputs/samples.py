@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from layerlens.analysis.analyse import Described, analyse
+from layerlens.analysis.analyse import Described, Look, analyse
 from layerlens.analysis.model import Analysis
+from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.model import (
+    Confidence,
+    Draft,
+    LedgerClass,
+    Rule,
+    RuleSet,
+    Severity,
+    Topic,
+)
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.model import BaseBoundary
 from layerlens.layers.compression import Compression
+from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.transfer import TransferMap
@@ -46,6 +57,7 @@ def build(
     settings: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
     notes: Sequence[Diagnostic] = (),
+    rules: Sequence[RuleSet] | None = None,
 ) -> Analysis:
     """The analysis of layers that were never written; gzip is said to take a third."""
     tars = [layer(*members) for members in layers]
@@ -83,6 +95,9 @@ def build(
         ),
         same,
         lambda _: base,
+        look=None
+        if rules is None
+        else Look([Contents() for _ in reads], lambda _layer, _i: None, rules),
     )
 
 
@@ -178,6 +193,91 @@ def clean() -> Analysis:
         ["COPY app / # buildkit", "COPY app.conf /etc/ # buildkit"],
         reference="clean:1",
         tags=(),
+    )
+
+
+_CACHE = Rule(
+    id="package-lists",
+    title="package lists",
+    topic=Topic.CONTENT,
+    why="The container never reads them.",
+    fix="RUN apt-get update && apt-get install -y PACKAGES \\\n && rm -rf {paths}",
+    ledger_class=LedgerClass.PACKAGE_CACHES,
+    also=("DL3009",),
+)
+_DEBUG = Rule(
+    id="debug-information",
+    title="debug information",
+    topic=Topic.CONTENT,
+    why="Only debuggers read it.",
+    fix="RUN strip --strip-debug {paths}",
+    ledger_class=LedgerClass.DEBUG_INFORMATION,
+    confidence=Confidence.LIKELY,
+)
+_DELETED = Rule(
+    id="deleted-later",
+    title="files that a later layer deletes",
+    topic=Topic.STRUCTURE,
+    why="They still ship.",
+    fix="delete them in the RUN that makes them",
+)
+_ROOT = Rule(
+    id="root-user",
+    title="runs as root",
+    topic=Topic.POSTURE,
+    why="Whoever breaks out is root.",
+    fix="USER 10001:10001",
+    severity=Severity.HIGH,
+    also=("CIS-DI-0001", "DL3002"),
+)
+_BYTECODE = Rule(
+    id="bytecode",
+    title="compiled Python",
+    topic=Topic.CONTENT,
+    why="It can be made again.",
+    fix="RUN pip install --no-compile PACKAGES",
+    confidence=Confidence.HINT,
+    trade_off="slower starts",
+)
+
+
+def _check(context: Context) -> Iterable[Draft]:
+    files = context.files
+    yield Draft("package-lists", list(files.below(b"var/lib/apt/lists")))
+    app = files.find(b"app/run")
+    assert app is not None
+    yield Draft("debug-information", parts={app: {"debug": 400_000}}, title="debug sections")
+    yield Draft("deleted-later", list(context.fs.deaths.inode), layer=1, evidence=("in layer 3",))
+    yield Draft("root-user", history=2)
+    yield Draft("bytecode", list(files.below(b"app/__pycache__")), paths=[b"app/bad-\xff\x1b"])
+    yield Draft(
+        "package-lists", list(files.below(b"var/lib/apt/lists"))[:1], title="a \x1b[31m list"
+    )
+
+
+def judged() -> Analysis:
+    """An image whose rules ran: the rules are the test's own, so that they never change."""
+    return build(
+        [
+            [file("bin/sh", b"s" * 5_000_000)],
+            [
+                file("var/lib/apt/lists/big", b"l" * 40_000_000),
+                file("var/lib/apt/lists/small", b"l" * 2_000_000),
+                file("tmp/kit", b"k" * 12_000_000),
+            ],
+            [file("app/run", b"r" * 3_000_000), file("app/__pycache__/x.pyc", b"p" * 1_500_000)],
+            [whiteout("tmp/kit")],
+        ],
+        [
+            "/bin/sh -c #(nop) ADD file:0123 in / ",
+            f"{RUN} apt-get update # buildkit",
+            "COPY app /app # buildkit",
+            f"{RUN} rm /tmp/kit # buildkit",
+        ],
+        base=BaseBoundary("guessed", 1, "the first row of the history"),
+        compressed=True,
+        reference="judged:1",
+        rules=[RuleSet((_CACHE, _DEBUG, _DELETED, _ROOT, _BYTECODE), (_check,))],
     )
 
 

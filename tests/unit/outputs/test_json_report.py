@@ -26,13 +26,13 @@ from tests.unit.outputs import samples
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "layerlens" / "outputs" / "analysis.schema.json"
-ALL = [samples.shop, samples.clean, samples.empty, samples.hostile, samples.many]
+ALL = [samples.judged, samples.shop, samples.clean, samples.empty, samples.hostile, samples.many]
 Make = Callable[[], Analysis]
 
 
-def written(analysis: Analysis, *, findings: bool = True) -> bytes:
+def written(analysis: Analysis) -> bytes:
     stream = io.BytesIO()
-    write_json(analysis, stream, findings=findings)
+    write_json(analysis, stream)
     return stream.getvalue()
 
 
@@ -71,7 +71,6 @@ def test_the_document_is_of_the_published_schema(
     make: Make, validator: Draft202012Validator
 ) -> None:
     validator.validate(strict(written(make())))
-    validator.validate(strict(written(make(), findings=False)))
 
 
 def test_the_schema_is_strict(validator: Draft202012Validator) -> None:
@@ -117,7 +116,7 @@ def test_the_names_of_the_contract() -> None:
     document = analysis_document(samples.shop())
     assert list(document) == [
         "schema_version", "layerlens", "image", "scores", "layers", "base", "history", "sizes", "ledger",
-        "waste", "findings", "diagnostics",
+        "waste", "findings", "savings", "diagnostics",
     ]  # fmt: skip
     assert set(document["image"]) >= {
         "reference", "id", "digest", "platform", "tags", "created", "size", "compressed_size",
@@ -165,9 +164,33 @@ def test_history_rows_lead_to_their_layers() -> None:
     assert [layer["history_row"] for layer in document["layers"]] == [0, 2, 3, 4, 5, 6]
 
 
-def test_findings_are_null_where_rules_were_not_asked() -> None:
-    assert analysis_document(samples.clean())["findings"] == []
-    assert strict(written(samples.clean(), findings=False))["findings"] is None
+def test_findings_are_null_where_rules_did_not_run() -> None:
+    document = analysis_document(samples.clean())
+    assert (document["findings"], document["savings"]) == (None, None)
+
+
+def test_findings() -> None:
+    document = analysis_document(samples.judged())
+    findings = document["findings"]
+    assert [(row["rule"], row["severity"], row["bytes"]) for row in findings] == [
+        ("package-lists", "high", 42_000_000),
+        ("package-lists", "high", 40_000_000),
+        ("root-user", "high", 0),
+        ("deleted-later", "medium", 12_000_000),
+        ("bytecode", "low", 1_500_000),
+        ("debug-information", "info", 400_000),
+    ]
+    first, second = findings[:2]
+    assert (first["claimed_bytes"], second["claimed_bytes"]) == (42_000_000, 0)
+    assert first["also_matched_by"] == []
+    assert set(findings[0]) >= {
+        "rule", "severity", "confidence", "title", "bytes", "layer", "instruction", "paths", "fix",
+    }  # fmt: skip
+    assert document["savings"]["bytes"] == 42_000_000 + 12_000_000 + 400_000
+    ledger = {row["class"]: row["bytes"] for row in document["ledger"]}
+    assert sum(ledger.values()) == document["scores"]["total_bytes"]
+    assert ledger["package-caches"] == 42_000_000
+    assert document["scores"]["removable_bytes"] == 42_400_000
 
 
 def test_settings() -> None:

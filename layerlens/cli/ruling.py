@@ -1,0 +1,54 @@
+"""From arguments to the rules that are run."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from layerlens.cli.rule_settings import read_rules
+from layerlens.errors import UsageError, Where
+from layerlens.image.dockerfile import MAX_DOCKERFILE, Dockerfile, parse_dockerfile
+from layerlens.pipeline import Rules
+
+
+def rules_of(arguments: argparse.Namespace) -> tuple[Rules, tuple[str, ...]]:
+    """What the command line and the settings ask for, and whose rules cannot be had.
+
+    Raises :class:`UsageError`.
+    """
+    dockerfile = None
+    if arguments.dockerfile is not None:
+        dockerfile = _dockerfile(arguments.dockerfile, arguments.target)
+    elif arguments.target is not None:
+        raise UsageError("--target needs --dockerfile")
+    rules, problems = read_rules(arguments.config)
+    return replace(
+        rules,
+        dockerfile=dockerfile,
+        target=arguments.target,
+        context=arguments.context,
+        dockerfile_path=arguments.dockerfile,
+    ), problems
+
+
+def _dockerfile(path: str, target: str | None) -> Dockerfile:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_DOCKERFILE + 1)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read: {error.strerror or error}", where=Where(file=path)
+        ) from error
+    if len(data) > MAX_DOCKERFILE:
+        raise UsageError(f"larger than {MAX_DOCKERFILE} bytes", where=Where(file=path))
+    found = parse_dockerfile(data.decode("utf-8", "replace"))
+    if not found.stages:
+        raise UsageError("has no FROM: it is no Dockerfile", where=Where(file=path))
+    if found.stage(target) is None:
+        names = [stage.name for stage in found.stages if stage.name]
+        raise UsageError(
+            f"has no stage {target!r:.100}",
+            where=Where(file=path),
+            hint=f"its stages are {', '.join(names)}" if names else "its stages have no names",
+        )
+    return found

@@ -1,0 +1,290 @@
+"""The packages of an image as a table for people, as CSV or as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO, TextIO
+
+from layerlens.analysis.model import Analysis
+from layerlens.analysis.packages.model import Listed, Package, PackageChange
+from layerlens.analysis.packages.purl import purl
+from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
+from layerlens.layers.table import Kind
+from layerlens.outputs.display import encodable, escape, human_size, name_fields
+
+SCHEMA_VERSION = 1
+
+Row = tuple[int, Package]
+"""A package and its index in the inventory."""
+
+
+def chosen(
+    analysis: Analysis, *, kinds: Sequence[str] = (), layer: int | None = None, sort: str = "size"
+) -> list[Row]:
+    """The packages to show: of some ecosystems, brought by one layer, in an order."""
+    rows = [
+        (i, package)
+        for i, package in enumerate(analysis.inventory.packages)
+        if (not kinds or package.ecosystem.value in kinds)
+        and (layer is None or package.layer == layer)
+    ]
+    if sort == "size":
+        rows.sort(key=lambda row: (-row[1].bytes, row[1].name))
+    elif sort == "layer":
+        rows.sort(key=lambda row: (row[1].layer, row[1].name))
+    else:
+        rows.sort(key=lambda row: (row[1].name, row[1].version))
+    return rows
+
+
+def write_table(
+    analysis: Analysis, rows: Sequence[Row], stream: TextIO, assigned: Assigned | None = None
+) -> None:
+    """A line for each package, then a sum."""
+    heads = ["SIZE", "KIND", "NAME", "VERSION", "LAYER", "WHY"]
+    if assigned is not None:
+        heads.append("VULNERABILITIES")
+    lines = []
+    for i, package in rows:
+        line = [
+            human_size(package.bytes),
+            package.ecosystem.value,
+            escape(package.name)[:60],
+            escape(package.version)[:40],
+            f"{package.layer}{' base' if package.layer < analysis.base.layers else ''}",
+            _why(package.listed),
+        ]
+        if assigned is not None:
+            line.append(_counted(assigned.by_package.get(i, ())))
+        lines.append(line)
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    for line in (heads, *lines):
+        cells = [
+            cell.rjust(width) if k == 0 else cell.ljust(width)
+            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        stream.write("  ".join(cells).rstrip() + "\n")
+    stream.write(f"{_noun(len(rows), 'package')}, {human_size(sum(p.bytes for _, p in rows))}")
+    loose = unowned(analysis)
+    stream.write(f"; no package owns {human_size(loose['bytes'])} in {loose['files']:,} files\n")
+    if assigned is not None and assigned.unmatched:
+        stream.write(
+            f"{_noun(len(assigned.unmatched), 'reported vulnerability', 'reported vulnerabilities')}"
+            " of packages that are not in this image\n"
+        )
+
+
+def write_csv(
+    analysis: Analysis, rows: Sequence[Row], stream: TextIO, assigned: Assigned | None = None
+) -> None:
+    """A row for each package; cells that a spreadsheet would run get a quote before them."""
+    writer = csv.writer(stream, lineterminator="\n")
+    names = [
+        "ecosystem",
+        "name",
+        "version",
+        "arch",
+        "bytes",
+        "layer",
+        "base",
+        "manual",
+        "dev",
+        "purl",
+    ]
+    writer.writerow(names + (["vulnerabilities"] if assigned is not None else []))
+    for i, package in rows:
+        fields = package_fields(analysis, package, i, assigned)
+        cells = ["" if fields[name] is None else str(fields[name]) for name in names]
+        if assigned is not None:
+            cells.append(" ".join(each.id for each in assigned.by_package.get(i, ())))
+        writer.writerow([_harmless(cell) for cell in cells])
+
+
+def write_document(
+    analysis: Analysis, rows: Sequence[Row], stream: TextIO, assigned: Assigned | None = None
+) -> None:
+    """The JSON form; figures are bytes."""
+    json.dump(document(analysis, rows, assigned), stream, indent=1)
+    stream.write("\n")
+
+
+def document(
+    analysis: Analysis, rows: Sequence[Row], assigned: Assigned | None = None
+) -> dict[str, Any]:
+    """All that is known of the packages."""
+    found: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "reference": encodable(analysis.image.reference),
+        "distribution": encodable(analysis.distribution.name) or None,
+        "packages": [package_fields(analysis, package, i, assigned) for i, package in rows],
+        "changes": [change_fields(change) for change in analysis.inventory.changes],
+        "unowned": unowned(analysis),
+    }
+    if assigned is not None:
+        found["unmatched_vulnerabilities"] = [
+            {
+                **_vulnerability(each),
+                "package": encodable(each.package),
+                "version": encodable(each.version),
+            }
+            for each in assigned.unmatched
+        ]
+    return found
+
+
+def package_fields(
+    analysis: Analysis, package: Package, index: int, assigned: Assigned | None = None
+) -> dict[str, Any]:
+    """One row of ``packages``."""
+    listed = package.listed
+    fields: dict[str, Any] = {
+        "ecosystem": listed.ecosystem.value,
+        "name": encodable(listed.name),
+        "version": encodable(listed.version),
+        "arch": encodable(listed.arch) or None,
+        "licence": encodable(listed.licence) or None,
+        "bytes": package.bytes,
+        "declared_bytes": listed.declared,
+        "files": len(package.versions),
+        "layer": package.layer,
+        "base": package.layer < analysis.base.layers,
+        "manual": listed.manual,
+        "dev": listed.dev,
+        "requires": [encodable(name) for name in listed.requires],
+        "database": name_fields("path", package.database)["path"],
+        "purl": encodable(purl(listed, analysis.distribution)) or None,
+    }
+    if assigned is not None:
+        fields["vulnerabilities"] = [
+            _vulnerability(each) for each in assigned.by_package.get(index, ())
+        ]
+    return fields
+
+
+def change_fields(change: PackageChange) -> dict[str, Any]:
+    """What one layer did to the packages of one database."""
+    return {
+        "layer": change.layer,
+        "database": name_fields("path", change.database)["path"],
+        "added": [_named(each) for each in change.added],
+        "removed": [_named(each) for each in change.removed],
+        "upgraded": [
+            {**_named(new), "from": encodable(old.version)} for old, new in change.upgraded
+        ],
+    }
+
+
+def write_changes(analysis: Analysis, stream: TextIO, layer: int | None = None) -> None:
+    """A paragraph for each layer that changed packages, or for one."""
+    found = [each for each in analysis.inventory.changes if layer in (None, each.layer)]
+    for change in found:
+        stream.write(f"layer {change.layer}, /{escape(_path(change.database))}\n")
+        for sign, listed in (("+", change.added), ("-", change.removed)):
+            stream.writelines(
+                f"  {sign} {escape(each.name)} {escape(each.version)}\n" for each in listed
+            )
+        stream.writelines(
+            f"  ~ {escape(new.name)} {escape(old.version)} -> {escape(new.version)}\n"
+            for old, new in change.upgraded
+        )
+    if not found:
+        stream.write("no packages of a system's database changed\n")
+
+
+def unowned(analysis: Analysis) -> dict[str, Any]:
+    """Live bytes that no package owns, in all and by their topmost directories."""
+    fs, owners = analysis.filesystem, analysis.inventory.owners
+    owned = {fs.inode(version) for version in owners}
+    sums: Counter[bytes] = Counter()
+    seen: set[int] = set()
+    for path, version in fs.live.items():
+        inode = fs.inode(version)
+        if fs.kinds[inode] != Kind.FILE or inode in owned or inode in seen:
+            continue
+        seen.add(inode)
+        sums[_top(path)] += fs.size(inode)
+    return {
+        "bytes": sum(sums.values()),
+        "files": len(seen),
+        "directories": [
+            {**name_fields("path", path), "bytes": size}
+            for path, size in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:50]
+        ],
+    }
+
+
+def _top(path: bytes) -> bytes:
+    """The first two parts of a path's directory."""
+    parts = path.split(b"/")
+    return b"/".join(parts[: min(2, len(parts) - 1)]) or path
+
+
+def _named(listed: Listed) -> dict[str, Any]:
+    return {
+        "ecosystem": listed.ecosystem.value,
+        "name": encodable(listed.name),
+        "version": encodable(listed.version),
+    }
+
+
+def _vulnerability(each: Vulnerability) -> dict[str, Any]:
+    return {
+        "id": encodable(each.id),
+        "severity": each.severity,
+        "fixed": encodable(each.fixed) or None,
+    }
+
+
+def _why(listed: Listed) -> str:
+    if listed.dev:
+        return "development"
+    if listed.manual:
+        return "asked for"
+    if listed.essential:
+        return "essential"
+    return "" if listed.manual is None else "required"
+
+
+def _counted(found: Iterable[Vulnerability]) -> str:
+    counts = Counter(each.severity for each in found)
+    return ", ".join(f"{counts[word]} {word}" for word in SEVERITIES if counts[word])
+
+
+def _noun(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def _harmless(cell: str) -> str:
+    """A cell without control characters that no spreadsheet takes for a formula."""
+    text = escape(cell)
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _path(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
+
+
+def write_packages(
+    analysis: Analysis,
+    stream: BinaryIO,
+    fmt: str,
+    *,
+    kinds: Sequence[str] = (),
+    layer: int | None = None,
+    sort: str = "size",
+    changes: bool = False,
+    assigned: Assigned | None = None,
+) -> None:
+    """Write one of the forms: ``table``, ``csv`` or ``json``; ``changes`` is a table of its own."""
+    text = io.StringIO()
+    if changes:
+        write_changes(analysis, text, layer)
+    else:
+        rows = chosen(analysis, kinds=kinds, layer=layer, sort=sort)
+        writer = {"table": write_table, "csv": write_csv, "json": write_document}[fmt]
+        writer(analysis, rows, text, assigned)
+    stream.write(text.getvalue().encode("utf-8", "backslashreplace"))

@@ -1,0 +1,98 @@
+"""Packages, name by name, against syft, another reader of the same databases."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.engine.engine import Engine
+from tests.engine.listing import tool, tool_environment
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+_KINDS = {
+    "deb": "deb", "apk": "apk", "rpm": "rpm", "alpm": "alpm", "python": "pypi", "npm": "npm",
+    "gem": "gem", "php-composer": "composer", "go-module": "golang", "java-archive": "maven",
+}  # fmt: skip
+"""syft's kinds, and ours."""
+
+
+def _syft() -> str:
+    beside = Path(sys.executable).parent / "syft"
+    found = str(beside) if beside.exists() else shutil.which("syft")
+    if found is None:
+        pytest.fail("syft is missing: it comes with the development dependencies")
+    return found
+
+
+Row = tuple[str, str, str]
+
+
+def _theirs(engine: Engine, tag: str) -> set[Row]:
+    command = [_syft(), "-q", "-o", "json", f"docker:{tag}"]
+    environment = tool_environment(engine) | {"SYFT_CHECK_FOR_APP_UPDATE": "false"}
+    result = subprocess.run(command, capture_output=True, env=environment, check=True)
+    return {
+        _row(_KINDS[each["type"]], each["name"], each["version"])
+        for each in json.loads(result.stdout)["artifacts"]
+        if each["type"] in _KINDS
+    }
+
+
+def _ours(engine: Engine, tag: str) -> set[Row]:
+    result = tool(
+        "packages", f"docker://{tag}", "--format", "json", environment=tool_environment(engine)
+    )
+    assert result.returncode == 0, result.stderr
+    return {
+        _row(each["ecosystem"], each["name"], each["version"])
+        for each in json.loads(result.stdout)["packages"]
+    }
+
+
+def _row(kind: str, name: str, version: str) -> Row:
+    if kind == "pypi":
+        name = re.sub(r"[-_.]+", "-", name).lower()
+    if kind == "maven":
+        name = name.rpartition(":")[2]
+    return kind, name, version
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["e01-node-bad", "e04-node-good", "e06-apt-split", "e08-python-dev", "e09-uv-hard-links",
+     "e12-go-lean", "e13-distroless", "e14-databases"],
+)  # fmt: skip
+def test_names_and_versions(name: str, engine: Engine, sample: Callable[[str], str]) -> None:
+    tag = sample(name)
+    ours, theirs = _ours(engine, tag), _theirs(engine, tag)
+    assert sorted(theirs - ours) == []
+    assert sorted(ours - theirs) == []
+    assert ours
+
+
+def test_the_bill_of_materials_is_read_by_another(
+    engine: Engine, sample: Callable[[str], str], tmp_path: Path
+) -> None:
+    tag = sample("e08-python-dev")
+    bill = tmp_path / "bom.json"
+    result = tool(f"docker://{tag}", "--sbom", str(bill), environment=tool_environment(engine))
+    assert result.returncode == 0, result.stderr
+    read = subprocess.run(
+        [_syft(), "convert", str(bill), "-q", "-o", "json"], capture_output=True, check=True
+    )
+    document = json.loads(read.stdout)
+    rows = {
+        _row(_KINDS[each["type"]], each["name"], each["version"])
+        for each in document["artifacts"]
+        if each["type"] in _KINDS
+    }
+    assert rows == _ours(engine, tag)
+    assert (document["distro"]["id"], document["distro"]["versionID"]) == ("debian", "12")
