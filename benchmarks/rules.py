@@ -13,6 +13,7 @@ from itertools import islice
 
 from layerlens.analysis.rules.catalogue.by_path import RULE_SET
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.model import Draft
 from tests.builders import Image, file, layer
 from tests.judging import Looked
 
@@ -58,6 +59,7 @@ def main(count: int) -> None:
     """Print the best of five."""
     ready = context(count)
     times = []
+    drafts: list[Draft] = []
     for _ in range(5):
         start = time.perf_counter()
         drafts = [draft for check in RULE_SET.checks for draft in check(ready)]

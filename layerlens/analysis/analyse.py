@@ -33,7 +33,7 @@ from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
-from layerlens.image.redaction import redact_config
+from layerlens.image.redaction import config_leaks, redact_config
 from layerlens.image.secrets import redact_text
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
@@ -93,14 +93,15 @@ def analyse(
     semantics: Semantics = Semantics.DOCKER,
     look: Look | None = None,
 ) -> Analysis:
-    """Stack the layers and compute every figure; with ``look``, run the rules."""
+    """Stack the layers and compute every figure; with ``look``, run the rules.
+
+    What comes out has no secret's value in its configuration or its history.
+    """
+    config = redact_config(image.config)
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
-    histories, warnings = map_history(image.config.history, len(tables))
+    histories, warnings = map_history(config.history, len(tables))
     base = find_base(histories)
-    # What is shown has no secrets; rules look at the whole.
-    config = redact_config(image.config)
-    histories, _ = map_history(config.history, len(tables))
     sums = account(fs)
     layers = []
     for k, (read, history) in enumerate(zip(image.reads, histories, strict=True)):
@@ -197,10 +198,10 @@ def make_context(
     same_content: SameContent,
     look: Look,
 ) -> Context:
-    """What the checks look at; packages are read here."""
+    """What the checks look at; packages are read here, and secrets' values left behind."""
     context = Context(
         fs=fs,
-        config=image.config,
+        config=redact_config(image.config),
         histories=histories,
         base=base,
         contents=look.contents,
@@ -209,6 +210,7 @@ def make_context(
         notes=fs.notes,
         tags=image.tags,
         annotations=image.annotations,
+        leaks=config_leaks(image.config),
     )
     context.build_context = look.build_context
     if look.dockerfile is not None:

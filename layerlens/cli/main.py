@@ -135,6 +135,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
         from layerlens.cli import platforms
 
         return platforms.run(argv[1:], narrator)
+    if argv and argv[0] == "rules":
+        from layerlens.cli import rules
+
+        return rules.run(argv[1:], narrator)
     if argv and argv[0] == "build":
         from layerlens.cli import build
 
@@ -264,7 +268,9 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        rules = rules_of(arguments)
+        rules, problems = rules_of(arguments)
+        if narrator is not None:
+            _aside((), problems, narrator)
     options = read_options(arguments, stdin)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)

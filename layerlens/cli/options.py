@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from layerlens.cli.rule_settings import config_option
 from layerlens.errors import UsageError
 
-SUBCOMMANDS = ("files", "packages", "platforms", "build", "cache")
+SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "cache")
 """First words that are commands; an image of such a name is given as docker://NAME."""
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
@@ -50,8 +51,9 @@ def parser() -> Parser:
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
-        "registry has.  Commands: layerlens files IMAGE, layerlens packages IMAGE, layerlens platforms IMAGE, "
-        "layerlens build BUILD-ARGUMENTS, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
+        "registry has.  Commands: layerlens files IMAGE, layerlens packages IMAGE, layerlens "
+        "platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens cache "
+        "info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )
@@ -75,6 +77,7 @@ def look_options(found: Parser) -> None:
     output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
+    config_option(output)
     output.add_argument(
         "--dockerfile", metavar="F", type=some,
         help="the Dockerfile that made the image: findings then name its lines",

@@ -16,6 +16,7 @@ Span = Callable[[int, int, int], bytes | None]
 """A part of an entry's content: (entry, offset, length); ``None`` where that is not cheap."""
 
 _PASSED = "the contents have passed"
+_WHOLE = Want.KEEP | Want.SCAN
 
 
 def examine_stored(
@@ -40,15 +41,16 @@ def examine_stored(
             "only package databases were fetched from a layer with a table of contents;"
             " --no-toc reads all of it"
         )
-    wants, names, sparse = examiner.wants, table.names, table.sparse
-    for i, size in enumerate(table.sizes):
+    wants, sparse = examiner.wants, table.sparse
+    # For each of maybe a million entries: what is not wanted must cost little.
+    for i, (name, size) in enumerate(zip(table.names, table.sizes, strict=True)):
         if not size:
             continue
-        want = wants(names[i], size)
-        if left >= 0:
-            want &= Want.KEEP
-        if not want or i in sparse or not left:
+        want = wants(name, size)
+        if not want or i in sparse or not left or (left > 0 and not want & Want.KEEP):
             continue
+        if left > 0:
+            want = Want.KEEP
         left -= 1
         try:
             _examine(found, table, examiner, i, want, content, span)
@@ -67,7 +69,12 @@ def _examine(
     span: Span | None,
 ) -> None:
     name, size = table.names[i], table.sizes[i]
-    if want & (Want.KEEP | Want.SCAN) or size <= HEAD:
+    if want & _WHOLE or size <= HEAD:
+        if span is not None and size <= HEAD:
+            data = span(i, 0, size)
+            if data is not None and len(data) == size:
+                take_whole(found, examiner, i, name, want, data)
+                return
         pieces = content(i)
         if pieces is None:
             found.missing = found.missing or _PASSED

@@ -161,6 +161,7 @@ class FileStore(Store):
             raise error.at(Where(file=file.path)) from error
         self.table.tar_size = file.size
         self._members = Members(self.table, file.path)
+        self._plain: dict[str, int] = {}
 
     @property
     def label(self) -> str:
@@ -220,16 +221,22 @@ class FileStore(Store):
         return digest_of(self._file.pieces(*self._span(name)))
 
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
-        if self.compressed(name):
-            return None
-        start, _ = self._span(name)
-        return self._file.pieces(start + table.offsets[i], table.stored(i))
+        at = self._start(name)
+        return None if at < 0 else self._file.pieces(at + table.offsets[i], table.stored(i))
 
     def span(self, name: str, table: LayerTable, i: int, start: int, length: int) -> bytes | None:
-        if self.compressed(name):
+        at = self._start(name)
+        if at < 0:
             return None
-        length = min(length, table.stored(i) - start)
-        return self._file.read(self._span(name)[0] + table.offsets[i] + start, length)
+        return self._file.read(at + table.offsets[i] + start, min(length, table.stored(i) - start))
+
+    def _start(self, name: str) -> int:
+        """Where a plain layer begins, -1 for a compressed one; asked for each of many contents."""
+        at = self._plain.get(name)
+        if at is None:
+            at = -1 if self.compressed(name) else self._span(name)[0]
+            self._plain[name] = at
+        return at
 
     def close(self) -> None:
         self._file.close()

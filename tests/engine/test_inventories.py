@@ -76,3 +76,23 @@ def test_names_and_versions(name: str, engine: Engine, sample: Callable[[str], s
     assert sorted(theirs - ours) == []
     assert sorted(ours - theirs) == []
     assert ours
+
+
+def test_the_bill_of_materials_is_read_by_another(
+    engine: Engine, sample: Callable[[str], str], tmp_path: Path
+) -> None:
+    tag = sample("e08-python-dev")
+    bill = tmp_path / "bom.json"
+    result = tool(f"docker://{tag}", "--sbom", str(bill), environment=tool_environment(engine))
+    assert result.returncode == 0, result.stderr
+    read = subprocess.run(
+        [_syft(), "convert", str(bill), "-q", "-o", "json"], capture_output=True, check=True
+    )
+    document = json.loads(read.stdout)
+    rows = {
+        _row(_KINDS[each["type"]], each["name"], each["version"])
+        for each in document["artifacts"]
+        if each["type"] in _KINDS
+    }
+    assert rows == _ours(engine, tag)
+    assert (document["distro"]["id"], document["distro"]["versionID"]) == ("debian", "12")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from layerlens.analysis.contents import names, secrets
+from layerlens.analysis.contents import jars, names, secrets
 from layerlens.analysis.contents.heads import Heads
 from layerlens.analysis.contents.programs import Programs
 from layerlens.layers.contents import MAX_WHOLE, Want
+
+_WANTS = tuple(Want(number) for number in range(8))
 
 VERSION = "1"
 """Raised whenever a part's answers change, so that facts from caches are not mixed."""
@@ -48,20 +50,20 @@ class ImageExaminer:
         self._probes = tuple(probes)
 
     def wants(self, name: bytes, size: int) -> Want:
-        found = Want.NOTHING
-        if size > MAX_WHOLE:
-            return Want.PROBE if any(probe.wants(name, size) for probe in self._probes) else found
-        if names.kept(name, size):
-            found |= Want.KEEP
-        for scan in self._scans:
-            if scan.wants(name, size):
-                found |= Want.SCAN
-                break
+        # Called for every file: numbers, because adding up flags costs more than the tests.
+        found = 0
+        if size <= MAX_WHOLE:
+            if names.kept(name, size):
+                found = 1
+            for scan in self._scans:
+                if scan.wants(name, size):
+                    found += 2
+                    break
         for probe in self._probes:
             if probe.wants(name, size):
-                found |= Want.PROBE
+                found += 4
                 break
-        return found
+        return _WANTS[found]
 
     def scan(self, name: bytes, data: bytes) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
@@ -90,4 +92,4 @@ class ImageExaminer:
 
 def default_examiner() -> ImageExaminer:
     """The examiner of all rules."""
-    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads()))
+    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads(), jars))

@@ -144,30 +144,34 @@ class Dependencies:
         system itself are beginnings where nothing else is.  A chain of one is
         a beginning; an empty one is an orphan's.
         """
-        count = len(self.packages)
-        above: list[int | None] = [None] * count
+        packages = self.packages
+        above: list[int | None] = [None] * len(packages)
         seen: set[int] = set()
         needed = {other for edges in (*self.requires, *self.recommends) for other in edges}
-        beginnings = (
-            [i for i, each in enumerate(self.packages) if each.manual],
-            [i for i, each in enumerate(self.packages) if is_protected(each)],
-            [i for i, each in enumerate(self.packages) if each.manual is None and i not in needed],
-            [i for i, each in enumerate(self.packages) if each.manual is None],
-        )
-        for row in beginnings:
-            for recommends in (False, True):
-                level = [i for i in row if i not in seen] if not recommends else sorted(seen)
-                seen.update(level)
-                while level:
-                    below = []
-                    for index in level:
-                        for other in self._next(index, recommends=recommends):
-                            if other not in seen:
-                                seen.add(other)
-                                above[other] = index
-                                below.append(other)
-                    level = below
-        return [self._chain(index, above) if index in seen else () for index in range(count)]
+        unknown = [index for index, each in enumerate(packages) if each.manual is None]
+        self._descend([i for i, each in enumerate(packages) if each.manual], above, seen)
+        self._descend([i for i, each in enumerate(packages) if is_protected(each)], above, seen)
+        self._descend([index for index in unknown if index not in needed], above, seen)
+        for index in unknown:  # what is left needs each other in circles
+            self._descend([index], above, seen)
+        return [
+            self._chain(index, above) if index in seen else () for index in range(len(packages))
+        ]
+
+    def _descend(self, beginnings: Iterable[int], above: list[int | None], seen: set[int]) -> None:
+        """Follow requirements, then recommendations, from packages that were not seen yet."""
+        reached = [index for index in beginnings if index not in seen]
+        seen.update(reached)
+        for recommends in (False, True):
+            at = 0
+            while at < len(reached):  # in breadth, as it grows: the shortest chains come first
+                index = reached[at]
+                at += 1
+                for other in self._next(index, recommends=recommends):
+                    if other not in seen:
+                        seen.add(other)
+                        above[other] = index
+                        reached.append(other)
 
     @staticmethod
     def _chain(index: int, above: Sequence[int | None]) -> tuple[int, ...]:

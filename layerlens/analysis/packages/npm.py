@@ -62,7 +62,12 @@ class _Folder:
 
 @dataclass(slots=True)
 class _Tree:
-    """All packages below one outermost ``node_modules``; ``base`` holds it (``b"app/"``)."""
+    """All packages below one outermost ``node_modules``; ``base`` holds it (``b"app/"``).
+
+    ``asked`` are the packages that the project beside it names, ``None`` where
+    there is none; ``everything`` and ``nothing``: Yarn 1 installed with or
+    without development packages.
+    """
 
     base: bytes
     folders: list[_Folder] = field(default_factory=list)
@@ -70,6 +75,7 @@ class _Tree:
     database: bytes = b""
     locked: Mapping[bytes, Locked] = field(default_factory=dict)
     pnpm: PnpmLock | None = None
+    asked: frozenset[str] | None = None
     everything: bool = False
     nothing: bool = False
 
@@ -96,7 +102,14 @@ def read(view: View) -> Iterable[Database]:
     if not trees:
         return
     _describe(view, trees)
-    by_tree = _by_tree(view, trees, projects)
+    manifests = {
+        path[: -len(b"package.json")]: manifest
+        for path in projects
+        if (manifest := _manifest(view, path))
+    }
+    for base, tree in trees.items():
+        tree.asked = _asked(manifests.get(base))
+    by_tree = _by_tree(view, trees, manifests)
     for base, tree in sorted(trees.items()):
         listed = [_listed(tree, each, by_tree.get(each.path)) for each in tree.folders]
         yield Database(tree.database or base + b"node_modules", tuple(listed))
@@ -176,25 +189,26 @@ def _yarn_flags(view: View, tree: _Tree) -> None:
 # --------------------------------------------------------------------------- reachable or not
 
 
+def _asked(project: Mapping[str, Any] | None) -> frozenset[str] | None:
+    """What a project asks for by name."""
+    if project is None:
+        return None
+    kinds = ("dependencies", "devDependencies", "optionalDependencies")
+    return frozenset(name for kind in kinds for name in texts(project.get(kind)))
+
+
 def _by_tree(
-    view: View, trees: Mapping[bytes, _Tree], projects: Iterable[bytes]
+    view: View, trees: Mapping[bytes, _Tree], projects: Mapping[bytes, Mapping[str, Any]]
 ) -> dict[bytes, bool]:
     """Directory -> whether only development needs it, by the packages themselves.
 
     Only for trees of which no lock says it.
     """
-    open_ones = [
-        tree for tree in trees.values() if not tree.locked and tree.pnpm is None and tree.folders
-    ]
+    open_ones = [tree for tree in trees.values() if not tree.locked and tree.pnpm is None]
     if not open_ones:
         return {}
     folders = {each.path: each.manifest for tree in open_ones for each in tree.folders}
-    manifests: dict[bytes, dict[str, Any]] = {}
-    for path in projects:
-        manifest = _manifest(view, path)
-        if manifest:
-            manifests[path[: path.rfind(b"/") + 1]] = manifest
-    found = reach(folders, manifests)
+    found = reach(folders, projects)
     if found is None:
         view.problem(open_ones[0].base + b"node_modules", "too many dependencies to follow")
         return {}
@@ -243,10 +257,19 @@ def _listed(tree: _Tree, folder: _Folder, by_tree: bool | None) -> Listed:
         version=version,
         licence=_licence(manifest),
         directories=(folder.path,),
-        requires=tuple(f"{each}@{wanted}" if wanted else each for each, wanted in requires.items()),
+        requires=tuple(f"{each} {wanted}".rstrip() for each, wanted in requires.items()),
+        manual=_manual(tree, folder),
         dev=dev,
         details=details,
     )
+
+
+def _manual(tree: _Tree, folder: _Folder) -> bool | None:
+    """Whether the project asks for a package itself; below another package it does not."""
+    if tree.asked is None:
+        return None
+    own = tree.base + b"node_modules/" + folder.name.encode("utf-8", "replace")
+    return folder.name in tree.asked and (folder.path == own or b"/.pnpm/" in folder.path)
 
 
 def _pnpm_folder(path: bytes) -> str:

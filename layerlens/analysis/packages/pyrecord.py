@@ -73,7 +73,7 @@ def _placed(names: Iterable[bytes], site: Site, start: bytes) -> tuple[list[byte
     found: dict[bytes, None] = {}
     lost = 0
     for name in names:
-        if name[:1] != b"/" and b"./" not in name and b"//" not in name:
+        if name[:1] != b"/" and b"./" not in name and b"//" not in name and name[-1:] != b".":
             found[before + name] = None
             continue
         path = posixpath.normpath(posixpath.join(b"/" + start, name)).lstrip(b"/")

@@ -19,6 +19,9 @@ _REQUIREMENT = re.compile(
     re.DOTALL,
 )
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]{1,100})['\"]")
+_KERNEL = re.compile(r"platform_(?:release|version)")
+"""Variables that say on which kernel the image runs, which the image does not."""
+
 MAX_MARKER = 2000
 """Characters of a marker that is judged; a longer one counts as true."""
 
@@ -102,7 +105,7 @@ class Graph:
     def _judge(self, marker: str, extra: str) -> bool:
         if not marker:
             return not extra
-        if len(marker) > MAX_MARKER or not self._environments:
+        if len(marker) > MAX_MARKER or not self._environments or _KERNEL.search(marker):
             named = _EXTRA.findall(marker)
             return not named or extra in map(normalised, named)
         from packaging.markers import Marker
@@ -193,15 +196,13 @@ class Development:
     """What of an environment is there for development only; places in ``dists``.
 
     ``roots``  development tools that nothing else keeps
-    ``only``   they and what only they need, and ``left``: what was once installed
-               for something that is gone
+    ``only``   they and what only they need
     ``known``  whether it is written down who was asked for by name; else those
                that nothing needs are taken to be
     """
 
     roots: tuple[int, ...]
     only: tuple[int, ...]
-    left: tuple[int, ...]
     known: bool
 
 
@@ -247,7 +248,7 @@ def development(
     asked, known = asked_for(dists)
     tools = {i for i in everyone if is_tool(dists[i]) and not is_kept(i)}
     if not tools:
-        return Development((), (), (), known)
+        return Development((), (), known)
     needed = graph.needed()
     roots = {
         i
@@ -256,28 +257,15 @@ def development(
         or (i not in tools and (asked.get(i, i not in needed) or dists[i].name in wanted))
         or dists[i].name in PACKAGING
     }
-    kept_roots: dict[int, Collection[str]] = {i: _assumed(graph, i, is_tool) for i in roots}
     of_tools = graph.closure(dict.fromkeys(tools, ()))
+    kept_roots: dict[int, Collection[str]] = {i: _assumed(graph, i, is_tool) for i in roots}
+    # What nobody asked for and nothing needs came with an extra, or with a package that is gone,
+    # such as the application itself when only its requirements were wanted: it stays.
+    kept_roots.update((i, ()) for i in everyone if i not in needed and i not in tools | roots)
     kept = graph.closure(kept_roots)
-    while True:
-        # Not reached from anywhere: an extra of something that stays may have brought it.
-        optional = {each.name for i in kept for some in graph.optional(i).values() for each in some}
-        more = {
-            i
-            for i in everyone
-            if i not in kept and i not in of_tools and (dists[i].name in optional or i not in asked)
-        }
-        if not more:
-            break
-        kept_roots.update(dict.fromkeys(more, ()))
-        kept = graph.closure(kept_roots)
+    kept = graph.closure({**kept_roots, **{i: () for i in everyone if i not in kept | of_tools}})
     only = [i for i in everyone if i not in kept]
-    return Development(
-        roots=tuple(i for i in only if i in tools),
-        only=tuple(only),
-        left=tuple(i for i in only if i not in of_tools),
-        known=known,
-    )
+    return Development(tuple(i for i in only if i in tools), tuple(only), known)
 
 
 def _assumed(graph: Graph, i: int, is_tool: Callable[[Listed], bool]) -> list[str]:

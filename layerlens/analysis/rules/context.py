@@ -8,16 +8,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.packages.model import Inventory
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
+from layerlens.image.redaction import ConfigLeak
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Notes
 from layerlens.layers.table import Kind
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.steps import Step
 
 SameContent = Callable[[tuple[int, int], tuple[int, int]], bool]
 Reread = Callable[[int, int], Iterator[bytes] | None]
@@ -67,14 +71,14 @@ class Files:
 class Context:
     """An image, for checks.  Nothing here changes once it is made.
 
-    ``config`` is the whole configuration, secrets included, while the instructions
-    in ``histories`` are without them: these may be shown, that never.
     ``contents`` has what was learnt from each layer's contents;
     ``base_layers`` is how many of the lowest layers are the base's.
     ``reread`` gives a content again where it is at hand, else ``None``.
     ``notes`` takes diagnostics (code, message, path).  ``lines`` maps history rows
     to lines of a Dockerfile that the user gave; ``dockerfile`` is that file and
     ``build_context`` the folder that it is built in.
+    ``config`` and ``histories`` have no secret's value any more; ``leaks`` says
+    where some were.
     """
 
     fs: Filesystem
@@ -91,6 +95,7 @@ class Context:
     lines: Mapping[int, int] = field(default_factory=dict)
     dockerfile: Dockerfile | None = None
     build_context: BuildContext | None = None
+    leaks: Sequence[ConfigLeak] = ()
 
     # ------------------------------------------------------------- the final filesystem
 
@@ -119,7 +124,16 @@ class Context:
 
     @cached_property
     def base_layers(self) -> int:
-        return self.base.layers
+        """How many of the lowest layers count as a base.
+
+        Where no base is known, a lowest layer that holds a whole distribution is
+        one: it is another's work, whatever image it stands in.
+        """
+        if self.base.layers or not self.fs.tables:
+            return self.base.layers
+        names = set(self.fs.paths[: self.fs.first[1]])
+        has_release = names & {b"etc/os-release", b"usr/lib/os-release"}
+        return int(bool(has_release and names & _DISTRIBUTIONS))
 
     def is_base(self, version: int) -> bool:
         """Whether a version's bytes lie in the base image's layers."""
@@ -241,6 +255,13 @@ class Context:
 
         return bool(re.search(rf"(?<![\w.-]){re.escape(tool)}(?![\w.-])", self.started))
 
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The history as steps, secrets' values hidden, oldest first."""
+        from layerlens.analysis.rules.steps import steps_of
+
+        return steps_of(self.config, self.histories, self.base_layers)
+
     # ------------------------------------------------------------- grouping
 
     def by_layer(self, versions: Iterable[int]) -> dict[int, list[int]]:
@@ -254,6 +275,14 @@ class Context:
         """Content bytes of versions, each inode once, whether or not other names keep it."""
         return sum(self.fs.size(inode) for inode in {self.fs.inode(v) for v in versions})
 
+
+_DISTRIBUTIONS = frozenset(
+    {b"var/lib/dpkg/status", b"lib/apk/db/installed", b"usr/lib/apk/db/installed",
+     b"var/lib/rpm/Packages", b"var/lib/rpm/rpmdb.sqlite", b"var/lib/rpm/Packages.db",
+     b"usr/lib/sysimage/rpm/rpmdb.sqlite", b"usr/lib/sysimage/rpm/Packages.db",
+     b"var/lib/pacman/local/ALPM_DB_VERSION"}
+)  # fmt: skip
+"""Databases of packages that only a whole distribution has."""
 
 _NO_HOMES = frozenset(
     {b"bin", b"dev", b"etc", b"lib", b"proc", b"run", b"sbin", b"sys", b"tmp", b"usr", b"var",

@@ -42,12 +42,10 @@ def path_check(rules: Sequence[PathRule], afterwards: Afterwards | None = None) 
         flagged: set[int] = set()
         found = _found(context, rules)
         for rule in sorted(rules, key=lambda rule: rule.last):
-            versions = found.get(rule.id)
-            if not versions:
-                continue
+            versions: Sequence[int] = found.get(rule.id, ())
             if rule.last:
                 versions = [version for version in versions if version not in flagged]
-            if rule.where is not None:
+            if rule.where is not None and versions:
                 try:
                     versions = rule.where(context, versions)
                 except Exception as error:  # noqa: BLE001 - perhaps a third party's; told

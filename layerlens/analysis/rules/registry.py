@@ -7,15 +7,22 @@ bytes belong, not where there is room.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from layerlens.analysis.rules.model import Rule, RuleSet
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT = "layerlens.rules"
 """The group in which a third party's package names a :class:`RuleSet`."""
 
 MODULES: tuple[str, ...] = (
+    "structure",
+    "layers",
     "by_path",
     "build_context",
     "python",
@@ -27,8 +34,25 @@ MODULES: tuple[str, ...] = (
     "binaries",
     "programs",
     "blanks",
+    "secrets",
+    "duplicates",
+    "single_stage",
+    "node",
+    "node_files",
+    "php_ruby",
+    "posture",
+    "posture_files",
+    "posture_commands",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSets:
+    """Rule sets in their order, and why a third party's is not among them."""
+
+    sets: tuple[RuleSet, ...]
+    problems: tuple[str, ...] = ()
 
 
 @cache
@@ -36,6 +60,50 @@ def own_rule_sets() -> tuple[RuleSet, ...]:
     """The rules that come with LayerLens."""
     package = "layerlens.analysis.rules.catalogue"
     return tuple(import_module(f"{package}.{name}").RULE_SET for name in MODULES)
+
+
+def rule_sets() -> RuleSets:
+    """The own rules, and those of installed packages that name some.
+
+    A package whose rules cannot be had costs its own rules only.
+    """
+    from importlib.metadata import entry_points
+
+    sets = list(own_rule_sets())
+    owners = dict.fromkeys(all_rules(sets), "LayerLens")
+    problems = []
+    for point in sorted(entry_points(group=ENTRY_POINT), key=lambda each: (each.name, each.value)):
+        who = _named(point)
+        found = _loaded(point)
+        if isinstance(found, str):
+            problems.append(f"the rules of {who} cannot be had: {found}")
+            continue
+        ids = [rule.id for rule in found.rules]
+        twice = next((name for name in ids if name in owners or ids.count(name) > 1), None)
+        if twice is not None:
+            other = owners.get(twice, "itself")
+            problems.append(f"the rules of {who} are left out: {other} has a rule {twice!r} too")
+            continue
+        owners.update(dict.fromkeys(ids, who))
+        sets.append(found)
+    return RuleSets(tuple(sets), tuple(problems))
+
+
+def _named(point: EntryPoint) -> str:
+    """Whose an entry point is, in words."""
+    package = point.dist.name if point.dist is not None else None
+    return f"{package} ({point.value})" if package else point.value
+
+
+def _loaded(point: EntryPoint) -> RuleSet | str:
+    """What an entry point names, or what is wrong with it."""
+    try:
+        found = point.load()
+    except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything; told
+        return f"{type(error).__name__}: {error}"
+    if not isinstance(found, RuleSet):
+        return f"it names a {type(found).__name__}, not a RuleSet"
+    return found
 
 
 def all_rules(rule_sets: Sequence[RuleSet]) -> dict[str, Rule]:

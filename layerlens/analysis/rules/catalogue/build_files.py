@@ -14,6 +14,7 @@ from layerlens.analysis.rules.catalogue.conditions import (
     dependency_files,
     foreign_runtimes,
     no_header_readers,
+    python_project,
     source_trees,
     unless_started,
     with_sibling,
@@ -190,10 +191,7 @@ PYTHON = (
             "{tmp,var/tmp}/pip-*/**",
         ),
         except_paths=("**/{site-packages,dist-packages,node_modules}/**",),
-        where=lambda context, versions: [
-            *_BESIDE_PROJECT(context, [v for v in versions if not _in_temporary(context.path(v))]),
-            *(v for v in versions if _in_temporary(context.path(v))),
-        ],
+        where=python_project,
     ),
     PathRule(
         id="python-tool-leftovers",
@@ -421,12 +419,5 @@ OTHERS = (
         ),
     ),
 )
-
-_BESIDE_PROJECT = beside(("build", "dist", ".eggs"), ("pyproject.toml", "setup.py", "setup.cfg"))
-
-
-def _in_temporary(path: bytes) -> bool:
-    return path.startswith((b"tmp/", b"var/tmp/"))
-
 
 RULES = (*C, *NODE, *PYTHON, *OTHERS)

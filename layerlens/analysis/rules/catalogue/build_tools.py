@@ -303,6 +303,7 @@ class _Tools:
         yield replace(
             draft,
             title=f"{draft.title}; in use: named in {place}",
+            fix=f"# {place} names it; where that can do without, leave {{packages}} out",
             confidence=Confidence.HINT,
             severity=Severity.INFO,
         )

@@ -150,8 +150,8 @@ def _deleted(context: Context, family: Family) -> tuple[bytes, int] | None:
 
 
 def _layer_of_release(context: Context) -> int | None:
-    version = next((v for path in _OS_RELEASE if (v := context.fs.live.get(path))), None)
-    return None if version is None else context.fs.layer_of(version)
+    live = context.fs.live
+    return next((context.fs.layer_of(live[path]) for path in _OS_RELEASE if path in live), None)
 
 
 def check_manager(context: Context) -> Iterator[Draft]:

@@ -161,26 +161,24 @@ def _told(
         set(found.only) - set(tools), key=lambda i: (-packages[i].bytes, packages[i].name)
     )
     order = [packages[i] for i in (*tools, *rest)]
-    names = {packages[i].name for i in found.only}
-    sure = all(is_surely_development(packages[i].name) for i in found.roots) and (
-        found.known or len(found.roots) == len(found.only)
-    )
+    roots = {packages[i].name for i in found.roots}
     wanted = set(versions)
     owner = {v: package.name for package in order for v in package.versions if v in wanted}
-    evidence = [f"environment: /{environment.shown}"]
-    if rest:
-        evidence.append("only they need: " + _listing([p.name for p in order[len(tools) :]], 12))
-    if found.left:
-        gone = sorted(packages[i].name for i in found.left)
-        evidence.append("nothing asks for these any more: " + _listing(gone, 12))
-    if not found.known:
-        evidence.append(
-            "nothing says which packages were asked for by name, so what only the development "
-            "packages need is taken to be there for them"
-        )
     for layer, here in context.by_layer(versions).items():
         held = {owner[version] for version in here}
-        shown = [package.name for package in order if package.name in held & names]
+        shown = [package.name for package in order if package.name in held]
+        followers = [name for name in shown if name not in roots]
+        evidence = [f"environment: /{environment.shown}"]
+        if followers:
+            evidence.append("only they need: " + _listing(followers, 12))
+        if followers and not found.known:
+            evidence.append(
+                "nothing says which packages were asked for by name, so that what only "
+                "development packages need is taken to be there for them"
+            )
+        sure = all(is_surely_development(name) for name in held & roots) and (
+            found.known or not followers
+        )
         yield Draft(
             DEVELOPMENT.id,
             here,

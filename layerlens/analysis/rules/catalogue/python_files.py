@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from layerlens.analysis.packages.pyrecord import site_of
 from layerlens.analysis.rules.catalogue.python_places import (
     encoded,
     interpreters,
@@ -127,12 +125,11 @@ MIN_STUBS = 100_000
 
 @dataclass(slots=True)
 class _Bytecode:
-    """Versions of bytecode files, by what becomes of them."""
+    """Versions of bytecode files, by what becomes of them; foreign ones with their Python."""
 
     stale: list[int] = field(default_factory=list)
-    foreign: list[int] = field(default_factory=list)
+    foreign: dict[int, str] = field(default_factory=dict)
     used: list[int] = field(default_factory=list)
-    tags: Counter[str] = field(default_factory=Counter)
 
 
 def check_bytecode(context: Context) -> Iterator[Draft]:
@@ -142,15 +139,14 @@ def check_bytecode(context: Context) -> Iterator[Draft]:
     found = _sorted_out(context)
     for layer, versions in context.by_layer(found.stale).items():
         yield Draft(STALE.id, versions, layer=layer)
-    if found.foreign:
-        names = ", ".join(_python_name(tag) for tag in sorted(found.tags))
-        for layer, versions in context.by_layer(found.foreign).items():
-            yield Draft(
-                FOREIGN.id,
-                versions,
-                layer=layer,
-                title=f"bytecode for {names}, which the image does not have",
-            )
+    for layer, versions in context.by_layer(found.foreign).items():
+        names = ", ".join(sorted({_python_name(found.foreign[version]) for version in versions}))
+        yield Draft(
+            FOREIGN.id,
+            versions,
+            layer=layer,
+            title=f"bytecode for {names}, which the image does not have",
+        )
     for layer, versions in context.by_layer(found.used).items():
         if context.total(versions) >= MIN_BYTECODE:
             yield Draft(BYTECODE.id, versions, layer=layer)
@@ -179,8 +175,7 @@ def _sorted_out(context: Context) -> _Bytecode:
             found.stale.append(version)
         elif present and tag not in present:
             if not system_owned(context, live[source]):
-                found.foreign.append(version)
-                found.tags[tag] += 1
+                found.foreign[version] = tag
         else:
             found.used.append(version)
     return found
@@ -219,7 +214,7 @@ def check_stdlib_tests(context: Context) -> Iterator[Draft]:
             found.update((version, directory) for version in versions)
     for layer, versions in context.by_layer(found).items():
         directories = sorted({found[version] for version in versions})
-        shown = [encoded_path.decode("utf-8", "surrogateescape") for encoded_path in directories]
+        shown = [path.decode("utf-8", "surrogateescape") for path in directories]
         yield Draft(
             STDLIB_TESTS.id,
             versions,
@@ -254,7 +249,7 @@ def check_host_venvs(context: Context) -> Iterator[Draft]:
     """Virtual environments whose interpreter is nowhere in the image."""
     for prefix, about in virtual_environments(context).items():
         home = about.get("home", "")
-        if not prefix or not home or site_of(prefix).prefix is not None:
+        if not prefix or not home or b"site-packages/" in prefix:
             continue
         if _has_interpreter(context, prefix, home) or _is_named(context, prefix):
             continue

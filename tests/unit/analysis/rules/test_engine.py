@@ -115,7 +115,8 @@ def test_a_file_with_several_names_goes_with_the_last() -> None:
     analysis = image.analysis(
         sets([rule("one"), rule("two")], naming("one", b"a", b"b"), naming("two", b"c"))
     )
-    assert [finding.bytes for finding in analysis.findings] == [0, 0]
+    assert [(finding.bytes, finding.claimed) for finding in analysis.findings] == [(0, 0), (0, 20)]
+    assert analysis.scores.removable_bytes == 20
     assert analysis.what_if(analysis.findings).saved_bytes == 20
 
 
@@ -179,3 +180,12 @@ def test_what_is_switched_off_is_not_told() -> None:
     image = looked(layer(file("a", b"1")))
     off = RuleSettings(enabled={"r": False})
     assert image.analysis(sets([rule("r")], naming("r", b"a")), off).findings == ()
+
+
+def test_a_draft_may_be_never_less_severe_than_it_says() -> None:
+    image = looked(layer(file("a", b"1" * 5)))
+    checks = naming("r", b"a", least=Severity.MEDIUM)
+    (finding,) = image.analysis(sets([rule("r")], checks), SMALL).findings
+    assert finding.severity is Severity.MEDIUM
+    off = RuleSettings(SMALL.thresholds, severities={"r": Severity.INFO})
+    assert image.analysis(sets([rule("r")], checks), off).findings[0].severity is Severity.INFO

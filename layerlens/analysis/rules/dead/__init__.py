@@ -1,0 +1,1 @@
+"""Bytes that are in an image's layers and not in its filesystem: what became of each."""

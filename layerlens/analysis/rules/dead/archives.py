@@ -1,0 +1,32 @@
+"""Archives that were put into an image to be unpacked or installed."""
+
+from __future__ import annotations
+
+import re
+
+ARCHIVE = re.compile(
+    rb"\.(?:tar|tgz|tbz2?|txz|tzst|tar\.(?:gz|bz2|xz|zst|lz|lzma|Z)|zip|7z|rar|whl|deb|rpm|apk|run)\Z"
+)
+"""The ends of archives' names."""
+
+_CACHES = re.compile(rb"(?:\A|/)(?:var/cache|\.cache|_cacache|\.npm|\.m2|\.gradle|pkg/mod)(?:/|\Z)")
+_PASSING = re.compile(rb"(?:(?:var/)?tmp|opt|root|srv|build|usr/src|usr/local/src)/[^/]+\Z|[^/]+\Z")
+
+
+def is_passing_archive(path: bytes, texts: str, *, alone: bool) -> bool:
+    """Whether a deleted file is an archive that somebody unpacked or installed.
+
+    ``texts`` is what the layers that added and deleted it ran; ``alone``
+    whether it came with few other files.  An archive deep in a tree that went
+    as a whole, or in a package manager's cache, went for another reason.
+    """
+    if ARCHIVE.search(path) is None or _CACHES.search(path) is not None:
+        return False
+    if alone or _PASSING.match(path) is not None:
+        return True
+    return path.rpartition(b"/")[2].decode("utf-8", "replace") in texts
+
+
+def stem(path: bytes) -> bytes:
+    """The path without the archive's ending."""
+    return ARCHIVE.sub(b"", path)
