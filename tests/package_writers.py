@@ -221,6 +221,36 @@ def _hash_page(
     return head + bytes(page - len(head) - len(body)) + body
 
 
+Transaction = tuple[int, Sequence[tuple[str, int, int]]]
+"""Its state, and the name, action and reason of each package."""
+
+
+def dnf_history(transactions: Iterable[Transaction]) -> bytes:
+    """``history.sqlite`` of dnf 4, as far as it says why packages are there."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            "CREATE TABLE trans (id INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER);"
+            "CREATE TABLE rpm (item_id INTEGER UNIQUE NOT NULL, name TEXT, epoch INTEGER, "
+            "version TEXT, release TEXT, arch TEXT);"
+            "CREATE TABLE trans_item (id INTEGER PRIMARY KEY AUTOINCREMENT, trans_id INTEGER, "
+            "item_id INTEGER, repo_id INTEGER, action INTEGER, reason INTEGER, state INTEGER)"
+        )
+        items: dict[str, int] = {}
+        for number, (state, rows) in enumerate(transactions, 1):
+            connection.execute("INSERT INTO trans VALUES (?, ?)", (number, state))
+            for name, action, reason in rows:
+                item = items.setdefault(name, len(items) + 1)
+                connection.execute(
+                    "INSERT OR IGNORE INTO rpm VALUES (?, ?, 0, '1.0', '1', 'noarch')", (item, name)
+                )
+                connection.execute(
+                    "INSERT INTO trans_item VALUES (NULL, ?, ?, 1, ?, ?, 1)",
+                    (number, item, action, reason),
+                )
+        connection.commit()
+        return connection.serialize()
+
+
 # ---------------------------------------------------------------------- others
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from layerlens.analysis.packages import apk
 from layerlens.analysis.packages.model import Ecosystem
+from tests.dictview import DictView as Files
 from tests.package_writers import apk_installed
-from tests.viewing import Files
 
 _RECORDS: list[dict[str, str | tuple[str, ...]]] = [
     {

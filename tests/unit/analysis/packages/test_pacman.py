@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from layerlens.analysis.packages import pacman
 from layerlens.analysis.packages.model import Ecosystem
+from tests.dictview import DictView as Files
 from tests.package_writers import pacman_sections
-from tests.viewing import Files
 
 _DESC = pacman_sections(
     {
