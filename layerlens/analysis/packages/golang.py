@@ -69,11 +69,14 @@ def read_facts(context: Context) -> Iterable[Database]:
     """The modules of every live program; the program is the database that lists them.
 
     Facts are ``{"version": "go1.22.1", "path": …, "mod": "…"}``.  The program's
-    file belongs to its own module.
+    file belongs to its own module.  Go's own tools (``cmd/compile``) have none,
+    and are not told one by one.
     """
     from dataclasses import replace
 
     for path, fact in live_facts(context, "go"):
+        if str(fact.get("path", "")).startswith("cmd/"):
+            continue
         text = fact.get("mod")
         modules = parse_modinfo(text) if isinstance(text, str) else []
         if modules and modules[0].details["role"] == "main":

@@ -60,7 +60,7 @@ def test_programs_that_are_there() -> None:
         Image(
             [
                 layer(file("bin/app", b"1"), hardlink("bin/again", "bin/app"), file("bin/gone", b"2"),
-                      file("bin/odd", b"3"), file("bin/bare", b"4")),
+                      file("bin/odd", b"3"), file("bin/bare", b"4"), file("bin/compile", b"5")),
                 layer(whiteout("bin/gone")),
             ]
         )
