@@ -35,7 +35,7 @@ _ROW = re.compile(
     re.MULTILINE,
 )
 _LITERAL = re.compile(
-    r"""["']?([A-Za-z_][\w.-]{1,100})["']?\]?[ \t]{0,16}(?:=>|=|:|,)[ \t]{0,16}["']([^"'\n]{1,4096})["']"""
+    r"""(?<![\w.-])["']?([A-Za-z_][\w.-]{1,100})["']?\]?[ \t]{0,16}(?:=>|=|:|,)[ \t]{0,16}["']([^"'\n]{1,4096})["']"""
 )
 _COMMENT = re.compile(r"[ \t]+#.*$")
 _WORDPRESS = re.compile(r"_here\Z|put your unique phrase here|django-insecure-", re.IGNORECASE)
@@ -81,7 +81,7 @@ _AZURE = re.compile(
     r'"(accessToken|access_token|refreshToken|refresh_token|secret)"\s{0,16}:\s{0,16}"([^"\s]{20,16384})"'
 )
 _SHADOW = re.compile(
-    r"^([^:\n]{1,64}):(\$(?:[1256y]|gy|7|2[abxy])\$[^:\n]{8,512}|_?[./0-9A-Za-z]{13,20}):",
+    r"^([\w.-]{1,64}\$?):(\$(?:[1256y]|gy|7|2[abxy])\$[^:\n]{8,512}|_?[./0-9A-Za-z]{13,20}):",
     re.MULTILINE,
 )
 
@@ -134,7 +134,7 @@ def kubeconfig(text: str) -> Iterator[Value]:
 def aws(text: str) -> Iterator[Value]:
     """Secret keys of AWS."""
     for value in _matches(_AWS, "aws", "AWS secret key", text):
-        if not text.endswith("EXAMPLE", value.start, value.end) and (
+        if not text.endswith(("EXAMPLE", "EXAMPLEKEY"), value.start, value.end) and (
             "TOKEN" in value.name.upper() or value.end - value.start == 40
         ):
             yield value

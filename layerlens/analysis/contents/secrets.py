@@ -119,21 +119,21 @@ _PLACES: tuple[tuple[re.Pattern[bytes], Find], ...] = tuple(
         (rb"etc/shadow-?", secretfiles.shadow),
         (
             rb"wp-config\.php|settings\.py|config/(?:secrets|local|production)\.(?:py|php)",
-            secretfiles.literals("web-config", "secret in an application's settings"),
+            secretfiles.literals("web-config", "secret"),
         ),
         (
             rb"database\.ya?ml|application[^/]*\.(?:ya?ml|properties)|[^/]+\.tfvars|[^/]+\.ovpn",
-            secretfiles.settings("web-config", "secret in an application's settings"),
+            secretfiles.settings("web-config", "secret"),
         ),
         (
             rb"terraform\.tfstate[^/]*",
-            secretfiles.literals("web-config", "secret in Terraform's state"),
+            secretfiles.literals("web-config", "secret"),
         ),
     )
 )
 _MASTER_KEY = re.compile(rb"(?:.*/)?config/(?:master|credentials/[^/]+)\.key", re.DOTALL)
-_env_settings = secretfiles.settings("env-file", "secret in an env file")
-_env_literals = secretfiles.literals("env-file", "secret in a file of credentials")
+_env_settings = secretfiles.settings("env-file", "secret")
+_env_literals = secretfiles.literals("env-file", "secret")
 
 _KEY_BLOCK = re.compile(KEY_BLOCK.encode())
 _TOKEN_KINDS = {"Azure storage key": "azure", "npm token": "npmrc", "PyPI token": "pypirc"}

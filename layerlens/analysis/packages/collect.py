@@ -50,6 +50,15 @@ class Source:
 
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
+    Source("apk", re.compile(rb"(?:usr/)?lib/apk/db/installed\Z")),
+    Source(
+        "rpm",
+        re.compile(
+            rb"(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:Packages|rpmdb\.sqlite)"
+            rb"|var/lib/rpmmanifest/"
+        ),
+    ),
+    Source("pacman", re.compile(rb"var/lib/pacman/local/")),
     Source("python"),
     Source("npm"),
     Source("composer"),

@@ -22,12 +22,14 @@ ENTRY_POINT = "layerlens.rules"
 
 MODULES: tuple[str, ...] = (
     "structure",
+    "layers",
     "by_path",
     "build_context",
     "python",
     "python_files",
     "build_tools",
     "debian",
+    "distributions",
     "package_databases",
     "binaries",
     "programs",
@@ -38,6 +40,9 @@ MODULES: tuple[str, ...] = (
     "node",
     "node_files",
     "php_ruby",
+    "posture",
+    "posture_files",
+    "posture_commands",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 

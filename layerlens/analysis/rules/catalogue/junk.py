@@ -249,6 +249,7 @@ LEFT_BEHIND = (
         "or fetch, unpack and remove in one step.",
         confidence=Confidence.LIKELY,
         ledger_class=LedgerClass.INSTALLERS,
+        also=("DL3010",),
         keep="Scripts of less than 1 MB: they do not unpack anything.",
         source="general knowledge",
         paths=(

@@ -194,8 +194,9 @@ def check_manager(context: Context) -> Iterator[Draft]:
     trees = [base + b"/" + name for base in _MODULES for name in _GLOBAL]
     trees += [home + b"/.cache/node/corepack" for home in context.homes]
     trees += sorted(
-        path for path in context.fs.live if path.startswith(b"opt/yarn-v") and path.count(b"/") == 1
-    )
+        {b"/".join(path.split(b"/", 2)[:2]) for v in context.files.below(b"opt")
+         if (path := context.path(v)).startswith(b"opt/yarn-v")}
+    )  # fmt: skip
     versions = [version for tree in trees for version in context.files.below(tree)]
     if not versions or not starts_node(context):
         return

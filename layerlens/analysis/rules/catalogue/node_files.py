@@ -231,20 +231,19 @@ def _is_manager(package: Package) -> bool:
 def check_extras(context: Context) -> Iterator[Draft]:
     """What packages publish beside what they load."""
     found: list[int] = []
+    paths = context.fs.paths
     for package in context.inventory.of(Ecosystem.NPM):
         if package.listed.dev or package.name == "typescript" or _is_manager(package):
             continue
         for directory in package.listed.directories:
             start = len(directory) + 1
             for version in own(context, package):
-                inside = context.fs.paths[version][start:]
+                inside = paths[version][start:]
                 first, slash, _ = inside.partition(b"/")
-                last = inside[inside.rfind(b"/") + 1 :]
-                if _LEGAL.match(last):
-                    continue
-                if (slash and first in _FOLDERS) or (
-                    last.endswith(_ENDS) and not last.endswith(_DECLARATIONS)
-                ):
+                if (
+                    (slash and first in _FOLDERS)
+                    or (inside.endswith(_ENDS) and not inside.endswith(_DECLARATIONS))
+                ) and not _LEGAL.match(inside, inside.rfind(b"/") + 1):
                     found.append(version)
     for layer, versions in context.by_layer(found).items():
         yield Draft(EXTRAS.id, versions, layer=layer)

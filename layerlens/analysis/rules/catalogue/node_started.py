@@ -10,9 +10,9 @@ from layerlens.analysis.rules.context import Context
 
 MANAGERS = frozenset({"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"})
 
-_RUN = re.compile(
-    r"(?<![\w.-])(?:npm|yarn|yarnpkg|pnpm|bun)\s+(?:-\S+\s+)*(?:run(?:-script)?\s+)?([\w.:-]+)"
-)
+_RUN = re.compile(r"(?<![\w.-])(?:npm|yarn|yarnpkg|pnpm|bun)((?:\s{1,20}[\w./:@=-]{1,100}){1,6})")
+"""A manager and the words after it, one of which may be a script's name."""
+
 MAX_ROUNDS = 10
 """Scripts that start scripts that start scripts, …"""
 
@@ -23,7 +23,8 @@ def started(context: Context) -> str:
     scripts: dict[str, str] | None = None
     seen: set[str] = set()
     for _ in range(MAX_ROUNDS):
-        wanted = {name for match in _RUN.finditer(text) for name in _around(match[1])} - seen
+        named = {word for match in _RUN.finditer(text) for word in match[1].split()}
+        wanted = {name for word in named for name in _around(word)} - seen
         if not wanted:
             break
         seen |= wanted

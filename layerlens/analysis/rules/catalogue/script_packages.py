@@ -26,14 +26,17 @@ def named(names: Sequence[str], most: int = 3) -> str:
     return ", ".join([*names[:most], "…"] if len(names) > most else names)
 
 
-def own(context: Context, package: Package) -> list[int]:
+def own(context: Context, package: Package) -> Sequence[int]:
     """A package's files that no package of another kind, such as the system's, owns too."""
-    owner, ecosystem = context.inventory.owner, package.ecosystem
-    return [
-        version
-        for version in package.versions
-        if (other := owner(version)) is None or other.ecosystem is ecosystem
-    ]
+    owners, packages = context.inventory.owners, context.inventory.packages
+    foreign = {
+        index
+        for index in {owners.get(version) for version in package.versions}
+        if index is not None and packages[index].ecosystem is not package.ecosystem
+    }
+    if not foreign:
+        return package.versions
+    return [version for version in package.versions if owners.get(version) not in foreign]
 
 
 def used(packages: Iterable[Package], started: str) -> set[int]:

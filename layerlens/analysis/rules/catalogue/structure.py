@@ -1,7 +1,7 @@
 """Dead bytes: what layers hold and the image does not show, each by the reason for it.
 
 Every dead inode is in exactly one finding of these rules, except the files of
-packages that an upgrade replaced: those are the finding of the package.
+packages that were upgraded or removed: those are told with their packages.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from layerlens.analysis.rules.catalogue.debian import check_changes
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.fates import Fate, Group, fates
 from layerlens.analysis.rules.dead.fixes import earlier_removal, metadata_at_once, shortened
@@ -57,6 +58,7 @@ RULES = (
         why="Deleting in a later instruction hides files; the layer that brought them is pulled "
         "and stored with all its bytes, and they can be taken out of it.",
         fix=_IN_ONE_STEP,
+        keep="Packages that a package manager removed are told with their names.",
         source=_SPEC,
     ),
     Rule(
@@ -226,9 +228,8 @@ _METADATA = frozenset({Fate.OWNER, Fate.MODE})
 def check(context: Context) -> Iterable[Draft]:
     """All dead bytes by fate and pair of layers; small pairs of one fate together."""
     small: dict[Fate, list[Group]] = defaultdict(list)
-    for group in fates(context):
-        if group.fate is Fate.UPGRADED:
-            continue
+    told = {inode for draft in check_changes(context) for inode in draft.versions}
+    for group in fates(context, told):
         size = sum(context.fs.size(inode) for inode in group.inodes)
         if not size:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -37,7 +38,6 @@ class Fate(StrEnum):
     HIDDEN = "hidden"
     BECAME = "became"
     APPENDED = "appended"
-    UPGRADED = "upgraded"
     REPLACED = "replaced"
     WHOLE_FILESYSTEM = "whole-filesystem"
     COPIED_TWICE = "copied-twice"
@@ -84,8 +84,8 @@ class Fates:
         self._fs = context.fs
         self._comparing = Comparing(context)
 
-    def groups(self) -> list[Group]:
-        """All groups, by layers; every dead inode is in exactly one."""
+    def groups(self, told: AbstractSet[int]) -> list[Group]:
+        """All groups, by layers; every dead inode is in exactly one, but for those in ``told``."""
         fs = self._fs
         deaths = fs.deaths
         buckets: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
@@ -93,7 +93,8 @@ class Fates:
         for inode, cause, lost, name in zip(
             deaths.inode, deaths.cause, deaths.layer, deaths.name, strict=True
         ):
-            buckets[lost, layer_of(inode), cause].append((inode, name))
+            if inode not in told:
+                buckets[lost, layer_of(inode), cause].append((inode, name))
         found: list[Group] = []
         for (lost, added, number), dead in sorted(buckets.items()):
             cause = Cause(number)
@@ -111,15 +112,12 @@ class Fates:
 
     def _same(self, added: int, lost: int, dead: list[tuple[int, int]]) -> Iterable[Group]:
         successors = self._successors
-        upgraded = self._upgraded(lost)
         sorted_out: dict[Fate, Group] = {}
         copying = self._keyword(lost) in _COPYING
         for inode, name in dead:
             new = successors[name]
             if copying:
                 fate = Fate.WHOLE_FILESYSTEM if lost in self._whole_copies else Fate.COPIED_TWICE
-            elif self._fs.paths[name] in upgraded:
-                fate = Fate.UPGRADED
             else:
                 fate = self._difference(inode, new)
             _put(sorted_out, fate, added, lost, inode, new)
@@ -158,16 +156,12 @@ class Fates:
 
     def _replaced(self, added: int, lost: int, dead: list[tuple[int, int]]) -> Iterable[Group]:
         successors = self._successors
-        upgraded = self._upgraded(lost)
         sorted_out: dict[Fate, Group] = {}
         for inode, name in dead:
             new, fate, sure = successors[name], Fate.REPLACED, True
-            if self._fs.paths[name] in upgraded:
-                fate = Fate.UPGRADED
-            else:
-                begins = self._comparing.begins_with(new, inode)
-                if begins is not None:
-                    fate, sure = Fate.APPENDED, begins
+            begins = self._comparing.begins_with(new, inode)
+            if begins is not None:
+                fate, sure = Fate.APPENDED, begins
             _put(sorted_out, fate, added, lost, inode, new, sure=sure)
         return sorted_out.values()
 
@@ -217,21 +211,6 @@ class Fates:
         instruction = self._context.histories[layer].instruction
         return instruction.text if instruction.keyword == "RUN" else ""
 
-    def _upgraded(self, layer: int) -> frozenset[bytes]:
-        return self._upgrades.get(layer, frozenset())
-
-    @cached_property
-    def _upgrades(self) -> dict[int, frozenset[bytes]]:
-        """Layer -> paths of the packages that it brought to another version."""
-        found: dict[int, set[bytes]] = defaultdict(set)
-        for change in self._context.inventory.changes:
-            for old, new in change.upgraded:
-                for path in {*old.files, *new.files}:
-                    found[change.layer].add(path)
-                    # Older databases write paths as they were before /usr was merged.
-                    found[change.layer].add(b"usr/" + path)
-        return {layer: frozenset(paths) for layer, paths in found.items()}
-
 
 def _put(
     groups: dict[Fate, Group],
@@ -252,6 +231,6 @@ def _put(
     group.sure = group.sure and sure
 
 
-def fates(context: Context) -> Sequence[Group]:
-    """What became of all dead inodes of an image."""
-    return Fates(context).groups()
+def fates(context: Context, told: AbstractSet[int] = frozenset()) -> Sequence[Group]:
+    """What became of all dead inodes of an image, but for those told elsewhere."""
+    return Fates(context).groups(told)

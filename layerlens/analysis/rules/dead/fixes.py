@@ -32,6 +32,13 @@ def merged_run(bodies: Sequence[str]) -> str:
     return "RUN " + " \\\n && ".join(part for body in bodies for part in _parts(body))
 
 
+def merged_steps(steps: Sequence[Step]) -> str:
+    """All commands of some steps in one ``RUN``, behind what else the steps did."""
+    others = [shortened(step.instruction.text) for step in steps if step.keyword != "RUN"]
+    run = merged_run([step.body for step in steps if step.keyword == "RUN" and step.body])
+    return "\n".join([*others, run])
+
+
 def _parts(body: str) -> list[str]:
     """A command line as links of an ``&&`` chain."""
     if len(body) > _LONGEST:
@@ -68,8 +75,8 @@ def earlier_removal(context: Context, group: Group) -> str:
             )
         return ""
     if added.keyword == "RUN" and lost.keyword == "RUN":
-        bodies = [step.body for step in _from_to(context, group.added, group.lost)]
-        return "Delete in the step that makes the files:\n" + merged_run(bodies)
+        steps = [step_of(context, layer) for layer in range(group.added, group.lost + 1)]
+        return "Delete in the step that makes the files:\n" + merged_steps(steps)
     if added.keyword in _COPYING and lost.keyword == "RUN":
         place = _place(added)
         return (
@@ -128,13 +135,6 @@ def _rewriters(context: Context, group: Group) -> list[int]:
         if fs.changes[version] != Change.METADATA:
             return layers[::-1]
         version = fs.inode(fs.previous[version])
-
-
-def _from_to(context: Context, first: int, last: int) -> list[Step]:
-    """The steps of two layers, and those between them where all of them ran commands."""
-    between = [step_of(context, layer) for layer in range(first, last + 1)]
-    steps = between if all(step.keyword == "RUN" for step in between) else [between[0], between[-1]]
-    return [step for step in steps if step.body]
 
 
 def _place(copy: Step) -> str:

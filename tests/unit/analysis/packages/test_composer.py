@@ -31,7 +31,7 @@ def test_composer_2_names_what_is_for_development() -> None:
                         bin=["bin/run"], **{"install-path": "../a/b"},
                     ),
                     package("phpunit/phpunit", **{"install-path": "../phpunit/phpunit"}),
-                    package("meta/package", **{"install-path": None}),
+                    {"name": "meta/package", "version": "1.0.0", "install-path": None},
                     package("wp/plugin", **{"install-path": "../../web/plugins/plugin"}),
                 ],
                 "dev": True,

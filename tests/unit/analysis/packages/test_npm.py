@@ -88,7 +88,7 @@ def hidden(**packages: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_npms_hidden_lock_knows_each_directory() -> None:
-    lock = {
+    lock: dict[str, dict[str, dict[str, Any]]] = {
         "packages": {
             "node_modules/a": {"version": "1.0.0", "dependencies": {"b": "^2"}},
             "node_modules/a/node_modules/b": {"version": "2.0.0"},
@@ -408,7 +408,7 @@ def test_a_broken_manifest_costs_one_package_at_most(content: bytes) -> None:
 def test_fields_of_any_type(field: str, value: object) -> None:
     view = tree()
     view.files[b"app/node_modules/a/package.json"] = DictView(
-        {"x": manifest("a", **{field: value})}
+        {"x": {**manifest("a"), field: value}}
     ).files[b"x"]
     assert "app/node_modules/a" in flags(view)
 
@@ -425,7 +425,7 @@ def test_a_broken_lock_of_pnpm(content: str) -> None:
 def test_many_dependencies_in_deep_folders_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npm_tree, "MAX_STEPS", 10_000)
     base = "a/" * 500
-    names = {f"n{i}": "1" for i in range(200)}
+    names = {f"n{i}": "1" for i in range(20_000)}
     view = DictView(
         {
             f"{base}package.json": manifest("x", dependencies=names),
