@@ -81,5 +81,5 @@ def test_programs_that_are_there() -> None:
     assert set(databases) == {b"bin/again", b"bin/bare"}
     modules = databases[b"bin/again"].packages
     assert told(list(modules))[-1] == ("stdlib", "1.22.1")
-    assert [each.files for each in modules if each.files] == [(b"bin/again",)]
+    assert not any(each.files for each in modules)
     assert told(list(databases[b"bin/bare"].packages)) == [("stdlib", "1.4")]
