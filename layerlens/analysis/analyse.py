@@ -29,7 +29,7 @@ from layerlens.filesystem.stack import SameContent, Semantics, stack
 from layerlens.image.digest import Digest
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
-from layerlens.image.redaction import config_leaks, redact_config
+from layerlens.image.redaction import config_leaks, redact_config, redact_values
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -143,7 +143,7 @@ def analyse(
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
             config=config,
-            annotations=tuple(sorted(image.annotations.items())),
+            annotations=tuple(sorted(redact_values(image.annotations).items())),
             attestation_bytes=image.attestation_bytes,
         ),
         scores=figures,
@@ -191,7 +191,7 @@ def make_context(
         reread=look.reread,
         notes=fs.notes,
         tags=image.tags,
-        annotations=image.annotations,
+        annotations=redact_values(image.annotations),
         leaks=config_leaks(image.config),
     )
     for layer, each in enumerate(look.contents):

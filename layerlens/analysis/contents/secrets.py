@@ -83,6 +83,7 @@ _OUT_NAMES = frozenset(
 _OUT_TREES = (
     b"site-packages/", b"dist-packages/", b"/vendor/", b"/.git/", b"__pycache__/", b"/.cache/",
     b".dist-info/",
+    b"/lib/python3.", b"/lib/python2.",
 )  # fmt: skip
 
 _KEYSTORES = re.compile(rb".*\.(?:jks|p12|pfx|keystore|kdbx)", re.DOTALL)
