@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from layerlens.analysis.contents import names, secrets
+from layerlens.analysis.contents import names
 from layerlens.layers.contents import MAX_WHOLE, Want
 
 VERSION = "1"
@@ -88,4 +88,6 @@ class ImageExaminer:
 
 def default_examiner() -> ImageExaminer:
     """The examiner of all rules."""
+    from layerlens.analysis.contents import secrets
+
     return ImageExaminer(scans=(secrets,))
