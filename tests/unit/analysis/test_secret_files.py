@@ -100,6 +100,7 @@ NOT_FOUND = [
     ("app/node_modules/x/test/key.pem", key()),
     ("app/node_modules/x/.env", f"TOKEN={VALUE}"),
     ("app/readme.md", key()),
+    ("opt/py/lib/python3.13/test/certdata/keycert.pem", key()),
     ("root/.aws/credentials", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"[:66]),
     ("root/.docker/config.json", '{"auths": {}, "credsStore": "desktop"}'),
     ("root/.npmrc", "//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n; //x/:_authToken=abcdefgh"),
