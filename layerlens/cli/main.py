@@ -268,7 +268,9 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        rules = rules_of(arguments)
+        rules, problems = rules_of(arguments)
+        if narrator is not None:
+            _aside((), problems, narrator)
     options = read_options(arguments, stdin)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from layerlens.cli.rule_settings import config_option
 from layerlens.errors import UsageError
 
 SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "cache")
@@ -76,6 +77,7 @@ def look_options(found: Parser) -> None:
     output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
+    config_option(output)
     output.add_argument(
         "--dockerfile", metavar="F", type=some,
         help="the Dockerfile that made the image: findings then name its lines",

@@ -234,13 +234,18 @@ def redact_config(config: ImageConfig) -> ImageConfig:
         if isinstance(value, list):
             return hide_words(value) if depth < 2 else [hide_any(x, depth + 1) for x in value]
         if isinstance(value, dict):
-            return {key: hide_any(each, depth + 1) for key, each in value.items()}
+            return {
+                key: hide_setting(str(key), each)
+                if isinstance(each, str)
+                else hide_any(each, depth + 1)
+                for key, each in value.items()
+            }
         return value
 
     def hide_setting(name: str, value: str) -> str:
         return REDACTED if hides(name, value) else hide(value) or ""
 
-    settings = {key: hide_any(value) for key, value in config.settings.items()}
+    settings = hide_any(dict(config.settings))
     rows = config.settings.get("Env")
     if isinstance(rows, list):
         settings["Env"] = [
@@ -249,12 +254,6 @@ def redact_config(config: ImageConfig) -> ImageConfig:
             else hide_any(row)
             for row in rows
         ]
-    labels = config.settings.get("Labels")
-    if isinstance(labels, dict):
-        settings["Labels"] = {
-            key: hide_setting(key, value) if isinstance(value, str) else hide_any(value)
-            for key, value in labels.items()
-        }
     history = tuple(
         replace(
             row,
@@ -265,6 +264,14 @@ def redact_config(config: ImageConfig) -> ImageConfig:
         for row in config.history
     )
     return replace(config, settings=settings, history=history, author=hide(config.author))
+
+
+def redact_values(named: Mapping[str, str]) -> dict[str, str]:
+    """Annotations or other named texts without secrets' values."""
+    return {
+        name: REDACTED if hides(name, value) else redact_text(value)
+        for name, value in named.items()
+    }
 
 
 def _known_values(config: ImageConfig) -> tuple[str, ...]:

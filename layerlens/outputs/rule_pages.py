@@ -144,7 +144,7 @@ rules overlap with it. Bytes that a later layer deletes or replaces have that as
 rule claims them. Live bytes go to the first in this order:
 
 1. the ledger class of the rule, as listed below
-2. the rule's place in the table above, then your own rules and those of other packages
+2. the rule's place in the table above, then those of other packages and your own
 3. findings without a layer to blame, then lower layers before higher ones, so the base's before
    yours
 

@@ -32,13 +32,13 @@ def find(pieces: Pieces, mapped: Mapped, starts: Sequence[int]) -> dict[str, str
     version -m``, without their leading tab; it may be cut where it is long.
     """
     for start in starts:
-        data = pieces.around(start, _SEARCHED)
+        data = pieces.start(start, _SEARCHED)
         at = data.find(_MAGIC)
         while at >= 0 and at % _ALIGNED:
             at = data.find(_MAGIC, at + 1)
         if at < 0:
             continue
-        info = pieces.around(start + at, _MOST + _HEADER)
+        info = pieces.start(start + at, _MOST + _HEADER)
         if len(info) < _HEADER:
             return None
         flags = info[15]

@@ -18,8 +18,17 @@ class Pieces:
                 return data[offset - start : offset - start + length]
         return None
 
+    def start(self, offset: int, length: int) -> bytes:
+        """As many of ``length`` bytes from an offset as are there in one piece."""
+        found = (
+            data[offset - start : offset - start + length]
+            for start, data in self._all
+            if start <= offset < start + len(data)
+        )
+        return max(found, key=len, default=b"")
+
     def around(self, offset: int, length: int) -> bytes:
-        """Whatever is there of ``length`` bytes from an offset: the longest run."""
+        """The longest piece that is there of ``length`` bytes from an offset, from anywhere in them."""
         best = b""
         for start, data in self._all:
             low, high = max(offset, start), min(offset + length, start + len(data))

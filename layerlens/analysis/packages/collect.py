@@ -27,21 +27,44 @@ class Source:
 
     ``databases`` matches the paths of a system's databases, below ``SYSTEM``:
     when a layer touches one, its packages are compared with those below.
-    Languages have none.
+    Languages have none.  With ``facts`` the module has ``read_facts(context)``
+    instead: its packages lie inside of binaries, of which a view has nothing.
     """
 
     module: str
     databases: re.Pattern[bytes] | None = None
+    facts: bool = False
 
     @property
     def read(self) -> Reader:
         found: Reader = import_module(f"layerlens.analysis.packages.{self.module}").read
         return found
 
+    def all(self, context: Context, view: FinalView) -> list[Database]:
+        """The databases of the final filesystem."""
+        if self.facts:
+            module = import_module(f"layerlens.analysis.packages.{self.module}")
+            return list(module.read_facts(context))
+        return list(self.read(view))
+
 
 READERS: tuple[Source, ...] = (
     Source("dpkg", re.compile(rb"var/lib/dpkg/status(?:\.d/|\Z)")),
+    Source("apk", re.compile(rb"(?:usr/)?lib/apk/db/installed\Z")),
+    Source(
+        "rpm",
+        re.compile(
+            rb"(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:Packages|rpmdb\.sqlite)"
+            rb"|var/lib/rpmmanifest/"
+        ),
+    ),
+    Source("pacman", re.compile(rb"var/lib/pacman/local/")),
     Source("python"),
+    Source("npm"),
+    Source("composer"),
+    Source("gems"),
+    Source("golang", facts=True),
+    Source("jars", facts=True),
 )  # fmt: skip
 """All readers of package databases."""
 
@@ -58,7 +81,7 @@ def collect(context: Context) -> Inventory:
     found: list[tuple[Listed, bytes, int | None]] = []
     histories = []
     for source in READERS:
-        databases = list(source.read(view))
+        databases = source.all(context, view)
         history = _history(context, source, databases, system)
         histories.append(history)
         found += [

@@ -30,6 +30,8 @@ class Listed:
     ``files``      paths that are the package's, without a leading slash
     ``directories`` whole trees that are its own (``app/node_modules/left-pad``);
                    a nested package's tree is that package's
+    ``docs``       those of the files that the package itself calls documentation,
+                   licences not among them
     ``declared``   installed bytes as the database states them
     ``requires``   names of what it needs, as the database writes them, one per
                    dependency (alternatives and versions included)
@@ -48,6 +50,7 @@ class Listed:
     licence: str = ""
     files: Sequence[bytes] = ()
     directories: Sequence[bytes] = ()
+    docs: Sequence[bytes] = ()
     declared: int | None = None
     requires: tuple[str, ...] = ()
     recommends: tuple[str, ...] = ()

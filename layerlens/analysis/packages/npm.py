@@ -1,7 +1,8 @@
 """Packages of npm, Yarn, pnpm and Bun: every package below a ``node_modules`` folder.
 
 A package is a folder ``node_modules/NAME`` or ``node_modules/@SCOPE/NAME`` with
-a ``package.json``; further files of that name inside of it are its own matter.
+a ``package.json`` that has a name or a version; further files of that name
+inside of it are its own matter.
 
 Whether it is there for development only is said, the surest first, by
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from layerlens.analysis.packages.jsontext import JsonError, mapping, parse, texts, word, words
@@ -62,7 +63,12 @@ class _Folder:
 
 @dataclass(slots=True)
 class _Tree:
-    """All packages below one outermost ``node_modules``; ``base`` holds it (``b"app/"``)."""
+    """All packages below one outermost ``node_modules``; ``base`` holds it (``b"app/"``).
+
+    ``asked`` are the packages that the project beside it names, ``None`` where
+    there is none; ``everything`` and ``nothing``: Yarn 1 installed with or
+    without development packages.
+    """
 
     base: bytes
     folders: list[_Folder] = field(default_factory=list)
@@ -70,6 +76,7 @@ class _Tree:
     database: bytes = b""
     locked: Mapping[bytes, Locked] = field(default_factory=dict)
     pnpm: PnpmLock | None = None
+    asked: frozenset[str] | None = None
     everything: bool = False
     nothing: bool = False
 
@@ -83,8 +90,8 @@ def read(view: View) -> Iterable[Database]:
         match = _ROOT.match(path)
         if match is not None:
             manifest = _manifest(view, path)
-            if manifest is None:
-                continue
+            if not manifest or not (word(manifest.get("name")) or word(manifest.get("version"))):
+                continue  # broken, or a file of some package's tests
             first = inside.search(path)
             assert first is not None
             base = path[: first.end() - len(b"node_modules/")]
@@ -96,9 +103,16 @@ def read(view: View) -> Iterable[Database]:
     if not trees:
         return
     _describe(view, trees)
-    by_tree = _by_tree(view, trees, projects)
+    manifests = {
+        path[: -len(b"package.json")]: manifest
+        for path in projects
+        if (manifest := _manifest(view, path))
+    }
+    for base, tree in trees.items():
+        tree.asked = _asked(manifests.get(base))
+    by_tree = _by_tree(view, trees, manifests)
     for base, tree in sorted(trees.items()):
-        listed = [_listed(tree, each, by_tree.get(each.path)) for each in tree.folders]
+        listed = _with_outer([_listed(tree, each, by_tree.get(each.path)) for each in tree.folders])
         yield Database(tree.database or base + b"node_modules", tuple(listed))
 
 
@@ -176,25 +190,26 @@ def _yarn_flags(view: View, tree: _Tree) -> None:
 # --------------------------------------------------------------------------- reachable or not
 
 
+def _asked(project: Mapping[str, Any] | None) -> frozenset[str] | None:
+    """What a project asks for by name."""
+    if project is None:
+        return None
+    kinds = ("dependencies", "devDependencies", "optionalDependencies")
+    return frozenset(name for kind in kinds for name in texts(project.get(kind)))
+
+
 def _by_tree(
-    view: View, trees: Mapping[bytes, _Tree], projects: Iterable[bytes]
+    view: View, trees: Mapping[bytes, _Tree], projects: Mapping[bytes, Mapping[str, Any]]
 ) -> dict[bytes, bool]:
     """Directory -> whether only development needs it, by the packages themselves.
 
     Only for trees of which no lock says it.
     """
-    open_ones = [
-        tree for tree in trees.values() if not tree.locked and tree.pnpm is None and tree.folders
-    ]
+    open_ones = [tree for tree in trees.values() if not tree.locked and tree.pnpm is None]
     if not open_ones:
         return {}
     folders = {each.path: each.manifest for tree in open_ones for each in tree.folders}
-    manifests: dict[bytes, dict[str, Any]] = {}
-    for path in projects:
-        manifest = _manifest(view, path)
-        if manifest:
-            manifests[path[: path.rfind(b"/") + 1]] = manifest
-    found = reach(folders, manifests)
+    found = reach(folders, projects)
     if found is None:
         view.problem(open_ones[0].base + b"node_modules", "too many dependencies to follow")
         return {}
@@ -243,10 +258,47 @@ def _listed(tree: _Tree, folder: _Folder, by_tree: bool | None) -> Listed:
         version=version,
         licence=_licence(manifest),
         directories=(folder.path,),
-        requires=tuple(f"{each}@{wanted}" if wanted else each for each, wanted in requires.items()),
+        requires=tuple(f"{each} {wanted}".rstrip() for each, wanted in requires.items()),
+        manual=_manual(tree, folder),
         dev=dev,
         details=details,
     )
+
+
+def _with_outer(packages: list[Listed]) -> list[Listed]:
+    """Let packages that nothing is known of be what the package is in which they lie.
+
+    Packages carry others along, for their tests or bundled: these go with them.
+    """
+    known = {each.directories[0]: each for each in packages if "dev-by" in each.details}
+    found = []
+    for each in packages:
+        outer = None
+        if each.dev is None and "dev-by" not in each.details:
+            outer = _enclosing(known, each.directories[0])
+        if outer is not None:
+            details = {**each.details, "dev-by": outer.details["dev-by"]}
+            found.append(replace(each, dev=outer.dev, details=details))
+        else:
+            found.append(each)
+    return found
+
+
+def _enclosing(known: Mapping[bytes, Listed], path: bytes) -> Listed | None:
+    """The innermost of some packages that a path lies in."""
+    while b"/" in path:
+        path = path[: path.rfind(b"/")]
+        if path in known:
+            return known[path]
+    return None
+
+
+def _manual(tree: _Tree, folder: _Folder) -> bool | None:
+    """Whether the project asks for a package itself; below another package it does not."""
+    if tree.asked is None:
+        return None
+    own = tree.base + b"node_modules/" + folder.name.encode("utf-8", "replace")
+    return folder.name in tree.asked and (folder.path == own or b"/.pnpm/" in folder.path)
 
 
 def _pnpm_folder(path: bytes) -> str:

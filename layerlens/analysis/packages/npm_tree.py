@@ -8,12 +8,13 @@ from node_modules folders").  No lock file is needed for that.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from layerlens.analysis.packages.jsontext import mapping, texts
 
-MAX_STEPS = 20_000_000
-"""Folders that are tried before giving up: 10,000 packages take a million."""
+MAX_STEPS = 5_000_000
+"""Places that are tried before giving up: 10,000 packages take a few hundred thousand."""
 
 Manifests = Mapping[bytes, Mapping[str, Any]]
 
@@ -26,14 +27,16 @@ def reach(folders: Manifests, projects: Manifests) -> dict[bytes, bool] | None:
     Directories that nothing leads to are left out.  Peers count as needed,
     except optional ones.  ``None``: too much to follow.
     """
+    holders = {path[: path.rfind(b"node_modules/")] for path in folders}
     budget = [MAX_STEPS]
     needed: set[bytes] = set()
     for base, manifest in projects.items():
-        if not _follow(folders, base, _run_time(manifest), needed, budget):
+        if not _follow(folders, holders, base, _run_time(manifest), needed, budget):
             return None
     wanted = set(needed)
     for base, manifest in projects.items():
-        if not _follow(folders, base, texts(manifest.get("devDependencies")), wanted, budget):
+        asked = texts(manifest.get("devDependencies"))
+        if not _follow(folders, holders, base, asked, wanted, budget):
             return None
     return {path: path not in needed for path in wanted}
 
@@ -50,18 +53,28 @@ def _run_time(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _follow(
-    folders: Manifests, base: bytes, names: Mapping[str, str], found: set[bytes], budget: list[int]
+    folders: Manifests,
+    holders: AbstractSet[bytes],
+    base: bytes,
+    names: Mapping[str, str],
+    found: set[bytes],
+    budget: list[int],
 ) -> bool:
-    """Add to ``found`` what ``names`` lead to from a folder; ``False``: the budget is spent."""
+    """Add to ``found`` what ``names`` lead to from a folder; ``False``: the budget is spent.
+
+    ``holders`` are the folders that have a ``node_modules`` with packages.
+    """
     waiting = [(base, names)]
     while waiting:
         start, asked = waiting.pop()
+        places = [each for each in _upwards(start) if each in holders] if asked else []
+        budget[0] -= 1 + start.count(b"/") + len(places) * len(asked)
+        if budget[0] < 0:
+            return False
         for name in asked:
-            encoded = name.encode("utf-8", "surrogatepass")
-            for path in _places(start, encoded):
-                budget[0] -= 1
-                if budget[0] < 0:
-                    return False
+            last = b"node_modules/" + name.encode("utf-8", "surrogatepass")
+            for place in places:
+                path = place + last
                 if path in folders:
                     if path not in found:
                         found.add(path)
@@ -70,11 +83,9 @@ def _follow(
     return True
 
 
-def _places(base: bytes, name: bytes) -> Iterator[bytes]:
-    """Where Node.js looks for a package from a folder, the nearest first."""
-    while True:
-        if not base.endswith(b"node_modules/"):
-            yield base + b"node_modules/" + name
-        if not base:
-            return
+def _upwards(base: bytes) -> Iterator[bytes]:
+    """A folder and all above it, the nearest first; each ends in a slash, the root is empty."""
+    while base:
+        yield base
         base = base[: base.rfind(b"/", 0, -1) + 1]
+    yield base

@@ -124,7 +124,16 @@ class Context:
 
     @cached_property
     def base_layers(self) -> int:
-        return self.base.layers
+        """How many of the lowest layers count as a base.
+
+        Where no base is known, a lowest layer that holds a whole distribution is
+        one: it is another's work, whatever image it stands in.
+        """
+        if self.base.layers or not self.fs.tables:
+            return self.base.layers
+        names = set(self.fs.paths[: self.fs.first[1]])
+        has_release = names & {b"etc/os-release", b"usr/lib/os-release"}
+        return int(bool(has_release and names & _DISTRIBUTIONS))
 
     def is_base(self, version: int) -> bool:
         """Whether a version's bytes lie in the base image's layers."""
@@ -266,6 +275,14 @@ class Context:
         """Content bytes of versions, each inode once, whether or not other names keep it."""
         return sum(self.fs.size(inode) for inode in {self.fs.inode(v) for v in versions})
 
+
+_DISTRIBUTIONS = frozenset(
+    {b"var/lib/dpkg/status", b"lib/apk/db/installed", b"usr/lib/apk/db/installed",
+     b"var/lib/rpm/Packages", b"var/lib/rpm/rpmdb.sqlite", b"var/lib/rpm/Packages.db",
+     b"usr/lib/sysimage/rpm/rpmdb.sqlite", b"usr/lib/sysimage/rpm/Packages.db",
+     b"var/lib/pacman/local/ALPM_DB_VERSION"}
+)  # fmt: skip
+"""Databases of packages that only a whole distribution has."""
 
 _NO_HOMES = frozenset(
     {b"bin", b"dev", b"etc", b"lib", b"proc", b"run", b"sbin", b"sys", b"tmp", b"usr", b"var",

@@ -85,6 +85,7 @@ def _weigh(
     dead = set(context.fs.deaths.inode)
     claims: dict[int, tuple[LedgerClass, int]] = {}
     speakers: dict[int, list[str]] = {}
+    together = _Together(context)
     weighed: list[tuple[Draft, dict[int, int], int]] = []
     order = [
         (_rank(draft, rules[draft.rule]), place[draft.rule], _blamed(draft), i)
@@ -96,7 +97,8 @@ def _weigh(
         freed = savings.freed((draft,))
         claimed = 0
         if rule.ledger_class is not None and _claims(draft, rule):
-            for inode, size in freed.items():
+            gone = freed | together.completed(draft.versions)
+            for inode, size in gone.items():
                 if size and inode not in dead and inode not in claims:
                     claims[inode] = (rule.ledger_class, size)
                     claimed += size
@@ -113,6 +115,30 @@ def _weigh(
         key=lambda each: (-each.severity, -each.bytes, place[each.rule.id], each.layer or 0)
     )
     return Judged(tuple(findings), Claimed(claims))
+
+
+class _Together:
+    """Files whose names go one after the other, by different findings: the last one claims."""
+
+    def __init__(self, context: Context) -> None:
+        self._fs = context.fs
+        self._names_of = context.names_of
+        self._gone: dict[int, set[int]] = {}
+
+    def completed(self, versions: Iterable[int]) -> dict[int, int]:
+        """Inode -> size of the files whose names have all gone with these."""
+        found: dict[int, int] = {}
+        if not self._names_of:
+            return found
+        for version in versions:
+            inode = self._fs.inode(version)
+            names = self._names_of.get(inode)
+            if names is not None:
+                gone = self._gone.setdefault(inode, set())
+                gone.add(version)
+                if len(gone) == len(names):
+                    found[inode] = self._fs.size(inode)
+        return found
 
 
 def _claims(draft: Draft, rule: Rule) -> bool:
@@ -152,7 +178,7 @@ def _finding(
         layer = max(weights, key=lambda each: (weights[each], -each))
     is_base = draft.is_base
     if is_base is None:
-        is_base = layer is not None and layer < context.base.layers
+        is_base = layer is not None and layer < context.base_layers
     paths = list(draft.paths)
     if not paths:
         versions = [*draft.versions, *draft.parts]

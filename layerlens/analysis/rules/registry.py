@@ -31,6 +31,7 @@ MODULES: tuple[str, ...] = (
     "python_files",
     "build_tools",
     "debian",
+    "distributions",
     "package_databases",
     "binaries",
     "programs",
@@ -38,6 +39,12 @@ MODULES: tuple[str, ...] = (
     "secrets",
     "duplicates",
     "single_stage",
+    "node",
+    "node_files",
+    "php_ruby",
+    "posture",
+    "posture_files",
+    "posture_commands",
 )
 """Modules of :mod:`layerlens.analysis.rules.catalogue`, each with ``RULE_SET``."""
 

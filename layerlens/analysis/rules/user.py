@@ -199,7 +199,7 @@ class _Reader:
             hint = closest(str(ledger_class), classes)
             self.problems.append(f"{where}.class: no class {ledger_class!r}{hint}")
         minimum = self.size(f"{where}.minimum", table.get("minimum", 1))
-        title = self.text(where, table, "title", name)
+        title = self.text(where, table, "title", name or "a rule of yours")
         why = self.text(where, table, "why", "The project's settings say so.")
         fix = self.text(where, table, "fix", "Leave out {paths}")
         if len(self.problems) > before:

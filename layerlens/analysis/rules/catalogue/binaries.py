@@ -233,8 +233,10 @@ def _spoken_of(file: Told) -> bool:
 
 def _paths(context: Context, files: Sequence[Told], *parts: str) -> list[bytes]:
     """Paths, those that free most first."""
-    order = sorted(files, key=lambda file: -sum(file.fact[part] for part in parts))
-    return [context.path(file.name) for file in order]
+    rows = sorted(
+        (-sum(file.fact[part] for part in parts), context.path(file.name)) for file in files
+    )
+    return [path for _, path in rows]
 
 
 RULE_SET = RuleSet(

@@ -222,6 +222,8 @@ def unwanted_system_locales(context: Context, versions: Sequence[int]) -> Sequen
     for version in versions:
         parts = context.path(version).split(b"/")
         name = parts[3] if len(parts) > 3 else b""
+        if name == b"locale-archive" and kept:
+            continue  # it may hold the very one that is set
         if not name.startswith((b"C.", b"POSIX")) and re.split(rb"[_.@]", name)[0] not in kept:
             found.append(version)
     return found
@@ -334,3 +336,15 @@ def python_project(context: Context, versions: Sequence[int]) -> Sequence[int]:
     unpacked = [v for v in versions if context.path(v).startswith((b"tmp/", b"var/tmp/"))]
     loose = set(unpacked)
     return [*unpacked, *_BESIDE_PROJECT(context, [v for v in versions if v not in loose])]
+
+
+_JAVA = ("bin/java", "jre/bin/java")
+_IN_JAVA_LIB = beside(("lib",), _JAVA)
+_IN_JAVA_HOME = beside(("demo", "sample", "man"), _JAVA)
+
+
+def java_extras(context: Context, versions: Sequence[int]) -> Sequence[int]:
+    """Sources in the ``lib`` of a Java home, and demos and manuals right in it."""
+    sources = {v for v in versions if context.path(v).endswith(b"/lib/src.zip")}
+    others = [v for v in versions if v not in sources]
+    return [*_IN_JAVA_LIB(context, sorted(sources)), *_IN_JAVA_HOME(context, others)]

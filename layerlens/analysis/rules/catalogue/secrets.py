@@ -7,7 +7,7 @@ it stands, its length and, if it cannot be guessed, eight digits of its hash.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.rows import Row, rows
+from layerlens.filesystem.changes import Cause
 from layerlens.image.redaction import ConfigLeak
 
 _MOUNT = (
@@ -135,6 +137,7 @@ FILE_RULES = {
 """Kind of hit -> its rule."""
 
 _KINDS = {"env-file-present": "env-file", "keystore": "web-config"}
+_WITH_NAME = frozenset({"env-file", "web-config"})
 _WHOLE = frozenset(
     {
         "npmrc",
@@ -280,17 +283,17 @@ def _is_whole(context: Context, version: int, hits: list[_Hit]) -> bool:
     mine = [hit.fact for hit in hits if hit.version == version]
     if any(fact["kind"] in _WHOLE for fact in mine):
         last = context.path(version).rpartition(b"/")[2]
-        return mine[0]["kind"] != "aws" or last == b"credentials"
-    return mine[0]["kind"] == "private-key" and 2 * sum(
-        fact["length"] for fact in mine
-    ) >= context.size(version)
+        return bool(mine[0]["kind"] != "aws" or last == b"credentials")
+    length = sum(int(fact["length"]) for fact in mine if fact["kind"] == "private-key")
+    return 2 * length >= context.size(version)
 
 
 def _fate(version: int, layer: int, gone: Mapping[int, tuple[int, int]]) -> str:
     if version not in gone:
         return f"layer {layer}, in the final filesystem"
-    killer, _ = gone[version]
-    how = "replaced in the same layer" if killer == layer else f"removed in layer {killer}"
+    killer, cause = gone[version]
+    how = "removed" if cause in {Cause.DELETED, Cause.OPAQUE} else "replaced"
+    how += " in the same layer" if killer == layer else f" in layer {killer}"
     return f"layer {layer}, {how}, still extractable"
 
 
@@ -298,17 +301,14 @@ def _title(rule: Rule, hits: list[_Hit], count: int, path: str) -> str:
     fact = hits[0].fact
     total = len(hits) + sum(hit.fact.get("more", 0) for hit in hits)
     if total == 1:
-        name = (
-            f" {fact['name']}"
-            if fact["name"] and fact["kind"] in {"env-file", "web-config"}
-            else ""
-        )
-        return f"{fact['what']}{name} in /{path}"
-    return (
-        f"{total} {rule.title} in /{path}"
-        if count == 1
-        else f"{total} {rule.title} in {count} files"
-    )
+        return f"{_named(fact)} in /{path}" if fact["length"] else f"{fact['what']} /{path}"
+    what = "secrets" if fact["kind"] in _WITH_NAME else rule.title
+    return f"{total} {what} in /{path}" if count == 1 else f"{total} {what} in {count} files"
+
+
+def _named(fact: Mapping[str, Any]) -> str:
+    """What it is, with the name of the variable that holds it."""
+    return f"{fact['what']} {fact['name']}" if fact["kind"] in _WITH_NAME else str(fact["what"])
 
 
 def _line(hit: _Hit, path: str, fate: str) -> str:
@@ -316,8 +316,8 @@ def _line(hit: _Hit, path: str, fate: str) -> str:
     fact = hit.fact
     if not fact["length"]:
         return f"/{path}: {fact['what']}, by its name; {fate}"
-    parts = [f"/{path}:{fact['line']}: {fact['what']}"]
-    if fact["name"]:
+    parts = [f"/{path}:{fact['line']}: {_named(fact)}"]
+    if fact["name"] and fact["kind"] not in _WITH_NAME:
         parts.append(f"of {fact['name']}")
     details = [f"{fact['length']} bytes"]
     if fact["start"]:
@@ -345,21 +345,18 @@ _MOST = 50
 
 def configuration(context: Context) -> Iterator[Draft]:
     """Secrets in ENV, ARG, LABEL, the history and commands."""
+    if not context.leaks:
+        return
+    history = rows(context)
     for leak in context.leaks[:_MOST]:
-        yield _leak_draft(context, leak)
+        yield _leak_draft(leak, history)
     if len(context.leaks) > _MOST:
         left = len(context.leaks) - _MOST
         yield Draft("secret-in-history", title=f"{left} more secrets in the configuration")
 
 
-def _leak_draft(context: Context, leak: ConfigLeak) -> Draft:
-    row = leak.rows[0] if leak.rows else None
-    layers = {each.row: k for k, each in enumerate(context.histories) if each.row is not None}
-    layer = layers.get(row) if row is not None else None
-    base = None
-    if row is not None and layer is None and context.base_layers:
-        # A row without a layer is the base's where a layer of the base comes later.
-        base = any(at > row and k < context.base_layers for at, k in layers.items())
+def _leak_draft(leak: ConfigLeak, history: Sequence[Row]) -> Draft:
+    blamed = history[leak.rows[0]] if leak.rows and leak.rows[0] < len(history) else None
     evidence = [_where(leak)]
     if len(leak.rows) > 1:
         evidence.append(f"in {len(leak.rows)} rows of the history")
@@ -374,13 +371,13 @@ def _leak_draft(context: Context, leak: ConfigLeak) -> Draft:
         severity, confidence = Severity.LOW, Confidence.LIKELY
     return Draft(
         CONFIG_RULES[where].id,
-        layer=layer,
-        history=None if layer is not None else row,
+        layer=blamed.layer if blamed else None,
+        history=blamed.history if blamed else None,
         title=_leak_title(leak),
         evidence=tuple(evidence),
         severity=severity,
         confidence=confidence,
-        is_base=base,
+        is_base=blamed.is_base if blamed else None,
     )
 
 

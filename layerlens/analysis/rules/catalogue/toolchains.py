@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layerlens.analysis.rules.catalogue.advice import DEFAULT_PATH, TWO_STAGES
-from layerlens.analysis.rules.catalogue.conditions import beside, unless_started
+from layerlens.analysis.rules.catalogue.conditions import java_extras, unless_started
 from layerlens.analysis.rules.catalogue.language_caches import DOTNET_AT_RUN_TIME
 from layerlens.analysis.rules.model import Confidence, LedgerClass, PathRule, Severity, Topic
 
@@ -99,7 +99,7 @@ RULES = (
         source=DEFAULT_PATH,
         paths=("**/lib/src.zip", "**/{demo,sample,man}/**"),
         owned="info",
-        where=beside(("lib", "demo", "sample", "man"), ("bin/java", "jre/bin/java")),
+        where=java_extras,
     ),
     PathRule(
         id="composer-program",

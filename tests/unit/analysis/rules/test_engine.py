@@ -115,7 +115,8 @@ def test_a_file_with_several_names_goes_with_the_last() -> None:
     analysis = image.analysis(
         sets([rule("one"), rule("two")], naming("one", b"a", b"b"), naming("two", b"c"))
     )
-    assert [finding.bytes for finding in analysis.findings] == [0, 0]
+    assert [(finding.bytes, finding.claimed) for finding in analysis.findings] == [(0, 0), (0, 20)]
+    assert analysis.scores.removable_bytes == 20
     assert analysis.what_if(analysis.findings).saved_bytes == 20
 
 
