@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -254,7 +254,7 @@ def dnf_history(transactions: Iterable[Transaction]) -> bytes:
 # ---------------------------------------------------------------------- others
 
 
-def apk_installed(records: Iterable[dict[str, str | Sequence[str]]]) -> bytes:
+def apk_installed(records: Iterable[Mapping[str, str | Sequence[str]]]) -> bytes:
     """``lib/apk/db/installed``: fields of one letter; ``files`` are paths."""
     text = ""
     for record in records:
