@@ -272,7 +272,7 @@ def apk_installed(records: Iterable[Mapping[str, str | Sequence[str]]]) -> bytes
     return text.encode()
 
 
-def pacman_sections(sections: dict[str, Sequence[str]]) -> bytes:
+def pacman_sections(sections: Mapping[str, Sequence[str]]) -> bytes:
     """``desc`` or ``files`` of a package in pacman's local database."""
     return "".join(
         f"%{title}%\n" + "".join(f"{value}\n" for value in values) + "\n"
