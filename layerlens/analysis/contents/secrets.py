@@ -23,12 +23,16 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.contents import secretfiles
 from layerlens.analysis.contents.secretfiles import Find, Value
 from layerlens.image.lazypattern import LazyPattern
-from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, made_up, tokens_in
+from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, SHAPES, made_up, tokens_in
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import BytesAhoCorasick
 
 MAX_SIZE = 2 << 20
 """Bytes of a file that is looked into."""
@@ -188,13 +192,24 @@ def scan(name: bytes, data: bytes) -> Mapping[str, Any]:
             _env_file(hits, name)
         if _MASTER_KEY.fullmatch(name) and _HEX_KEY.fullmatch(data):
             hits.add(Value("web-config", "Rails master key", "", 0, len(data.rstrip())))
-    _keys(hits, name, data)
-    _tokens(hits, data)
-    if b"_access_key" in data or b"_ACCESS_KEY" in data:
-        hits.look(secretfiles.aws)
+    if _signs().find_matches_as_indexes(data):
+        _keys(hits, name, data)
+        _tokens(hits, data)
+        if b"_access_key" in data or b"_ACCESS_KEY" in data:
+            hits.look(secretfiles.aws)
     if b"://" in data and (_CONFIG_LIKE.fullmatch(name) or _ENV.fullmatch(name)):
         hits.look(secretfiles.urls)
     return hits.facts()
+
+
+@cache
+def _signs() -> BytesAhoCorasick:
+    """Words of which any secret that stands anywhere has one: most files have none at all."""
+    from ahocorasick_rs import BytesAhoCorasick
+
+    words = [b"PRIVATE KEY", b"_access_key", b"_ACCESS_KEY"]
+    words += [mark.encode() for shape in SHAPES for mark in shape.marks]
+    return BytesAhoCorasick(words)
 
 
 class _Hits:
