@@ -33,8 +33,7 @@ from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.dockerfile_lines import lines_of
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
-from layerlens.image.redaction import config_leaks, redact_config
-from layerlens.image.secrets import redact_text
+from layerlens.image.redaction import config_leaks, redact_config, redact_values
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic
@@ -158,9 +157,7 @@ def analyse(
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
             config=config,
-            annotations=tuple(
-                (key, redact_text(value)) for key, value in sorted(image.annotations.items())
-            ),
+            annotations=tuple(sorted(redact_values(image.annotations).items())),
             attestation_bytes=image.attestation_bytes,
         ),
         scores=figures,
@@ -209,7 +206,7 @@ def make_context(
         reread=look.reread,
         notes=fs.notes,
         tags=image.tags,
-        annotations=image.annotations,
+        annotations=redact_values(image.annotations),
         leaks=config_leaks(image.config),
     )
     context.build_context = look.build_context

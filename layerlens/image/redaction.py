@@ -266,6 +266,14 @@ def redact_config(config: ImageConfig) -> ImageConfig:
     return replace(config, settings=settings, history=history, author=hide(config.author))
 
 
+def redact_values(named: Mapping[str, str]) -> dict[str, str]:
+    """Annotations or other named texts without secrets' values."""
+    return {
+        name: REDACTED if hides(name, value) else redact_text(value)
+        for name, value in named.items()
+    }
+
+
 def _known_values(config: ImageConfig) -> tuple[str, ...]:
     """Values that are secrets by their names, the longest first."""
     found: set[str] = set()

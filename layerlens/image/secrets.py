@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerlens.image.history import readable
+from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.secretwords import (
     LEAST,
     REDACTED,
@@ -42,55 +43,57 @@ class Span(NamedTuple):
 _WORD = r"""(?:"[^"\n]{0,4096}"|'[^'\n]{0,4096}'|\\.|[^\s"'\\;&|<>()]){1,4096}"""
 """One word of a shell, quotes and escapes included."""
 
-_URL_PASSWORD = re.compile(r"://[^\s:/@\"'<>|]{0,256}:([^\s/\"'<>`]{1,512})@")
-_URL_TOKEN = re.compile(r"https?://([0-9A-Za-z_.~%-]{16,512})@")
-_AUTHORIZATION = re.compile(
+_URL_PASSWORD = LazyPattern(r"://[^\s:/@\"'<>|]{0,256}:([^\s/\"'<>`]{1,512})@")
+_URL_TOKEN = LazyPattern(r"https?://([0-9A-Za-z_.~%-]{16,512})@")
+_AUTHORIZATION = LazyPattern(
     r"authorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:(?:bearer|basic|token|apikey|digest|negotiate)"
     r"\s{1,4})?([^\s\"'\\]{8,4096})",
     re.IGNORECASE,
 )
-_HEADER = re.compile(
+_HEADER = LazyPattern(
     r"(?:-H|--header)[ =]?[\"'\\]{0,2}((?!authorization)[A-Za-z][\w-]{1,60}):\s{0,4}([^\s\"'\\]{1,4096})",
     re.IGNORECASE,
 )
-_OPTION = re.compile(rf"(?<![\w-])--?([A-Za-z][\w.-]{{2,60}})(?:=|[ \t]{{1,8}})({_WORD})")
-_LISTED = re.compile(r'"--?([A-Za-z][\w.-]{2,60})"\s{0,4},?\s{0,4}"([^"\\]{1,4096})"')
-_ASSIGNED = re.compile(rf"(?<![\w.$-])([A-Za-z_][\w.-]{{1,80}})=({_WORD})")
-_FIELD = re.compile(
+_OPTION = LazyPattern(rf"(?<![\w-])--?([A-Za-z][\w.-]{{2,60}})(?:=|[ \t]{{1,8}})({_WORD})")
+_LISTED = LazyPattern(r'"--?([A-Za-z][\w.-]{2,60})"\s{0,4},?\s{0,4}"([^"\\]{1,4096})"')
+_ASSIGNED = LazyPattern(rf"(?<![\w.$-])([A-Za-z_][\w.-]{{1,80}})=({_WORD})")
+_FIELD = LazyPattern(
     r"""["']([A-Za-z_][\w.-]{1,80})\\?["']\s{0,4}:\s{0,4}\\?["']([^"'\\\n]{1,4096})"""
 )
-_NPM = re.compile(rf"_(authToken|password|auth)\s{{0,4}}[= ]\s{{0,4}}({_WORD})")
-_SET = re.compile(
+_NPM = LazyPattern(rf"_(authToken|password|auth)\s{{0,4}}[= ]\s{{0,4}}({_WORD})")
+_SET = LazyPattern(
     rf"\b(?:config|configure)\s+(?:set\s+)?(?:--?[\w-]{{1,30}}\s+){{0,4}}([\w.:/-]{{2,200}})[ =]({_WORD})"
 )
-_TWO_WORDS = re.compile(rf"\bhttp-basic\.\S{{1,200}}\s+\S{{1,200}}\s+({_WORD})")
-_ONE_WORD = re.compile(
+_TWO_WORDS = LazyPattern(rf"\bhttp-basic\.\S{{1,200}}\s+\S{{1,200}}\s+({_WORD})")
+_ONE_WORD = LazyPattern(
     rf"\b(?:pypi-token|github-oauth|gitlab-token|bearer)\.\S{{1,200}}\s+({_WORD})"
 )
-_NETRC = re.compile(r"\blogin\s{1,8}\S{1,256}\s{1,8}password\s{1,8}([^\s\"'\\]{1,512})")
-_CHPASSWD = re.compile(
+_NETRC = LazyPattern(r"\blogin\s{1,8}\S{1,256}\s{1,8}password\s{1,8}([^\s\"'\\]{1,512})")
+_CHPASSWD = LazyPattern(
     r"\becho\s+(?:-\w+\s+)?[\"']?[\w.-]{1,64}:([^\s\"'|]{1,256})[\"']?\s*\|\s*chpasswd"
 )
-_SSHPASS = re.compile(rf"\bsshpass\s+-p\s?({_WORD})")
-_HTPASSWD = re.compile(
+_SSHPASS = LazyPattern(rf"\bsshpass\s+-p\s?({_WORD})")
+_HTPASSWD = LazyPattern(
     rf"\bhtpasswd\s+(?:-[A-Za-z]*b[A-Za-z]*\s+)(?:-\w+\s+){{0,4}}\S+\s+\S+\s+({_WORD})"
 )
-_USER = re.compile(
+_USER = LazyPattern(
     r"(?<=\s)(?:-u|--user|--proxy-user|-U)[ =]?([\"']?)([^\s:\"']{1,256}):([^\s\"']{1,512})"
 )
-_SHORT_P = re.compile(rf"(?<=\s)-p[ =]?({_WORD})")
-_SHORT_A = re.compile(rf"(?<=\s)-a\s({_WORD})")
-_KEY_BLOCK = re.compile(KEY_BLOCK)
-_JWT = re.compile(r"\beyJ[0-9A-Za-z_-]{10,2048}\.eyJ[0-9A-Za-z_-]{10,8192}\.[0-9A-Za-z_-]{10,2048}")
+_SHORT_P = LazyPattern(rf"(?<=\s)-p[ =]?({_WORD})")
+_SHORT_A = LazyPattern(rf"(?<=\s)-a\s({_WORD})")
+_KEY_BLOCK = LazyPattern(KEY_BLOCK)
+_JWT = LazyPattern(
+    r"\beyJ[0-9A-Za-z_-]{10,2048}\.eyJ[0-9A-Za-z_-]{10,8192}\.[0-9A-Za-z_-]{10,2048}"
+)
 
 _FETCHERS = ("curl", "wget", "http", "lftp", "aria2c")
 _LOGINS = ("mysql", "mariadb", "mongo", " login ")
-_INSTRUCTION = re.compile(r"(?:[^\n]{0,400}#\(nop\)\s{0,4})?(?:ONBUILD\s+){0,3}(ENV|ARG|LABEL)\s+")
-_NAME = re.compile(
+_INSTRUCTION = LazyPattern(r"(?:[^\n]{0,400}#\(nop\)\s{0,4})?(?:ONBUILD\s+){0,3}(ENV|ARG|LABEL)\s+")
+_NAME = LazyPattern(
     r"""(?:(?<=\s)|\A)(?:"([^"=\s]{1,200})"|'([^'=\s]{1,200})'|([A-Za-z_][\w./:-]{0,200}))="""
 )
-_COUNTED = re.compile(r"(?:RUN\s+)?\|\d{1,4} ")
-_FLAG_ABOUT = re.compile(
+_COUNTED = LazyPattern(r"(?:RUN\s+)?\|\d{1,4} ")
+_FLAG_ABOUT = LazyPattern(
     r"^(?:NO|WITH|WITHOUT|ASK|PROMPT|USE|SKIP|DISABLED?|ALLOW|RANDOM|EMPTY|GENERATE)_|"
     r"^(?:KEY|AUTH|KEYS|AUTH_KEY)$|^SECRET$"
 )
@@ -266,7 +269,7 @@ def _behind(text: str, at: int, tools: tuple[str, ...]) -> bool:
     return any(tool in before for tool in tools)
 
 
-def _captured(pattern: re.Pattern[str], text: str, what: str, group: int = 1) -> Iterator[Span]:
+def _captured(pattern: LazyPattern[str], text: str, what: str, group: int = 1) -> Iterator[Span]:
     for match in pattern.finditer(text):
         if is_value(match[group]):
             yield _span(match, group, what)

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from layerlens.image.lazypattern import LazyPattern
+
 
 class Shape(NamedTuple):
     """A kind of token.
@@ -64,7 +66,7 @@ KEY_BLOCK = (
 """A private key in text (RFC 7468, RFC 4716, PGP's armor), with real or escaped line breaks."""
 
 _AFTER = r"(?![0-9A-Za-z])"
-_TEXT = [(shape, shape.marks, re.compile(shape.pattern + _AFTER, re.ASCII)) for shape in SHAPES]
+_TEXT = [(shape, shape.marks, LazyPattern(shape.pattern + _AFTER, re.ASCII)) for shape in SHAPES]
 _FOLD = bytes.maketrans(b"ousrbKSBCI", b"pppppKKKKK")
 _FOLDED = {"ghp_": b"ghp_", "AKIA": b"AKKA", "hvs.": b"hvp."}
 """First mark of a shape with several -> the one that all of them are after ``_FOLD``."""
@@ -73,7 +75,7 @@ _BYTES = [
         shape,
         _FOLDED.get(shape.marks[0]),
         tuple(mark.encode() for mark in shape.marks),
-        re.compile((shape.pattern + _AFTER).encode()),
+        LazyPattern((shape.pattern + _AFTER).encode()),
     )
     for shape in SHAPES
 ]
@@ -81,7 +83,7 @@ _BYTES_ANYWHERE = [each for each in _BYTES if not each[0].run]
 _WORD_BEFORE = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _RUNS = bytes(0x61 if code < 128 and chr(code).isalnum() else 0x20 for code in range(256))
 _RUN = b"a" * 20
-_STOP_WORDS = re.compile(r"example|x{4,}|0123456789abc|changeme|dummy|0{8,}|1{8,}", re.IGNORECASE)
+_STOP_WORDS = LazyPattern(r"example|x{4,}|0123456789abc|changeme|dummy|0{8,}|1{8,}", re.IGNORECASE)
 
 
 class Token(NamedTuple):

@@ -86,7 +86,7 @@ def _weigh(archive: Path) -> tuple[list[int], int]:
     with tarfile.open(archive) as outer:
         manifest = outer.extractfile("manifest.json")
         assert manifest is not None
-        for path in _layer_paths(manifest.read()):
+        for path in layer_paths(manifest.read()):
             stream = outer.extractfile(path)
             assert stream is not None
             content = 0
@@ -98,7 +98,7 @@ def _weigh(archive: Path) -> tuple[list[int], int]:
     return contents, links
 
 
-def _layer_paths(manifest: bytes) -> list[str]:
+def layer_paths(manifest: bytes) -> list[str]:
     (image,) = json.loads(manifest)
     return list(image["Layers"])
 

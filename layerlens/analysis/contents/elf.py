@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from layerlens.analysis.contents import gobuild
 from layerlens.analysis.contents.pieces import Pieces
@@ -21,7 +21,7 @@ MAGIC = b"\x7fELF"
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
 """Values of ``e_type``."""
 
-_LOAD, _DYNAMIC, _INTERP = 1, 2, 3
+_LOAD, _DYNAMIC, _INTERP, _NOTE = 1, 2, 3, 4
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITABLE = 2
 
@@ -39,14 +39,13 @@ _INTERPRETER = 4096
 _DATA, _GO_DATA = 4096, 1 << 18
 """Bytes of a writable segment's beginning that are looked at, without and with a sign of Go."""
 
-_GO_NOTES = (b"\4\0\0\0Go\0\0", b"\0\0\0\4Go\0\0")
-"""Type and owner of the note in which Go's linker leaves its build identifier."""
+_GO_NOTE = b"Go\0\0"
+"""Owner of the note in which Go's linker leaves its build identifier."""
 
 _DEBUG = (b".debug_", b".zdebug_", b".gdb_index", b".debug_gdb_scripts")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A program header: where its bytes lie in the file and in memory."""
 
     kind: int
@@ -56,8 +55,7 @@ class Segment:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section header; ``name`` is an offset into the string table of names."""
 
     name: int
@@ -159,7 +157,10 @@ def windows(elf: Elf, size: int, head: bytes) -> Sequence[tuple[int, int]]:
         begin = max(min(loaded, elf.table), elf.table - tail)
         spans.append((begin, min(table_end, size) - begin))
     spans.append((loaded, _COMMENT))
-    signed = _GO_NOTES[0] in head or _GO_NOTES[1] in head
+    signed = any(
+        each.kind == _NOTE and _GO_NOTE in head[each.offset : each.offset + min(each.size, 4096)]
+        for each in elf.segments
+    )
     spans += [
         (each.offset, min(each.size, _GO_DATA if signed else _DATA)) for each in elf.writable()
     ]
@@ -231,7 +232,7 @@ def _sections(elf: Elf, pieces: Pieces) -> list[Section]:
     """The section headers, as many as can be seen."""
     if not elf.table:
         return []
-    form = struct.Struct(elf.order + ("IIQQQQII" if elf.wide else "IIIIIIII"))
+    form = struct.Struct(elf.order + ("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII"))
     count = elf.count
     if not count:
         first = pieces.at(elf.table, elf.entry)
@@ -239,11 +240,10 @@ def _sections(elf: Elf, pieces: Pieces) -> list[Section]:
     data = pieces.at(elf.table, elf.entry * min(count, _MOST_SECTIONS))
     if data is None:
         return []
-    found = []
-    for at in range(0, len(data) - elf.entry + 1, elf.entry):
-        name, kind, _, _, offset, size, link, _ = form.unpack_from(data, at)
-        found.append(Section(name, kind, offset, size, link))
-    return found
+    return [
+        Section(name, kind, offset, size, link)
+        for name, kind, _, _, offset, size, link, _, _, _ in form.iter_unpack(data)
+    ]
 
 
 def _named(elf: Elf, sections: list[Section], pieces: Pieces) -> list[tuple[bytes, Section]]:

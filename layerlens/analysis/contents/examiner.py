@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from layerlens.analysis.contents import jars, names, secrets
-from layerlens.analysis.contents.heads import Heads
-from layerlens.analysis.contents.programs import Programs
+from layerlens.analysis.contents import names
 from layerlens.layers.contents import MAX_WHOLE, Want
 
 _WANTS = tuple(Want(number) for number in range(8))
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a part's answers change, so that facts from caches are not mixed."""
 
 
@@ -92,4 +90,9 @@ class ImageExaminer:
 
 def default_examiner() -> ImageExaminer:
     """The examiner of all rules."""
+    # Late: each compiles patterns of its own, and listing files needs none of them.
+    from layerlens.analysis.contents import jars, secrets
+    from layerlens.analysis.contents.heads import Heads
+    from layerlens.analysis.contents.programs import Programs
+
     return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads(), jars))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.secrets import free_spans
 from layerlens.image.secretwords import LEAST, is_identifier, is_secret, is_value
 
@@ -29,64 +30,64 @@ class Value(NamedTuple):
 
 Find = Callable[[str], Iterator[Value]]
 
-_ROW = re.compile(
+_ROW = LazyPattern(
     r"^[ \t]{0,64}(?:export[ \t]{1,8}|set[ \t]{1,8}|-[ \t]{1,8})?[\"']?([A-Za-z_][\w.-]{1,100})[\"']?"
     r"[ \t]{0,16}(?:=>|=|:)[ \t]{0,16}([^\n\r]{1,4096})",
     re.MULTILINE,
 )
-_LITERAL = re.compile(
+_LITERAL = LazyPattern(
     r"""(?<![\w.-])["']?([A-Za-z_][\w.-]{1,100})["']?\]?[ \t]{0,16}(?:=>|=|:|,)[ \t]{0,16}["']([^"'\n]{1,4096})["']"""
 )
-_COMMENT = re.compile(r"[ \t]+#.*$")
-_WORDPRESS = re.compile(r"_here\Z|put your unique phrase here|django-insecure-", re.IGNORECASE)
-_URL = re.compile(
+_COMMENT = LazyPattern(r"[ \t]+#.*$")
+_WORDPRESS = LazyPattern(r"_here\Z|put your unique phrase here|django-insecure-", re.IGNORECASE)
+_URL = LazyPattern(
     r"\b([a-z][a-z0-9+.-]{1,20})://[^\s:/@\"'<>|]{0,256}:([^\s/\"'<>`@]{1,512})@[\w.\[-]", re.ASCII
 )
-_SCHEMES = re.compile(
+_SCHEMES = LazyPattern(
     r"(?:git\+)?https?|ftps?|postgres(?:ql)?(?:\+\w+)?|mysql2?(?:\+\w+)?|mariadb|mongodb(?:\+srv)?|"
     r"rediss?|amqps?|ldaps?|smtps?|nats|clickhouse|mssql(?:\+\w+)?|sftp"
 )
-_NPM = re.compile(
+_NPM = LazyPattern(
     r"^[^\n;#]{0,300}?(_authToken|_password|_auth)[\"']?[ \t]{0,8}[=: ][ \t]{0,8}[\"']?([^\s\"']{4,4096})",
     re.MULTILINE,
 )
-_YARN = re.compile(
+_YARN = LazyPattern(
     r"(npmAuthToken|npmAuthIdent)[\"']?:[ \t]{0,8}[\"']?([^\s\"']{4,4096})", re.MULTILINE
 )
-_PASSWORD = re.compile(
+_PASSWORD = LazyPattern(
     r"^[ \t]{0,16}[\"']?(password|api-token|token)[\"']?[ \t]{0,8}[=:][ \t]{0,8}[\"']?([^\s\"']{4,4096})",
     re.MULTILINE,
 )
-_NETRC = re.compile(
+_NETRC = LazyPattern(
     r"\bmachine\s{1,16}(\S{1,256})\s{1,64}login\s{1,16}\S{1,256}\s{1,64}password\s{1,16}(\S{4,512})"
 )
-_CREDENTIAL_URL = re.compile(r"https?://[^\s:/@]{0,256}:?([^\s/@:]{8,512})@")
-_EXTRA_HEADER = re.compile(
+_CREDENTIAL_URL = LazyPattern(r"https?://[^\s:/@]{0,256}:?([^\s/@:]{8,512})@")
+_EXTRA_HEADER = LazyPattern(
     r"extraheader\s{0,8}=\s{0,8}\"?authorization:\s{0,8}(?:\w{1,20}\s{1,4})?([^\s\"]{8,4096})",
     re.IGNORECASE,
 )
-_KUBE = re.compile(
+_KUBE = LazyPattern(
     r"\b(client-key-data|token|password)[\"']?:[ \t]{0,8}[\"']?([^\s\"',}]{8,65536})"
 )
-_AWS = re.compile(
+_AWS = LazyPattern(
     r"(aws_secret_access_key|secret_?access_?key|aws_session_token)[\"']?[ \t]{0,8}[=:][ \t]{0,8}"
     r"[\"']?([A-Za-z0-9/+=]{40,2048})(?![A-Za-z0-9/+=])",
     re.IGNORECASE,
 )
-_DOCKER_AUTH = re.compile(
+_DOCKER_AUTH = LazyPattern(
     r'"(auth|identitytoken|registrytoken|password)"\s{0,16}:\s{0,16}"([^"\s]{4,16384})"'
 )
-_GCP = re.compile(r'"(private_key|refresh_token|client_secret)"\s{0,16}:\s{0,16}"([^"]{20,8192})"')
-_AZURE = re.compile(
+_GCP = LazyPattern(r'"(private_key|refresh_token|client_secret)"\s{0,16}:\s{0,16}"([^"]{20,8192})"')
+_AZURE = LazyPattern(
     r'"(accessToken|access_token|refreshToken|refresh_token|secret)"\s{0,16}:\s{0,16}"([^"\s]{20,16384})"'
 )
-_SHADOW = re.compile(
+_SHADOW = LazyPattern(
     r"^([\w.-]{1,64}\$?):(\$(?:[1256y]|gy|7|2[abxy])\$[^:\n]{8,512}|_?[./0-9A-Za-z]{13,20}):",
     re.MULTILINE,
 )
 
 
-def _matches(pattern: re.Pattern[str], kind: str, what: str, text: str) -> Iterator[Value]:
+def _matches(pattern: LazyPattern[str], kind: str, what: str, text: str) -> Iterator[Value]:
     """Matches of (name, value), where the value is no reference or placeholder."""
     for match in pattern.finditer(text):
         if is_value(match[2]):

@@ -27,6 +27,7 @@ from typing import Any
 
 from layerlens.analysis.contents import secretfiles
 from layerlens.analysis.contents.secretfiles import Find, Value
+from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, made_up, tokens_in
 
 MAX_SIZE = 2 << 20
@@ -83,63 +84,69 @@ _OUT_NAMES = frozenset(
 _OUT_TREES = (
     b"site-packages/", b"dist-packages/", b"/vendor/", b"/.git/", b"__pycache__/", b"/.cache/",
     b".dist-info/",
+    b"/lib/python3.", b"/lib/python2.",
 )  # fmt: skip
 
-_KEYSTORES = re.compile(rb".*\.(?:jks|p12|pfx|keystore|kdbx)", re.DOTALL)
-_KEYSTORE_FREE = re.compile(rb"(?:.*/)?(?:lib/security/cacerts|[^/]*truststore[^/]*)", re.DOTALL)
-_TEST_PATH = re.compile(
+_KEYSTORES = LazyPattern(rb".*\.(?:jks|p12|pfx|keystore|kdbx)", re.DOTALL)
+_KEYSTORE_FREE = LazyPattern(rb"(?:.*/)?(?:lib/security/cacerts|[^/]*truststore[^/]*)", re.DOTALL)
+_TEST_PATH = LazyPattern(
     rb"(?:^|/)(?:[^/]*[-_])?(?:tests?|testing|testdata|test-data|certdata|__tests__|specs?|examples?|docs?|"
     rb"documentation|fixtures?|samples?|mocks?|demos?)(?:[-_][^/]*)?/|[^/]*(?:example|sample|template|\.dist)[^/]*\Z",
     re.IGNORECASE,
 )
-_ENV = re.compile(
+_ENV = LazyPattern(
     rb"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]+\.env|secrets?\.(?:ya?ml|json|toml)|credentials\.(?:json|xml|ya?ml))",
     re.DOTALL,
 )
-_ENV_EXAMPLE = re.compile(
+_ENV_EXAMPLE = LazyPattern(
     rb".*\.(?:example|sample|template|dist|tmpl|tpl|test|defaults?|vault|enc|schema)(?:\.[^/]*)?\Z",
     re.DOTALL,
 )
-_ENV_FILE = re.compile(rb"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]+\.env)", re.DOTALL)
-_CONFIG_LIKE = re.compile(
+_ENV_FILE = LazyPattern(rb"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]+\.env)", re.DOTALL)
+_CONFIG_LIKE = LazyPattern(
     rb".*\.(?:conf|cfg|cnf|ini|toml|ya?ml|json|properties|env|sh|bash|xml|tfvars|tfstate|config|env\.[^/]+)",
     re.DOTALL,
 )
 
-_PLACES: tuple[tuple[re.Pattern[bytes], Find], ...] = tuple(
-    (re.compile(rb"(?:.*/)?(?:" + path + rb")", re.DOTALL), find)
-    for path, find in (
-        (rb"\.aws/(?:credentials|config)", secretfiles.aws),
-        (rb"(?:\.docker|kaniko/\.docker)/config\.json", secretfiles.docker_config),
-        (rb"(?:uv/)?uv\.toml|poetry/auth\.toml|pypoetry/auth\.toml", secretfiles.pypirc),
-        (rb"\.git/config", secretfiles.git_credentials),
-        (rb"\.kube/config|[^/]*kubeconfig[^/]*", secretfiles.kubeconfig),
-        (rb"\.azure/[^/]+", secretfiles.azure),
-        (rb"[^/]+\.json|\.config/gcloud/.*", secretfiles.gcp),
-        (rb"etc/shadow-?", secretfiles.shadow),
-        (
-            rb"wp-config\.php|settings\.py|config/(?:secrets|local|production)\.(?:py|php)",
-            secretfiles.literals("web-config", "secret"),
-        ),
-        (
-            rb"database\.ya?ml|application[^/]*\.(?:ya?ml|properties)|[^/]+\.tfvars|[^/]+\.ovpn",
-            secretfiles.settings("web-config", "secret"),
-        ),
-        (
-            rb"terraform\.tfstate[^/]*",
-            secretfiles.literals("web-config", "secret"),
-        ),
-    )
+_PATHS: tuple[tuple[bytes, Find], ...] = (
+    (rb"\.aws/(?:credentials|config)", secretfiles.aws),
+    (rb"(?:\.docker|kaniko/\.docker)/config\.json", secretfiles.docker_config),
+    (rb"(?:uv/)?uv\.toml|poetry/auth\.toml|pypoetry/auth\.toml", secretfiles.pypirc),
+    (rb"\.git/config", secretfiles.git_credentials),
+    (rb"\.kube/config|[^/]*kubeconfig[^/]*", secretfiles.kubeconfig),
+    (rb"\.azure/[^/]+", secretfiles.azure),
+    (rb"[^/]+\.json|\.config/gcloud/.*", secretfiles.gcp),
+    (rb"etc/shadow-?", secretfiles.shadow),
+    (
+        rb"wp-config\.php|settings\.py|config/(?:secrets|local|production)\.(?:py|php)",
+        secretfiles.literals("web-config", "secret"),
+    ),
+    (
+        rb"database\.ya?ml|application[^/]*\.(?:ya?ml|properties)|[^/]+\.tfvars|[^/]+\.ovpn",
+        secretfiles.settings("web-config", "secret"),
+    ),
+    (
+        rb"terraform\.tfstate[^/]*",
+        secretfiles.literals("web-config", "secret"),
+    ),
 )
-_MASTER_KEY = re.compile(rb"(?:.*/)?config/(?:master|credentials/[^/]+)\.key", re.DOTALL)
+"""Ends of paths, and what to look for in such files."""
+_PLACES = tuple(
+    (LazyPattern(rb"(?:.*/)?(?:" + path + rb")", re.DOTALL), find) for path, find in _PATHS
+)
+_ANY_PLACE = LazyPattern(
+    rb"(?:.*/)?(?:" + b"|".join(path for path, _ in _PATHS) + rb")", re.DOTALL
+)  # fmt: skip
+"""Most files are none of these, which one expression tells sooner than ten."""
+_MASTER_KEY = LazyPattern(rb"(?:.*/)?config/(?:master|credentials/[^/]+)\.key", re.DOTALL)
 _env_settings = secretfiles.settings("env-file", "secret")
 _env_literals = secretfiles.literals("env-file", "secret")
 
-_KEY_BLOCK = re.compile(KEY_BLOCK.encode())
+_KEY_BLOCK = LazyPattern(KEY_BLOCK.encode())
 _TOKEN_KINDS = {"Azure storage key": "azure", "npm token": "npmrc", "PyPI token": "pypirc"}
 """Tokens that a rule of their own is about."""
-_HOST_KEY = re.compile(rb"(?:.*/)?etc/ssh/ssh_host_[^/]*_key", re.DOTALL)
-_HEX_KEY = re.compile(rb"[0-9a-f]{32}\s*")
+_HOST_KEY = LazyPattern(rb"(?:.*/)?etc/ssh/ssh_host_[^/]*_key", re.DOTALL)
+_HEX_KEY = LazyPattern(rb"[0-9a-f]{32}\s*")
 
 
 def wants(name: bytes, size: int) -> bool:
@@ -173,9 +180,10 @@ def scan(name: bytes, data: bytes) -> Mapping[str, Any]:
     elif last in _HISTORIES:
         hits.look(secretfiles.history)
     else:
-        for pattern, each in _PLACES:
-            if pattern.fullmatch(name):
-                hits.look(each)
+        if _ANY_PLACE.fullmatch(name):
+            for pattern, each in _PLACES:
+                if pattern.fullmatch(name):
+                    hits.look(each)
         if _ENV.fullmatch(name) and not _ENV_EXAMPLE.fullmatch(name):
             _env_file(hits, name)
         if _MASTER_KEY.fullmatch(name) and _HEX_KEY.fullmatch(data):

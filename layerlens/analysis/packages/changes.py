@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from layerlens.analysis.packages.model import Ecosystem, Listed, PackageChange
@@ -55,10 +54,14 @@ def _key(listed: Listed) -> Key:
 
 
 def _state(database: Database) -> State:
-    state: State = defaultdict(dict)
+    state: State = {}
     for listed in database.packages:
-        state[_key(listed)][listed.version] = listed
-    return dict(state)
+        key = (listed.ecosystem, listed.name, listed.arch)
+        if key in state:
+            state[key][listed.version] = listed
+        else:
+            state[key] = {listed.version: listed}
+    return state
 
 
 def _difference(layer: int, database: bytes, before: State, after: State) -> PackageChange:
@@ -66,10 +69,13 @@ def _difference(layer: int, database: bytes, before: State, after: State) -> Pac
     added: list[Listed] = []
     removed: list[Listed] = []
     upgraded: list[tuple[Listed, Listed]] = []
-    for key in sorted(before.keys() | after.keys()):
+    differ = [
+        key
+        for key in before.keys() | after.keys()
+        if before.get(key, {}).keys() != after.get(key, {}).keys()
+    ]
+    for key in sorted(differ):
         was, now = before.get(key, {}), after.get(key, {})
-        if was.keys() == now.keys():
-            continue
         old = [was[version] for version in sorted(was.keys() - now.keys())]
         new = [now[version] for version in sorted(now.keys() - was.keys())]
         pairs = list(zip(old, new, strict=False))

@@ -129,10 +129,17 @@ class Dependencies:
             if index not in kept and not _NEVER_REMOVED.fullmatch(listed.name)
         }
 
-    def exclusive(self, tools: Collection[int]) -> set[int]:
-        """What goes when nobody asks for some packages any more: they and what only they need."""
-        kept = self.closure(self.roots(without=tools), recommends=True)
+    def exclusive(self, tools: Collection[int], *, wanted: Iterable[int] = ()) -> set[int]:
+        """What goes when nobody asks for some packages any more: they and what only they need.
+
+        ``wanted`` are packages that are in use although nobody asked for them.
+        """
+        stay = self.roots(without=tools).union(wanted).difference(self._unprotected(tools))
+        kept = self.closure(stay, recommends=True)
         return self.closure(self.roots(), recommends=True) - kept
+
+    def _unprotected(self, which: Iterable[int]) -> set[int]:
+        return {index for index in which if not is_protected(self.packages[index])}
 
     # ------------------------------------------------------------------ reasons
 

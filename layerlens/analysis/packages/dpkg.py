@@ -160,8 +160,12 @@ def _listed(row: Fields, files: Sequence[bytes], manual: _Manual | None) -> List
 
 def _dependencies(row: Fields, key: str) -> tuple[str, ...]:
     value = row.get(key)
-    if not value:
-        return ()
+    return _parts(value) if value else ()
+
+
+@lru_cache(maxsize=8192)
+def _parts(value: str) -> tuple[str, ...]:
+    """The parts of a list with commas."""
     return tuple(each for part in value.split(",") if (each := part.strip()))
 
 

@@ -68,16 +68,17 @@ def _replaced(module: Listed, name: str, version: str) -> Listed:
 def read_facts(context: Context) -> Iterable[Database]:
     """The modules of every live program; the program is the database that lists them.
 
-    Facts are ``{"version": "go1.22.1", "path": …, "mod": "…"}``.  The program's
-    file belongs to its own module.
-    """
-    from dataclasses import replace
+    Facts are ``{"version": "go1.22.1", "path": …, "mod": "…"}``.  Go's own tools
+    (``cmd/compile``) have no modules, and are not told one by one.
 
+    The program's file is no package's own: that would shield it from the rules
+    about files that nothing but a build put there.
+    """
     for path, fact in live_facts(context, "go"):
+        if str(fact.get("path", "")).startswith("cmd/"):
+            continue
         text = fact.get("mod")
         modules = parse_modinfo(text) if isinstance(text, str) else []
-        if modules and modules[0].details["role"] == "main":
-            modules[0] = replace(modules[0], files=(path,))
         version = fact.get("version")
         if isinstance(version, str) and version.startswith("go"):
             number = version.split()[0].removeprefix("go")[:MAX_TEXT]

@@ -159,23 +159,20 @@ def name_and_version(file_name: str) -> tuple[str, str]:
 
 
 def packages(path: bytes, fact: Mapping[str, Any]) -> list[Listed]:
-    """The Maven packages of one archive: itself, what is unpacked in it, and the jars in it."""
+    """The Maven packages of one archive: itself, what is unpacked in it, and the jars in it.
+
+    The archive is not a file of theirs: as a package's own, a jar in a build's
+    cache would be shielded from the rules about caches.
+    """
     rows = [row for row in _rows(fact.get("poms")) if isinstance(row, list) and len(row) == 3]
     artifact, version = name_and_version(_shown(path.rpartition(b"/")[2]))
-    own: tuple[str, str] | None = None
     found: dict[tuple[str, str], Listed] = {}
     for group, name, written in rows:
-        is_own = name == artifact or len(rows) == 1
         known = str(written) or (version if name == artifact else "")
-        if not known:
-            continue
-        key = f"{group}:{name}", known
-        if is_own and own is None:
-            own = key
-        found[key] = _listed(*key, files=(path,) if own == key else ())
-    if own is None and version:
-        own = artifact, version
-        found = {own: _listed(*own, files=(path,)), **found}
+        if known:
+            found[f"{group}:{name}", known] = _listed(f"{group}:{name}", known)
+    if version and not any(name == artifact or len(rows) == 1 for _, name, _ in rows):
+        found[artifact, version] = _listed(artifact, version)
     for inner in _rows(fact.get("nested")):
         name, known = name_and_version(str(inner))
         if known:
@@ -187,8 +184,8 @@ def _rows(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _listed(name: str, version: str, files: tuple[bytes, ...] = ()) -> Listed:
-    return Listed(ecosystem=Ecosystem.MAVEN, name=name, version=version, files=files)
+def _listed(name: str, version: str) -> Listed:
+    return Listed(ecosystem=Ecosystem.MAVEN, name=name, version=version)
 
 
 def read_facts(context: Context) -> Iterable[Database]:

@@ -1,7 +1,8 @@
 """Packages of npm, Yarn, pnpm and Bun: every package below a ``node_modules`` folder.
 
 A package is a folder ``node_modules/NAME`` or ``node_modules/@SCOPE/NAME`` with
-a ``package.json``; further files of that name inside of it are its own matter.
+a ``package.json`` that has a name or a version; further files of that name
+inside of it are its own matter.
 
 Whether it is there for development only is said, the surest first, by
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from layerlens.analysis.packages.jsontext import JsonError, mapping, parse, texts, word, words
@@ -89,8 +90,8 @@ def read(view: View) -> Iterable[Database]:
         match = _ROOT.match(path)
         if match is not None:
             manifest = _manifest(view, path)
-            if manifest is None:
-                continue
+            if not manifest or not (word(manifest.get("name")) or word(manifest.get("version"))):
+                continue  # broken, or a file of some package's tests
             first = inside.search(path)
             assert first is not None
             base = path[: first.end() - len(b"node_modules/")]
@@ -111,7 +112,7 @@ def read(view: View) -> Iterable[Database]:
         tree.asked = _asked(manifests.get(base))
     by_tree = _by_tree(view, trees, manifests)
     for base, tree in sorted(trees.items()):
-        listed = [_listed(tree, each, by_tree.get(each.path)) for each in tree.folders]
+        listed = _with_outer([_listed(tree, each, by_tree.get(each.path)) for each in tree.folders])
         yield Database(tree.database or base + b"node_modules", tuple(listed))
 
 
@@ -262,6 +263,34 @@ def _listed(tree: _Tree, folder: _Folder, by_tree: bool | None) -> Listed:
         dev=dev,
         details=details,
     )
+
+
+def _with_outer(packages: list[Listed]) -> list[Listed]:
+    """Let packages that nothing is known of be what the package is in which they lie.
+
+    Packages carry others along, for their tests or bundled: these go with them.
+    """
+    known = {each.directories[0]: each for each in packages if "dev-by" in each.details}
+    found = []
+    for each in packages:
+        outer = None
+        if each.dev is None and "dev-by" not in each.details:
+            outer = _enclosing(known, each.directories[0])
+        if outer is not None:
+            details = {**each.details, "dev-by": outer.details["dev-by"]}
+            found.append(replace(each, dev=outer.dev, details=details))
+        else:
+            found.append(each)
+    return found
+
+
+def _enclosing(known: Mapping[bytes, Listed], path: bytes) -> Listed | None:
+    """The innermost of some packages that a path lies in."""
+    while b"/" in path:
+        path = path[: path.rfind(b"/")]
+        if path in known:
+            return known[path]
+    return None
 
 
 def _manual(tree: _Tree, folder: _Folder) -> bool | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from layerlens.analysis.packages.model import Listed
 from layerlens.analysis.rules.context import Context
 from layerlens.filesystem.own import resolve_parents
 from layerlens.filesystem.work import kind_and_target
-from layerlens.layers.table import Kind
 
 
 class Resolver:
@@ -38,6 +37,11 @@ class Resolver:
             return None
         return real + b"/" + last if real else last
 
+    def target(self, path: bytes) -> bytes | None:
+        """Likewise, with a symbolic link at the path's own end followed too."""
+        inside = self.path(path + b"/x")
+        return None if inside is None else inside[:-2]
+
     def _follow(self, directory: bytes) -> bytes | None:
         inside = resolve_parents(directory + b"/x", self._look)
         return None if inside is None else inside[:-2]
@@ -58,6 +62,7 @@ class Ownership:
         self._context = context
         self._resolver = Resolver(context)
         self._inode_sizes = _sizes(context)
+        self._regular = frozenset(context.files.versions)
         self.versions: list[array[int]] = [self._listed(each.files) for each in packages]
         self._add_trees(packages)
         self.owners: dict[int, int] = {}
@@ -68,26 +73,24 @@ class Ownership:
         """Content bytes of a live version."""
         return self._inode_sizes[self._context.fs.inodes.get(version, version)]
 
-    def total(self, versions: Iterable[int]) -> int:
+    def total(self, versions: Collection[int]) -> int:
         """Content bytes of live versions, each inode once."""
         inodes, sizes = self._context.fs.inodes, self._inode_sizes
-        return sum(sizes[inode] for inode in {inodes.get(each, each) for each in versions})
+        if inodes and not inodes.keys().isdisjoint(versions):
+            versions = {inodes.get(each, each) for each in versions}
+        return sum(map(sizes.__getitem__, versions))
 
-    def _listed(self, files: Iterable[bytes]) -> array[int]:
+    def _listed(self, files: Sequence[bytes]) -> array[int]:
         """The live regular files among some paths."""
-        fs, path = self._context.fs, self._resolver.path
-        live, kinds, inodes = fs.live, fs.kinds, fs.inodes
-        found: dict[int, None] = {}
-        for name in files:
-            version = live.get(name)
-            if version is None:
-                real = path(name)
-                version = None if real is None or real == name else live.get(real)
-                if version is None:
-                    continue
-            if kinds[inodes.get(version, version)] == Kind.FILE:
-                found[version] = None
-        return array("q", found)
+        live, resolve = self._context.fs.live, self._resolver.path
+        versions = list(map(live.get, files))
+        found: list[int] = list(filter(self._regular.__contains__, versions))  # type: ignore[arg-type]
+        if None in versions:
+            for name, version in zip(files, versions, strict=True):
+                real = resolve(name) if version is None else None
+                if real is not None and real != name and live.get(real) in self._regular:
+                    found.append(live[real])
+        return array("q", dict.fromkeys(found))
 
     def _add_trees(self, packages: Sequence[Listed]) -> None:
         """Give each package what lies below its directories, but not below another's in them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 _SITE = re.compile(
@@ -84,20 +85,23 @@ def _placed(names: Iterable[bytes], site: Site, start: bytes) -> tuple[list[byte
     return list(found), lost
 
 
-def bytecode(site: Site, files: Iterable[bytes]) -> list[bytes]:
+def bytecode(site: Site, files: Iterable[bytes], level: str = "") -> list[bytes]:
     """Where the interpreter of a directory keeps the bytecode of modules, if files do not say so.
 
     uv lists no bytecode, and running a program makes more of it; an
-    uninstaller takes it along all the same.
+    uninstaller takes it along all the same.  ``level`` is ``.opt-1`` or
+    ``.opt-2`` for what ``python -O`` and ``-OO`` compile (PEP 488).
     """
     if not site.tag:
         return []
-    listed = set(files)
-    ends = [f".{site.tag}{level}.pyc".encode() for level in ("", ".opt-1", ".opt-2")]
+    end = f"{level}.pyc".encode()
+    tag = b"." + site.tag.encode()
+    listed = files if isinstance(files, AbstractSet) else set(files)
     found = []
     for path in listed:
-        if path.endswith(b".py"):
+        if path[-3:] == b".py":
             directory, slash, name = path.rpartition(b"/")
-            start = directory + slash + b"__pycache__/" + name[:-3]
-            found += [start + end for end in ends]
-    return sorted(set(found) - listed)
+            compiled = directory + slash + b"__pycache__/" + name[:-3] + tag + end
+            if compiled not in listed:
+                found.append(compiled)
+    return sorted(found)

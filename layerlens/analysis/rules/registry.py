@@ -23,6 +23,8 @@ ENTRY_POINT = "layerlens.rules"
 MODULES: tuple[str, ...] = (
     "structure",
     "layers",
+    "build_order",
+    "instructions",
     "distributions",
     "by_path",
     "build_context",

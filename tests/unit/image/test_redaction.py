@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from layerlens.image.config import parse_config
 from layerlens.image.model import ImageConfig
-from layerlens.image.redaction import config_leaks, redact_config
+from layerlens.image.redaction import config_leaks, redact_config, redact_values
 from layerlens.image.secrets import redact_text
 from layerlens.image.secretwords import hides, is_identifier, is_secret, is_secret_name
 
@@ -301,3 +301,10 @@ def test_odd_configurations_do_not_raise(settings: dict[str, Any]) -> None:
     config = configuration(**settings)
     config_leaks(config)
     assert redact_config(redact_config(config)) == redact_config(config)
+
+
+def test_annotations_are_hidden_likewise() -> None:
+    given_ = {"api-token": "abcdef123456", "url": "https://me:abcdef123456@x/", "title": "app"}
+    assert redact_values(given_) == {
+        "api-token": "[redacted]", "url": "https://me:[redacted]@x/", "title": "app",
+    }  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from layerlens.analysis.packages.model import Ecosystem, Listed, Package
+from layerlens.analysis.packages.ownership import Resolver
 from layerlens.analysis.rules.context import Context
 
 SYSTEM = (Ecosystem.DEB, Ecosystem.APK, Ecosystem.RPM, Ecosystem.ALPM)
@@ -15,7 +16,8 @@ MOST_NAMES = 200
 """Names that a line of evidence shows."""
 
 _WORD = re.compile(r"[\w+-](?:[\w.+-]*[\w+-])?")
-_BINARIES = re.compile(rb"(?:usr/)?(?:local/)?s?bin/[^/]+")
+_PATH = re.compile(r"/[\w./+-]+")
+_DIRECTORIES = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
 _PLACES = {
     "Entrypoint": "the entrypoint",
     "Cmd": "the command",
@@ -24,35 +26,41 @@ _PLACES = {
 
 
 class Started:
-    """The words of what an image runs by itself, and where each stands."""
+    """Which packages an image runs by itself, as far as its commands and scripts name them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._places: dict[str, str] = {}
+        self._resolver = Resolver(context)
+        self._words: dict[str, str] = {}
+        self._packages: dict[int, str] = {}  # identity of a package -> place
         for key, place in _PLACES.items():
-            for word in words(" ".join(context.words(key))):
-                self._places.setdefault(word, place)
-        for word in words(context.started):
-            self._places.setdefault(word, "a start script")
+            self._add(" ".join(context.words(key)), place)
+        self._add(context.started, "a start script")
+
+    def _add(self, text: str, place: str) -> None:
+        """The words of a command or script, and the packages of the programs they name."""
+        for path in set(_PATH.findall(text)):
+            self._run(path, place)
+        for word in set(_WORD.findall(text)):
+            if word not in self._words:
+                self._words[word] = place
+                for directory in _DIRECTORIES:
+                    self._run(f"{directory}/{word}", place)
+
+    def _run(self, path: str, place: str) -> None:
+        real = self._resolver.target(path.strip("/").encode("utf-8", "surrogateescape"))
+        version = None if real is None else self._context.fs.live.get(real)
+        package = None if version is None else self._context.inventory.owner(version)
+        if package is not None:
+            self._packages.setdefault(id(package), place)
 
     def place(self, package: Package) -> str | None:
-        """Where a package, or one of its programs, is named; ``None`` where nowhere."""
-        names = {package.name}
-        for version in package.versions:
-            path = self._context.path(version)
-            if _BINARIES.fullmatch(path):
-                last = path.rpartition(b"/")[2].decode("utf-8", "replace")
-                names |= {last, last.partition(".")[0]}  # nc.openbsd is run as nc
-        return next((self._places[name] for name in sorted(names) if name in self._places), None)
+        """Where a package or one of its programs is named, ``None`` where nowhere."""
+        return self._packages.get(id(package)) or self._words.get(package.name)
 
     def names(self, name: str) -> str | None:
         """Where a program is named."""
-        return self._places.get(name)
-
-
-def words(text: str) -> set[str]:
-    """The words of a command, each path's last part among them."""
-    return set(_WORD.findall(text))
+        return self._words.get(name)
 
 
 def counted(count: int, noun: str) -> str:

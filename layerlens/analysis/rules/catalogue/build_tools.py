@@ -231,10 +231,10 @@ def check_tools(context: Context) -> Iterator[Draft]:
     if not groups:
         return
     tools = _Tools(context, packages)
-    used = {i: place for i in groups if (place := tools.started.place(packages[i])) is not None}
-    for index, place in used.items():
-        yield from tools.in_use(groups[index].rule, index, place)
-    idle = {index: group for index, group in groups.items() if index not in used}
+    for index, place in tools.used.items():
+        if index in groups:
+            yield from tools.in_use(groups[index].rule, index, place)
+    idle = {index: group for index, group in groups.items() if index not in tools.used}
     yield from tools.full_base(idle)
     sets: dict[tuple[str, int], list[int]] = defaultdict(list)
     for index, group in idle.items():
@@ -259,7 +259,12 @@ class _Tools:
     def __init__(self, context: Context, packages: Sequence[Package]) -> None:
         self.context = context
         self.packages = packages
-        self.started = Started(context)
+        started = Started(context)
+        self.used = {  # what the image itself runs -> where it is named
+            index: place
+            for index, package in enumerate(packages)
+            if (place := started.place(package)) is not None
+        }
         self.graph = Dependencies([package.listed for package in packages])
         self.told: set[int] = set()  # tools that should go
         self._gone: set[int] = set()  # what goes with one group of them
@@ -295,7 +300,7 @@ class _Tools:
 
     def in_use(self, rule: Rule, index: int, place: str) -> Iterator[Draft]:
         """A tool that the image itself runs: told, but not asked to go."""
-        gone = self.graph.exclusive([index])
+        gone = self.graph.exclusive([index], wanted=self.used)
         if index not in gone:
             return
         note = f"in use: named in {place}"
@@ -311,7 +316,7 @@ class _Tools:
     def group(self, group: Group, tools: Sequence[int], layer: int) -> Iterator[Draft]:
         """The tools of one group that one layer brought."""
         self.told.update(tools)
-        gone = self.graph.exclusive(tools)
+        gone = self.graph.exclusive(tools, wanted=self.used)
         if gone.intersection(tools):
             self._gone |= gone
             yield self._draft(group.rule, tools, gone, layer, group.least)
@@ -338,9 +343,9 @@ class _Tools:
             and package.listed.manual is not False
             and not is_protected(package.listed)
             and _FURTHER.fullmatch(package.name)
-            and self.started.place(package) is None
+            and index not in self.used
         }
-        gone = self.graph.exclusive(tools)
+        gone = self.graph.exclusive(tools, wanted=self.used)
         if not gone:
             return
         self.told |= tools
@@ -354,7 +359,7 @@ class _Tools:
 
     def shared(self) -> Iterator[Draft]:
         """What goes only when the tools of several groups do."""
-        rest = self.graph.exclusive(self.told) - self._gone
+        rest = self.graph.exclusive(self.told, wanted=self.used) - self._gone
         for is_base in (True, False):
             gone = {
                 index

@@ -20,6 +20,13 @@ _INSTALLED = (
 )
 """Where packages of languages lie: what is in them is theirs."""
 
+_TOOLS = (
+    *_INSTALLED,
+    "**/lib/{python*,ruby,perl5,node_modules}/**",
+    "~/.{pyenv,rbenv,nvm,asdf,sdkman,rustup,cargo,npm,local,cache,gradle,m2,nuget,dotnet}/**",
+)
+"""Those, and where tools install themselves or each other."""
+
 COPIED = (
     PathRule(
         id="git-directory",
@@ -49,7 +56,7 @@ COPIED = (
             "**/{.gitlab-ci.yml,.travis.yml,Jenkinsfile,azure-pipelines.yml}",
             "**/{.github,.circleci}/**",
         ),
-        except_paths=_INSTALLED,
+        except_paths=_TOOLS,
         where=application,
     ),
     PathRule(
@@ -127,7 +134,7 @@ COPIED = (
             "**/{Dockerfile*,Containerfile*,docker-compose*.y*ml,compose*.y*ml,.dockerignore}",
             "**/{Makefile,Vagrantfile,skaffold.yaml,*.tf}",
         ),
-        except_paths=_INSTALLED,
+        except_paths=_TOOLS,
         where=application,
     ),
     PathRule(
@@ -142,7 +149,7 @@ COPIED = (
         keep="What packages bring. Some programs show or parse such files.",
         source="general knowledge",
         paths=("**/*.md", "**/docs/**"),
-        except_paths=_INSTALLED,
+        except_paths=_TOOLS,
         where=application,
     ),
     PathRule(
@@ -162,7 +169,7 @@ COPIED = (
             "**/{test,tests,spec,__tests__,e2e,cypress,features,fixtures,coverage}/**",
             "**/*.{spec,test}.{js,jsx,ts,tsx,mjs,cjs}",
         ),
-        except_paths=_INSTALLED,
+        except_paths=_TOOLS,
         where=application,
     ),
     PathRule(
@@ -176,7 +183,7 @@ COPIED = (
         keep="Logs among tests, which are their data.",
         source="general knowledge",
         paths=("**/{npm-debug.log*,yarn-error.log*,yarn-debug.log*,pnpm-debug.log*,*.log}",),
-        except_paths=("**/{test,tests,spec,__tests__,fixtures}/**", *_INSTALLED),
+        except_paths=("**/{test,tests,spec,__tests__,fixtures}/**", *_TOOLS),
         where=application,
     ),
     PathRule(

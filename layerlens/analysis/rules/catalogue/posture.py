@@ -9,6 +9,7 @@ from layerlens.analysis.rules.accounts import accounts, groups
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.rows import Row, last_row
+from layerlens.image.lazypattern import LazyPattern
 
 _USER_FIX = (
     "# Debian, Ubuntu:\n"
@@ -108,7 +109,7 @@ RULES = (
     ),
 )  # fmt: skip
 
-_NUMBER = re.compile(r"\d{1,10}")
+_NUMBER = LazyPattern(r"\d{1,10}")
 
 
 def user(context: Context) -> Iterator[Draft]:
@@ -207,10 +208,10 @@ def ports(context: Context) -> Iterator[Draft]:
             yield draft("port-range", key, f"port {number} below 1024, but not root")
 
 
-_SYSTEM = re.compile(
+_SYSTEM = LazyPattern(
     r"/(?:(?:proc|sys|dev|boot)(?:/.*)?|etc|bin|sbin|lib|lib64|usr|usr/bin|usr/lib|)"
 )
-_KERNELS = re.compile(r"/(?:proc|sys|dev|boot)(?:/.*)?")
+_KERNELS = LazyPattern(r"/(?:proc|sys|dev|boot)(?:/.*)?")
 
 
 def directories(context: Context) -> Iterator[Draft]:
@@ -251,7 +252,7 @@ _UNSAFE = {
     "PIP_TRUSTED_HOST": r".+", "CURL_INSECURE": r"1|true", "GOINSECURE": r".+",
     "HUSKY_SKIP_TLS": r"1|true",
 }  # fmt: skip
-_DEBUGGERS = re.compile(
+_DEBUGGERS = LazyPattern(
     r"--inspect(?:-brk)?\b|-agentlib:jdwp|-Xdebug\b|\bdebugpy\b|\bdlv\b|--reload\b"
 )
 

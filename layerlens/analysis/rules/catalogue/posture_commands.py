@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.rows import rows
+from layerlens.image.lazypattern import LazyPattern
 
 
 def _rule(name: str, title: str, why: str, fix: str, *also: str, keep: str = "") -> Rule:
@@ -45,33 +46,33 @@ RULES = (
 )  # fmt: skip
 
 _END = r"(?:^|[;&|(\s])"
-_PIPE = re.compile(
+_PIPE = LazyPattern(
     r"\b(?:curl|wget)\b[^|;&⏎]{0,2000}\|\s{0,8}(?:sudo\s{1,8}(?:-\S{1,20}\s{1,8}){0,3})?(?:/\S{1,40}/)?(?:env\s{1,4})?"
     r"(?:ba|da|z|a|k)?sh\b(?!\S*\.)|"
     r"\b(?:ba|da|z)?sh\s{1,4}-c\s{1,4}[\"']?\$\((?:curl|wget)\b|"
     r"\b(?:ba|z)?sh\s{1,4}<\(\s{0,4}(?:curl|wget)\b"
 )
 _INSECURE = (
-    (re.compile(r"\bcurl\b[^|;&⏎]{0,500}?\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?=\s)"), "curl --insecure"),
-    (re.compile(r"\bwget\b[^|;&⏎]{0,500}?\s--no-check-certificate"), "wget --no-check-certificate"),
-    (re.compile(r"\bapt(?:-get)?\b[^|;&⏎]{0,500}?--(?:allow-unauthenticated|force-yes)"), "apt --allow-unauthenticated"),
-    (re.compile(r"\[(?:[^\]]{0,200}\s)?trusted=yes"), "apt source with trusted=yes"),
-    (re.compile(r"\bapk\b[^|;&⏎]{0,500}?--allow-untrusted"), "apk --allow-untrusted"),
-    (re.compile(r"\brpm\b[^|;&⏎]{0,500}?--(?:nosignature|nodigest)"), "rpm --nosignature"),
-    (re.compile(r"\b(?:yum|dnf|microdnf)\b[^|;&⏎]{0,500}?--nogpgcheck"), "dnf --nogpgcheck"),
-    (re.compile(r"\bzypper\b[^|;&⏎]{0,500}?--no-gpg-checks"), "zypper --no-gpg-checks"),
-    (re.compile(r"\bpip[\d.]{0,5}\b[^|;&⏎]{0,500}?--trusted-host"), "pip --trusted-host"),
-    (re.compile(r"\bstrict-ssl[ =]false"), "npm strict-ssl false"),
-    (re.compile(r"\bNODE_TLS_REJECT_UNAUTHORIZED=0"), "NODE_TLS_REJECT_UNAUTHORIZED=0"),
-    (re.compile(r"\bGIT_SSL_NO_VERIFY=(?:1|true)"), "GIT_SSL_NO_VERIFY"),
-    (re.compile(r"\bhttp\.sslVerify[ =](?:false|0)", re.IGNORECASE), "git http.sslVerify false"),
-    (re.compile(r"\bPYTHONHTTPSVERIFY=0"), "PYTHONHTTPSVERIFY=0"),
+    (LazyPattern(r"\bcurl\b[^|;&⏎]{0,500}?\s(?:-[a-zA-Z]{0,8}k[a-zA-Z]{0,8}|--insecure)(?=\s)"), "curl --insecure"),
+    (LazyPattern(r"\bwget\b[^|;&⏎]{0,500}?\s--no-check-certificate"), "wget --no-check-certificate"),
+    (LazyPattern(r"\bapt(?:-get)?\b[^|;&⏎]{0,500}?--(?:allow-unauthenticated|force-yes)"), "apt --allow-unauthenticated"),
+    (LazyPattern(r"\[(?:[^\]]{0,200}\s)?trusted=yes"), "apt source with trusted=yes"),
+    (LazyPattern(r"\bapk\b[^|;&⏎]{0,500}?--allow-untrusted"), "apk --allow-untrusted"),
+    (LazyPattern(r"\brpm\b[^|;&⏎]{0,500}?--(?:nosignature|nodigest)"), "rpm --nosignature"),
+    (LazyPattern(r"\b(?:yum|dnf|microdnf)\b[^|;&⏎]{0,500}?--nogpgcheck"), "dnf --nogpgcheck"),
+    (LazyPattern(r"\bzypper\b[^|;&⏎]{0,500}?--no-gpg-checks"), "zypper --no-gpg-checks"),
+    (LazyPattern(r"\bpip[\d.]{0,5}\b[^|;&⏎]{0,500}?--trusted-host"), "pip --trusted-host"),
+    (LazyPattern(r"\bstrict-ssl[ =]false"), "npm strict-ssl false"),
+    (LazyPattern(r"\bNODE_TLS_REJECT_UNAUTHORIZED=0"), "NODE_TLS_REJECT_UNAUTHORIZED=0"),
+    (LazyPattern(r"\bGIT_SSL_NO_VERIFY=(?:1|true)"), "GIT_SSL_NO_VERIFY"),
+    (LazyPattern(r"\bhttp\.sslVerify[ =](?:false|0)", re.IGNORECASE), "git http.sslVerify false"),
+    (LazyPattern(r"\bPYTHONHTTPSVERIFY=0"), "PYTHONHTTPSVERIFY=0"),
 )  # fmt: skip
-_LOCAL = re.compile(r"https?://(?:localhost|127\.|\[::1\]|0\.0\.0\.0)")
-_CHMOD = re.compile(
+_LOCAL = LazyPattern(r"https?://(?:localhost|127\.|\[::1\]|0\.0\.0\.0)")
+_CHMOD = LazyPattern(
     r"\bchmod\s{1,8}(?:-{1,2}[\w-]{1,20}\s{1,8}){0,4}(?:0?777|a[+=]rwx|ugo[+=]rwx|o[+=]r?wx?|a\+w)(?=\s)([^;&|⏎]{0,300})"
 )
-_SUDO = re.compile(rf"{_END}sudo\s{{1,8}}(?!-V|--version)[\w/-]")
+_SUDO = LazyPattern(rf"{_END}sudo\s{{1,8}}(?!-V|--version)[\w/-]")
 
 
 def commands(context: Context) -> Iterator[Draft]:
@@ -98,13 +99,13 @@ def commands(context: Context) -> Iterator[Draft]:
             )
 
 
-def _unsafe(pattern: re.Pattern[str], text: str) -> bool:
+def _unsafe(pattern: LazyPattern[str], text: str) -> bool:
     """Whether an option is there, other than for a server on the same machine."""
     match = pattern.search(text)
     if match is None:
         return False
     ends = [at for mark in "|;&⏎" if (at := text.find(mark, match.end())) > 0]
-    return _LOCAL.search(text, match.start(), min(ends, default=len(text))) is None
+    return _LOCAL.search(text[match.start() : min(ends, default=len(text))]) is None
 
 
 def _first(paths: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from layerlens.analysis.packages.model import Ecosystem, Package
+from layerlens.analysis.packages.pyrecord import bytecode, site_of
 from layerlens.analysis.packages.python_graph import (
     PACKAGING,
     Development,
@@ -24,7 +25,9 @@ from layerlens.analysis.packages.python_tools import (
 )
 from layerlens.analysis.rules.catalogue.python_places import (
     Environment,
+    encoded,
     environments,
+    path_ending_at,
     shadowed,
     system_owned,
 )
@@ -163,7 +166,12 @@ def _told(
     order = [packages[i] for i in (*tools, *rest)]
     roots = {packages[i].name for i in found.roots}
     wanted = set(versions)
-    owner = {v: package.name for package in order for v in package.versions if v in wanted}
+    owner = {
+        v: package.name
+        for package in order
+        for v in (*package.versions, *_optimised(context, package))
+        if v in wanted
+    }
     for layer, here in context.by_layer(versions).items():
         held = {owner[version] for version in here}
         shown = [package.name for package in order if package.name in held]
@@ -237,7 +245,20 @@ def _exclusive(
         if id(package) not in gone:
             kept.update(package.versions)
     found = {version for package in going for version in package.versions} - kept
+    for package in going:
+        found.update(_optimised(context, package))
     return sorted(version for version in found if not system_owned(context, version))
+
+
+def _optimised(context: Context, package: Package) -> Iterator[int]:
+    """Bytecode of a package that ``python -O`` and ``-OO`` left: nothing lists it."""
+    site = site_of(encoded(package.listed.details.get("site", "")))
+    paths = {context.path(version) for version in package.versions}
+    for level in (".opt-1", ".opt-2"):
+        for path in bytecode(site, paths, level):
+            version = context.files.find(path) if path in context.fs.live else None
+            if version is not None:
+                yield version
 
 
 def _listing(names: Sequence[str], most: int) -> str:
@@ -251,7 +272,8 @@ def _count(number: int, thing: str) -> str:
 
 # ---------------------------------------------------------------------- pip and its like
 
-_BUNDLED = re.compile(rb"[/\0](?:ensurepip/_bundled|usr/share/python-wheels)/[^/\0]+\.whl(?=\0)")
+_WHEEL = re.compile(rb"\.whl(?=\0)")
+_BUNDLES = (b"ensurepip/_bundled", b"usr/share/python-wheels")
 
 
 def check_packaging_tools(context: Context) -> Iterator[Draft]:
@@ -264,13 +286,13 @@ def check_packaging_tools(context: Context) -> Iterator[Draft]:
                 versions = _exclusive(context, environment.packages, [package])
                 going.setdefault(package.name, []).extend(versions)
     joined = context.files.joined
-    if b".whl\0" in joined:
-        for match in _BUNDLED.finditer(joined):
-            version = context.files.find(
-                joined[joined.rfind(b"\0", 0, match.end()) + 1 : match.end()]
-            )
-            if version is not None and not system_owned(context, version):
-                going.setdefault("ensurepip's wheels", []).append(version)
+    for match in _WHEEL.finditer(joined):
+        path = path_ending_at(joined, match.end())
+        version = context.files.find(path)
+        if version is None or not path.rpartition(b"/")[0].endswith(_BUNDLES):
+            continue
+        if not system_owned(context, version):
+            going.setdefault("ensurepip's wheels", []).append(version)
     owner = {version: name for name, versions in going.items() for version in versions}
     for layer, versions in context.by_layer(owner).items():
         names = sorted({owner[version] for version in versions})

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from layerlens.analysis.rules.catalogue.python_places import (
     encoded,
     interpreters,
+    path_ending_at,
     system_owned,
+    system_packages,
     virtual_environments,
 )
 from layerlens.analysis.rules.context import Context
@@ -119,6 +121,7 @@ HOST_VENV = Rule(
 _CACHED = re.compile(
     rb"(?P<module>[^/]+?)\.(?P<python>(?:cpython-|pypy|graalpy)\d+t?)[^/]*\.pyc\Z", re.DOTALL
 )
+_COMPILED = frozenset({b".pyc", b".pyo"})
 MIN_BYTECODE = 1_000_000
 MIN_STUBS = 100_000
 
@@ -155,29 +158,36 @@ def check_bytecode(context: Context) -> Iterator[Draft]:
 def _sorted_out(context: Context) -> _Bytecode:
     found = _Bytecode()
     present = interpreters(context)
-    live = context.fs.live
-    files = context.files
-    owners = context.inventory.owners
-    for path, version in zip(files.paths, files.versions, strict=True):
-        if not path.endswith((b".pyc", b".pyo")):
+    live, owners = context.fs.live, context.inventory.owners
+    system = system_packages(context)
+    endings: dict[bytes, str] = {}  # of names, behind the module: few are different
+    for path, version in zip(context.files.paths, context.files.versions, strict=True):
+        if path[-4:] not in _COMPILED:
             continue
         folder, _, name = path.rpartition(b"/")
-        if not folder.endswith(b"__pycache__"):
+        if folder[-11:] != b"__pycache__":
             if path[:-1] in live:  # Python 2 puts it beside the source; sourceless ones stay
                 found.used.append(version)
             continue
-        match = _CACHED.match(name)
-        if match is None or (version in owners and system_owned(context, version)):
-            continue
-        source = folder[: -len(b"__pycache__")] + match["module"] + b".py"
-        tag = match["python"].decode()
-        if source not in live:
-            found.stale.append(version)
-        elif present and tag not in present:
-            if not system_owned(context, live[source]):
-                found.foreign[version] = tag
+        module, mark, ending = name.partition(b".cpython-")
+        if mark and ending in endings:
+            tag = endings[ending]
         else:
+            match = _CACHED.match(name)
+            if match is None:
+                continue
+            module, tag = match["module"], match["python"].decode()
+            if mark:
+                endings[ending] = tag
+        if owners.get(version) in system:
+            continue
+        source = live.get(folder[:-11] + module + b".py")
+        if source is None:
+            found.stale.append(version)
+        elif not present or tag in present:
             found.used.append(version)
+        elif owners.get(source) not in system:
+            found.foreign[version] = tag
     return found
 
 
@@ -197,15 +207,18 @@ _TESTS = (
     b"test", b"idlelib", b"turtledemo", b"lib2to3/tests", b"ctypes/test", b"sqlite3/test",
     b"unittest/test", b"distutils/tests", b"tkinter/test",
 )  # fmt: skip
-_LIBRARY = re.compile(rb"[/\0]lib(?:32|64)?/(?:python|pypy)\d+\.\d+t?(?=/os\.py\0)")
+_LIBRARY = re.compile(rb"(?:.*/)?lib(?:32|64)?/(?:python|pypy)\d+\.\d+t?", re.DOTALL)
+_FIRST_MODULE = re.compile(rb"/os\.py(?=\0)")
 
 
 def check_stdlib_tests(context: Context) -> Iterator[Draft]:
     """Tests of the standard library of every Python in the image."""
     joined = context.files.joined
     found: dict[int, bytes] = {}
-    for match in _LIBRARY.finditer(joined):
-        library = joined[joined.rfind(b"\0", 0, match.end()) + 1 : match.end()]
+    for match in _FIRST_MODULE.finditer(joined):
+        library = path_ending_at(joined, match.start())
+        if not _LIBRARY.fullmatch(library):
+            continue
         for name in _TESTS:
             directory = library + b"/" + name
             versions = context.files.below(directory)

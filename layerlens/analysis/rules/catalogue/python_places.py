@@ -19,6 +19,12 @@ def system_owned(context: Context, version: int | None) -> bool:
     return owner is not None and owner.ecosystem in _SYSTEMS
 
 
+def system_packages(context: Context) -> frozenset[int]:
+    """Places of the distribution's packages in the inventory."""
+    packages = context.inventory.packages
+    return frozenset(i for i, package in enumerate(packages) if package.ecosystem in _SYSTEMS)
+
+
 def encoded(text: str) -> bytes:
     """A path as the details of packages have it, as the filesystem has it."""
     return text.encode("utf-8", "surrogateescape")
@@ -120,8 +126,10 @@ def _minor_versions(context: Context) -> list[str]:
     return sorted({f"{match[1]}.{match[2]}" for match in parts if match})
 
 
-_PYTHON = re.compile(
-    rb"[/\0](?:bin/|lib(?:32|64)?/|lib)(python|pypy)(\d+)\.(\d+)(t?)(?:/os\.py|\.so[^/\0]*)?(?=\0)"
+# Literal beginnings, so that the search is fast: there are as many such names as files.
+_PYTHONS = (
+    re.compile(rb"python(\d+)\.(\d+)(t?)(?:/os\.py|\.so[^/\0]*)?(?=\0)"),
+    re.compile(rb"pypy(\d+)\.(\d+)(t?)(?:/os\.py|\.so[^/\0]*)?(?=\0)"),
 )
 """The program, the first module of its library, or what programs embed it by."""
 
@@ -129,12 +137,17 @@ _PYTHON = re.compile(
 def interpreters(context: Context) -> frozenset[str]:
     """Tags of the Pythons that the image has (``cpython-311``), by programs and libraries."""
     joined = context.files.joined
-    if b"python" not in joined and b"pypy" not in joined:
-        return frozenset()
     return frozenset(
-        ("cpython-" if kind == b"python" else "pypy") + (major + minor + threads).decode()
-        for kind, major, minor, threads in _PYTHON.findall(joined)
+        start + b"".join(match.groups()).decode()
+        for start, pattern in zip(("cpython-", "pypy"), _PYTHONS, strict=True)
+        for match in pattern.finditer(joined)
+        if joined.endswith((b"bin/", b"lib/", b"lib32/", b"lib64/", b"/lib"), 0, match.start())
     )
+
+
+def path_ending_at(joined: bytes, end: int) -> bytes:
+    """The beginning of a path in :attr:`Files.joined`, up to some place."""
+    return joined[joined.rfind(b"\0", 0, end) + 1 : end]
 
 
 def shadowed(packages: Sequence[Package]) -> list[tuple[Package, Package]]:

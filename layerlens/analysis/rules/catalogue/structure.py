@@ -14,7 +14,7 @@ from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.fates import Fate, Group, fates
 from layerlens.analysis.rules.dead.fixes import earlier_removal, metadata_at_once, shortened
 from layerlens.analysis.rules.dead.kinds import files_in, kinds_of
-from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Topic
+from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 
 SMALL = 100_000
 """Bytes below which a pair of layers is told together with other small ones."""
@@ -112,6 +112,17 @@ RULES = (
         source="hadolint DL3067",
     ),
     Rule(
+        id="manifest-copied-twice",
+        title="manifests copied once for the install and once with the sources",
+        topic=Topic.STRUCTURE,
+        why="A manifest that is copied before the install, so that the install stays cached, "
+        "comes a second time with the sources. That is the right order; the few bytes are its price.",
+        fix="RUN --mount=type=bind,source=package.json,target=package.json \\\n"
+        "    --mount=type=bind,source=package-lock.json,target=package-lock.json npm ci\nCOPY . .",
+        most=Severity.INFO,
+        source="sample image e01-node-bad",
+    ),
+    Rule(
         id="copied-twice",
         title="files copied twice",
         topic=Topic.STRUCTURE,
@@ -186,6 +197,7 @@ _RULE_OF = {
     Fate.APPENDED: "appended-later",
     Fate.REPLACED: "replaced-later",
     Fate.WHOLE_FILESYSTEM: "whole-filesystem-copied",
+    Fate.MANIFEST: "manifest-copied-twice",
     Fate.COPIED_TWICE: "copied-twice",
     Fate.OWNER: "owner-changed-later",
     Fate.MODE: "mode-changed-later",
@@ -204,6 +216,7 @@ _TITLES = {
     Fate.APPENDED: "{files} written again for what was appended",
     Fate.REPLACED: "{files} replaced in a later layer",
     Fate.WHOLE_FILESYSTEM: "{files} of the base copied over themselves",
+    Fate.MANIFEST: "{files} of dependencies copied twice",
     Fate.COPIED_TWICE: "{files} copied twice",
     Fate.OWNER: "{files} written again for another owner",
     Fate.MODE: "{files} written again for another mode",

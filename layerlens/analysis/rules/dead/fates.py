@@ -17,6 +17,7 @@ from functools import cached_property
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.archives import is_passing_archive
 from layerlens.analysis.rules.dead.contents import Comparing
+from layerlens.analysis.rules.ecosystems import MANIFEST_OR_LOCK
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.layers.table import Kind
 
@@ -25,6 +26,7 @@ WHOLE_SHARE = 0.8
 """Share of a base's files from which copying over them is copying the whole filesystem."""
 WHOLE_FILES = 50
 """Files of a base below which nothing is said of whole filesystems."""
+_FEW_ENTRIES = 20
 LEAST_MOVED = 10_000
 """Bytes below which equal files at another path are no move worth telling."""
 
@@ -40,6 +42,7 @@ class Fate(StrEnum):
     APPENDED = "appended"
     REPLACED = "replaced"
     WHOLE_FILESYSTEM = "whole-filesystem"
+    MANIFEST = "manifest"
     COPIED_TWICE = "copied-twice"
     OWNER = "owner"
     MODE = "mode"
@@ -114,10 +117,15 @@ class Fates:
         successors = self._successors
         sorted_out: dict[Fate, Group] = {}
         copying = self._keyword(lost) in _COPYING
+        # Copied before an install, to keep its cache: not with a whole tree.
+        apart = len(self._fs.tables[added].names) <= _FEW_ENTRIES
         for inode, name in dead:
             new = successors[name]
-            if copying:
-                fate = Fate.WHOLE_FILESYSTEM if lost in self._whole_copies else Fate.COPIED_TWICE
+            if copying and lost in self._whole_copies:
+                fate = Fate.WHOLE_FILESYSTEM
+            elif copying:
+                is_manifest = MANIFEST_OR_LOCK.match(self._fs.paths[name]) is not None
+                fate = Fate.MANIFEST if is_manifest and apart else Fate.COPIED_TWICE
             else:
                 fate = self._difference(inode, new)
             _put(sorted_out, fate, added, lost, inode, new)

@@ -32,9 +32,14 @@ def merged_run(bodies: Sequence[str]) -> str:
     return "RUN " + " \\\n && ".join(part for body in bodies for part in _parts(body))
 
 
+def written(step: Step) -> str:
+    """A step as a Dockerfile could have it: without the classic builder's checksums."""
+    return re.sub(r"\b(?:file|dir|multi):[0-9a-f]{12}\b", "<source>", step.instruction.text)
+
+
 def merged_steps(steps: Sequence[Step]) -> str:
     """All commands of some steps in one ``RUN``, behind what else the steps did."""
-    others = [shortened(step.instruction.text) for step in steps if step.keyword != "RUN"]
+    others = [shortened(written(step)) for step in steps if step.keyword != "RUN"]
     run = merged_run([step.body for step in steps if step.keyword == "RUN" and step.body])
     return "\n".join([*others, run])
 

@@ -95,8 +95,7 @@ def test_what_go_says_of_a_build(code: int) -> None:
 
 def test_a_long_module_list_of_go() -> None:
     modules = "path\tx/y\n" + "".join(f"dep\texample/m{k}\tv1.0.{k}\n" for k in range(9000))
-    note = struct.pack("<III", 4, 4, 4) + b"Go\0\0abcd"
-    data = Program(code=note + _LARGE, data=go_data(modules=modules)).written()
+    data = Program(code=_LARGE, note=b"Go\0\0abcd", data=go_data(modules=modules)).written()
     found = facts(data)["go"]
     assert found["path"] == "x/y"
     assert modules.startswith(found["mod"])

@@ -124,6 +124,30 @@ def test_npms_hidden_lock_knows_each_directory() -> None:
     assert found["app/node_modules/c"].details["optional"] == "true"
 
 
+def test_what_a_package_carries_along_is_what_it_is() -> None:
+    names = ("tool/test/node_modules/x", "tool/node_modules/y", "kept/node_modules/z", "stray")
+    view = DictView(
+        {
+            "app/node_modules/.package-lock.json": {
+                "packages": {
+                    "node_modules/tool": {"version": "1.0.0", "dev": True},
+                    "node_modules/kept": {"version": "1.0.0"},
+                }
+            },
+            "app/node_modules/tool/package.json": manifest("tool"),
+            "app/node_modules/kept/package.json": manifest("kept"),
+            "app/node_modules/tool/test/node_modules/nothing/package.json": {"main": "x.js"},
+            **{
+                f"app/node_modules/{name}/package.json": manifest(name.rpartition("/")[2])
+                for name in names
+            },
+        }
+    )
+    found = flags(view)
+    assert [found[f"app/node_modules/{name}"] for name in names] == [True, True, False, None]
+    assert len(found) == 6
+
+
 def test_the_lock_of_npm_6_nests() -> None:
     view = DictView(
         {

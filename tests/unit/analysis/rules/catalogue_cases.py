@@ -266,7 +266,8 @@ CASES: dict[str, Case] = {
     "project-documents": Case("app/README.md app/docs/a.html", "usr/share/x/README.md"),
     "app-tests": Case(
         "app/test/a app/src/b.spec.ts usr/src/app/tests/c",
-        "app/node_modules/x/test/d usr/lib/x/tests/e app/contest/f",
+        "app/node_modules/x/test/d usr/lib/x/tests/e app/contest/f opt/py/lib/python3.12/test/g "
+        "root/.pyenv/test/h",
         settings={"WorkingDir": "/usr/src/app"},
     ),
     "app-logs": Case("app/debug.log app/npm-debug.log.1", "app/tests/a.log var/log/b.log"),

@@ -9,7 +9,7 @@ import pytest
 from layerlens.analysis.rules.catalogue.build_tools import GROUPS, RULE_SET
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
-from tests.builders import Image, file, layer
+from tests.builders import Image, file, layer, symlink
 from tests.debian import Deb, contents, databases, system
 from tests.judging import Looked
 
@@ -96,10 +96,24 @@ def test_a_tool_in_use_is_told_with_the_reason(settings: dict[str, Any], place: 
 
 def test_programs_of_a_package_count_as_its_name() -> None:
     netcat = Deb("netcat-openbsd", {"bin/nc.openbsd": 40})
-    (one,) = found(BASE, installed(netcat), Cmd=["sh", "-c", "nc -l 80"])["network-tools"]
-    assert one.severity is Severity.INFO
-    (idle,) = found(BASE, installed(netcat), Cmd=["sync"])["network-tools"]
+    links = layer(
+        symlink("usr/bin/nc", "/etc/alternatives/nc"),
+        symlink("etc/alternatives/nc", "../../bin/nc.openbsd"),
+    )
+    layers = (BASE, installed(netcat), links)
+    for command in (["sh", "-c", "nc -l 80"], ["/usr/bin/nc"]):
+        (one,) = found(*layers, Cmd=command)["network-tools"]
+        assert one.severity is Severity.INFO
+    (idle,) = found(*layers, Cmd=["sync"])["network-tools"]
     assert idle.severity is Severity.LOW
+
+
+def test_what_the_image_runs_does_not_go_with_a_tool() -> None:
+    (one,) = found(BASE, installed(GIT, LIBCURL, PERL), Cmd=["perl", "-e", "1"])[
+        "version-control-tools"
+    ]
+    assert one.title == "git and 1 package"
+    assert one.evidence == ("tools: git", "go with them: libcurl")
 
 
 def test_tools_of_the_base_are_the_bases() -> None:

@@ -29,7 +29,7 @@ def look(
     members: Sequence[Member] = (), history: Sequence[str] = (), base: int = 0, **settings: Any
 ) -> Looked:
     layers = [layer(*members) if members else layer(file("a", b"1"))]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"created_by": "COPY . ."},
         *({"created_by": row, "empty_layer": True} for row in history),
     ]
