@@ -25,6 +25,7 @@ MODULES: tuple[str, ...] = (
     "layers",
     "build_order",
     "instructions",
+    "base",
     "by_path",
     "build_context",
     "python",
