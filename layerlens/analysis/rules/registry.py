@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "build_order",
     "instructions",
     "base",
+    "archives",
     "by_path",
     "build_context",
     "python",

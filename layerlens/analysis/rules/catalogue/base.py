@@ -11,6 +11,7 @@ from layerlens.analysis.packages.purl import Distribution, distribution
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.support import day, distribution_end, language_end
+from layerlens.image.lazypattern import LazyPattern
 
 _LARGE_SHARE, _LARGE = 0.8, 100_000_000
 _OLD_DAYS, _VERY_OLD_DAYS = 180, 365
@@ -150,8 +151,11 @@ def check_share(context: Context) -> Iterator[Draft]:
     """How much of what is seen comes from the base."""
     if not context.base_layers or context.base_layers == len(context.fs.tables):
         return
-    total = context.total(context.files.versions)
-    below = context.total(v for v in context.files.versions if context.is_base(v))
+    fs = context.fs
+    live = [table.content_bytes for table in fs.tables]
+    for inode in fs.deaths.inode:
+        live[fs.layer_of(inode)] -= fs.size(inode)
+    total, below = sum(live), sum(live[: context.base_layers])
     if not below:
         return
     share = below / total
@@ -380,7 +384,7 @@ def _releases(context: Context) -> Iterator[tuple[str, str, date | None]]:
 
 # ------------------------------------------------------------- the rest
 
-_SBOM = re.compile(
+_SBOM = LazyPattern(
     rb"\0((?:usr/(?:local/)?share/)?sboms?/[^\0]{1,300}\.(?:spdx|cdx|cyclonedx|syft)[^\0/]{0,20}\.?json"
     rb"|opt/bitnami/[^\0]{1,200}/\.spdx-[^\0/]{1,80}\.spdx"
     rb"|var/lib/db/sbom/[^\0]{1,200}\.spdx\.json)(?=\0)"

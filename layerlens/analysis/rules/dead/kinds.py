@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from layerlens.image.lazypattern import LazyPattern
+
 _KINDS: tuple[tuple[str, bytes], ...] = (
     ("apt's package lists", rb"var/lib/apt/lists/"),
     ("apt's caches", rb"var/cache/apt/"),
@@ -27,7 +29,7 @@ _KINDS: tuple[tuple[str, bytes], ...] = (
     ("temporary files", rb"(?:var/)?tmp/"),
 )  # fmt: skip
 
-_ANY = re.compile(b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS), re.DOTALL)
+_ANY = LazyPattern(b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS), re.DOTALL)
 _MOST = 5
 
 

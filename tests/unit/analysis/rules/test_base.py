@@ -172,7 +172,7 @@ def test_an_old_base(created: str, severity: object) -> None:
 
 
 def test_node_env() -> None:
-    run = {"Cmd": ["node", "a.js"]}
+    run: dict[str, Any] = {"Cmd": ["node", "a.js"]}
     assert drafts(looked(SYSTEM, **run))["node-env"][0].title == "NODE_ENV is not set"
     assert "node-env" not in drafts(looked(SYSTEM, Env=["NODE_ENV=production"], **run))
     assert "node-env" not in drafts(looked(SYSTEM, Cmd=["python", "a.py"]))
