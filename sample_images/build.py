@@ -86,6 +86,8 @@ SAMPLES = (
     ),
     Sample("e12-go", "e12_go"),
     Sample("e12-go-lean", "e12_go", "Dockerfile.lean", needs=("e12-go",)),
+    Sample("e13-distroless", "e13_distroless"),
+    Sample("e14-databases", "e14_databases"),
     Sample("e20-monorepo", "e20_monorepo", needs=("node-base", "e12-go")),
 )
 

@@ -36,13 +36,15 @@ class Program:
     sections: tuple[Section, ...] = ()
     code: bytes = b"\x90" * 5000
     names_first: bool = False
+    note: bytes = b""
 
     def written(self) -> bytes:
         """The file."""
         wide, order = self.wide, self.order
         head = 64 if wide else 52
         step = 56 if wide else 32
-        segments: list[tuple[int, int, bytes]] = [(1, 5, self.code)]
+        segments: list[tuple[int, int, bytes]] = [(4, 4, self.note)] if self.note else []
+        segments.append((1, 5, self.code))
         if self.data:
             segments.append((1, 6, self.data))
         if self.interpreter:

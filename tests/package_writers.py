@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -254,7 +254,7 @@ def dnf_history(transactions: Iterable[Transaction]) -> bytes:
 # ---------------------------------------------------------------------- others
 
 
-def apk_installed(records: Iterable[dict[str, str | Sequence[str]]]) -> bytes:
+def apk_installed(records: Iterable[Mapping[str, str | Sequence[str]]]) -> bytes:
     """``lib/apk/db/installed``: fields of one letter; ``files`` are paths."""
     text = ""
     for record in records:
@@ -272,7 +272,7 @@ def apk_installed(records: Iterable[dict[str, str | Sequence[str]]]) -> bytes:
     return text.encode()
 
 
-def pacman_sections(sections: dict[str, Sequence[str]]) -> bytes:
+def pacman_sections(sections: Mapping[str, Sequence[str]]) -> bytes:
     """``desc`` or ``files`` of a package in pacman's local database."""
     return "".join(
         f"%{title}%\n" + "".join(f"{value}\n" for value in values) + "\n"

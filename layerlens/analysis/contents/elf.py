@@ -11,7 +11,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from layerlens.analysis.contents import gobuild
 from layerlens.analysis.contents.pieces import Pieces
@@ -21,17 +22,18 @@ MAGIC = b"\x7fELF"
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
 """Values of ``e_type``."""
 
-_LOAD, _DYNAMIC, _INTERP = 1, 2, 3
+_LOAD, _DYNAMIC, _INTERP, _NOTE = 1, 2, 3, 4
 _PROGBITS, _SYMTAB, _STRTAB, _NOBITS = 1, 2, 3, 8
 _WRITABLE = 2
+_ALLOCATED = 2
+"""Bits of a segment's and a section's flags."""
 
 _MOST_SEGMENTS = 256
 _MOST_SECTIONS = 1 << 15
 _TAIL, _OBJECT_TAIL = (3 << 20) + (3 << 17), 1 << 16
 """Bytes before the section table that are looked at, the second in object files.
 
-Linkers put the names of sections there.  Some put them before the names of all symbols;
-where those take more than this, debug sections are not told from others.
+Linkers put the names of sections there, some of them before the names of all symbols.
 """
 
 _COMMENT = 4096
@@ -39,14 +41,13 @@ _INTERPRETER = 4096
 _DATA, _GO_DATA = 4096, 1 << 18
 """Bytes of a writable segment's beginning that are looked at, without and with a sign of Go."""
 
-_GO_NOTES = (b"\4\0\0\0Go\0\0", b"\0\0\0\4Go\0\0")
-"""Type and owner of the note in which Go's linker leaves its build identifier."""
+_GO_NOTE = b"Go\0\0"
+"""Owner of the note in which Go's linker leaves its build identifier."""
 
 _DEBUG = (b".debug_", b".zdebug_", b".gdb_index", b".debug_gdb_scripts")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A program header: where its bytes lie in the file and in memory."""
 
     kind: int
@@ -56,12 +57,12 @@ class Segment:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section header; ``name`` is an offset into the string table of names."""
 
     name: int
     kind: int
+    flags: int
     offset: int
     size: int
     link: int
@@ -159,7 +160,10 @@ def windows(elf: Elf, size: int, head: bytes) -> Sequence[tuple[int, int]]:
         begin = max(min(loaded, elf.table), elf.table - tail)
         spans.append((begin, min(table_end, size) - begin))
     spans.append((loaded, _COMMENT))
-    signed = _GO_NOTES[0] in head or _GO_NOTES[1] in head
+    signed = any(
+        each.kind == _NOTE and _GO_NOTE in head[each.offset : each.offset + min(each.size, 4096)]
+        for each in elf.segments
+    )
     spans += [
         (each.offset, min(each.size, _GO_DATA if signed else _DATA)) for each in elf.writable()
     ]
@@ -185,8 +189,10 @@ def facts(elf: Elf, size: int, head: bytes, parts: Mapping[int, bytes]) -> dict[
     named = _named(elf, sections, pieces)
     debug = sum(
         _inside(each, size)
-        for name, each in named
-        if name.startswith(_DEBUG) and each.kind != _NOBITS
+        for each in (
+            [each for name, each in named if name.startswith(_DEBUG) and each.kind != _NOBITS]
+            or ([] if named or elf.kind == RELOCATABLE else _nameless_debug(sections))
+        )
     )
     symbols = 0
     for each in sections:
@@ -219,7 +225,7 @@ def facts(elf: Elf, size: int, head: bytes, parts: Mapping[int, bytes]) -> dict[
             "debug": min(debug, size),
             "symbols": min(symbols, max(size - debug, 0)),
             "go": build is not None or any(name == b".go.buildinfo" for name, _ in named),
-            "rust": _is_rust(named, pieces),
+            "rust": _is_rust(elf, named, sections, pieces),
         }
     }  # fmt: skip
     if build is not None:
@@ -231,7 +237,7 @@ def _sections(elf: Elf, pieces: Pieces) -> list[Section]:
     """The section headers, as many as can be seen."""
     if not elf.table:
         return []
-    form = struct.Struct(elf.order + ("IIQQQQII" if elf.wide else "IIIIIIII"))
+    form = struct.Struct(elf.order + ("IIQQQQIIQQ" if elf.wide else "IIIIIIIIII"))
     count = elf.count
     if not count:
         first = pieces.at(elf.table, elf.entry)
@@ -239,11 +245,10 @@ def _sections(elf: Elf, pieces: Pieces) -> list[Section]:
     data = pieces.at(elf.table, elf.entry * min(count, _MOST_SECTIONS))
     if data is None:
         return []
-    found = []
-    for at in range(0, len(data) - elf.entry + 1, elf.entry):
-        name, kind, _, _, offset, size, link, _ = form.unpack_from(data, at)
-        found.append(Section(name, kind, offset, size, link))
-    return found
+    return [
+        Section(name, kind, flags, offset, size, link)
+        for name, kind, flags, _, offset, size, link, _, _, _ in form.iter_unpack(data)
+    ]
 
 
 def _named(elf: Elf, sections: list[Section], pieces: Pieces) -> list[tuple[bytes, Section]]:
@@ -263,21 +268,44 @@ def _named(elf: Elf, sections: list[Section], pieces: Pieces) -> list[tuple[byte
     ]
 
 
+def _nameless_debug(sections: list[Section]) -> list[Section]:
+    """The debug sections where names are out of reach, by the lengths of their names.
+
+    Names stand one behind the other, so the next one's offset tells a length.
+    DWARF is a family: contents that no program loads, with ``.debug_abbrev``
+    (13 characters) and ``.debug_info`` or ``.debug_line`` (11) among them; the
+    shortest is ``.debug_str``, the longest ``.debug_str_offsets``.  Others that
+    are not loaded have shorter names (``.comment``, ``.rustc``, ``.llvmbc``).
+    """
+    offsets = sorted({each.name for each in sections})
+    following = dict(pairwise(offsets))
+    lengths = {
+        each: following.get(each.name, each.name) - each.name - 1
+        for each in sections
+        if each.kind == _PROGBITS and not each.flags & _ALLOCATED
+    }
+    found = [each for each, length in lengths.items() if 10 <= length <= 18]
+    if len(found) >= 4 and {11, 13} <= {lengths[each] for each in found}:
+        return found
+    return []
+
+
 def _inside(section: Section, size: int) -> int:
     """Bytes of a section that the file can hold."""
     return max(0, min(section.size, size - section.offset))
 
 
-def _is_rust(named: list[tuple[bytes, Section]], pieces: Pieces) -> bool:
-    """Whether rustc left its name, or its run time a symbol."""
-    for name, section in named:
-        if name == b".comment" and b"rustc version" in (
-            pieces.at(section.offset, min(section.size, _COMMENT)) or b""
-        ):
+def _is_rust(
+    elf: Elf, named: list[tuple[bytes, Section]], sections: list[Section], pieces: Pieces
+) -> bool:
+    """Whether rustc left its name in ``.comment``, or its run time a symbol."""
+    comments = [(each.offset, each.size) for name, each in named if name == b".comment"]
+    for offset, length in comments or [(elf.loaded(), _COMMENT)]:
+        if b"rustc version" in pieces.start(offset, min(length, _COMMENT)):
             return True
     return any(
-        section.kind == _STRTAB
-        and b"\0rust_eh_personality\0" in pieces.around(section.offset, section.size)
-        for name, section in named
-        if name == b".strtab"
+        b"\0rust_eh_personality\0" in pieces.around(names.offset, names.size)
+        for each in sections
+        if each.kind == _SYMTAB
+        for names in sections[each.link : each.link + 1]
     )

@@ -23,12 +23,16 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.contents import secretfiles
 from layerlens.analysis.contents.secretfiles import Find, Value
 from layerlens.image.lazypattern import LazyPattern
-from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, made_up, tokens_in
+from layerlens.image.tokens import AWS_KEY_ID, KEY_BLOCK, SHAPES, made_up, tokens_in
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import BytesAhoCorasick
 
 MAX_SIZE = 2 << 20
 """Bytes of a file that is looked into."""
@@ -108,31 +112,36 @@ _CONFIG_LIKE = LazyPattern(
     re.DOTALL,
 )
 
-_PLACES: tuple[tuple[LazyPattern[bytes], Find], ...] = tuple(
-    (LazyPattern(rb"(?:.*/)?(?:" + path + rb")", re.DOTALL), find)
-    for path, find in (
-        (rb"\.aws/(?:credentials|config)", secretfiles.aws),
-        (rb"(?:\.docker|kaniko/\.docker)/config\.json", secretfiles.docker_config),
-        (rb"(?:uv/)?uv\.toml|poetry/auth\.toml|pypoetry/auth\.toml", secretfiles.pypirc),
-        (rb"\.git/config", secretfiles.git_credentials),
-        (rb"\.kube/config|[^/]*kubeconfig[^/]*", secretfiles.kubeconfig),
-        (rb"\.azure/[^/]+", secretfiles.azure),
-        (rb"[^/]+\.json|\.config/gcloud/.*", secretfiles.gcp),
-        (rb"etc/shadow-?", secretfiles.shadow),
-        (
-            rb"wp-config\.php|settings\.py|config/(?:secrets|local|production)\.(?:py|php)",
-            secretfiles.literals("web-config", "secret"),
-        ),
-        (
-            rb"database\.ya?ml|application[^/]*\.(?:ya?ml|properties)|[^/]+\.tfvars|[^/]+\.ovpn",
-            secretfiles.settings("web-config", "secret"),
-        ),
-        (
-            rb"terraform\.tfstate[^/]*",
-            secretfiles.literals("web-config", "secret"),
-        ),
-    )
+_PATHS: tuple[tuple[bytes, Find], ...] = (
+    (rb"\.aws/(?:credentials|config)", secretfiles.aws),
+    (rb"(?:\.docker|kaniko/\.docker)/config\.json", secretfiles.docker_config),
+    (rb"(?:uv/)?uv\.toml|poetry/auth\.toml|pypoetry/auth\.toml", secretfiles.pypirc),
+    (rb"\.git/config", secretfiles.git_credentials),
+    (rb"\.kube/config|[^/]*kubeconfig[^/]*", secretfiles.kubeconfig),
+    (rb"\.azure/[^/]+", secretfiles.azure),
+    (rb"[^/]+\.json|\.config/gcloud/.*", secretfiles.gcp),
+    (rb"etc/shadow-?", secretfiles.shadow),
+    (
+        rb"wp-config\.php|settings\.py|config/(?:secrets|local|production)\.(?:py|php)",
+        secretfiles.literals("web-config", "secret"),
+    ),
+    (
+        rb"database\.ya?ml|application[^/]*\.(?:ya?ml|properties)|[^/]+\.tfvars|[^/]+\.ovpn",
+        secretfiles.settings("web-config", "secret"),
+    ),
+    (
+        rb"terraform\.tfstate[^/]*",
+        secretfiles.literals("web-config", "secret"),
+    ),
 )
+"""Ends of paths, and what to look for in such files."""
+_PLACES = tuple(
+    (LazyPattern(rb"(?:.*/)?(?:" + path + rb")", re.DOTALL), find) for path, find in _PATHS
+)
+_ANY_PLACE = LazyPattern(
+    rb"(?:.*/)?(?:" + b"|".join(path for path, _ in _PATHS) + rb")", re.DOTALL
+)  # fmt: skip
+"""Most files are none of these, which one expression tells sooner than ten."""
 _MASTER_KEY = LazyPattern(rb"(?:.*/)?config/(?:master|credentials/[^/]+)\.key", re.DOTALL)
 _env_settings = secretfiles.settings("env-file", "secret")
 _env_literals = secretfiles.literals("env-file", "secret")
@@ -175,20 +184,32 @@ def scan(name: bytes, data: bytes) -> Mapping[str, Any]:
     elif last in _HISTORIES:
         hits.look(secretfiles.history)
     else:
-        for pattern, each in _PLACES:
-            if pattern.fullmatch(name):
-                hits.look(each)
+        if _ANY_PLACE.fullmatch(name):
+            for pattern, each in _PLACES:
+                if pattern.fullmatch(name):
+                    hits.look(each)
         if _ENV.fullmatch(name) and not _ENV_EXAMPLE.fullmatch(name):
             _env_file(hits, name)
         if _MASTER_KEY.fullmatch(name) and _HEX_KEY.fullmatch(data):
             hits.add(Value("web-config", "Rails master key", "", 0, len(data.rstrip())))
-    _keys(hits, name, data)
-    _tokens(hits, data)
-    if b"_access_key" in data or b"_ACCESS_KEY" in data:
-        hits.look(secretfiles.aws)
+    if _signs().find_matches_as_indexes(data):
+        _keys(hits, name, data)
+        _tokens(hits, data)
+        if b"_access_key" in data or b"_ACCESS_KEY" in data:
+            hits.look(secretfiles.aws)
     if b"://" in data and (_CONFIG_LIKE.fullmatch(name) or _ENV.fullmatch(name)):
         hits.look(secretfiles.urls)
     return hits.facts()
+
+
+@cache
+def _signs() -> BytesAhoCorasick:
+    """Words of which any secret that stands anywhere has one: most files have none at all."""
+    from ahocorasick_rs import BytesAhoCorasick
+
+    words = [b"PRIVATE KEY", b"_access_key", b"_ACCESS_KEY"]
+    words += [mark.encode() for shape in SHAPES for mark in shape.marks]
+    return BytesAhoCorasick(words)
 
 
 class _Hits:

@@ -24,7 +24,6 @@ from layerlens.analysis.rules.model import (
 )
 from layerlens.analysis.rules.savings import Savings
 from layerlens.analysis.rules.settings import RuleSettings
-from layerlens.image.secrets import redact_text
 
 _CLASS_ORDER = {each: place for place, each in enumerate(LedgerClass)}
 
@@ -187,7 +186,7 @@ def _finding(
         paths = [fs.paths[version] for version in versions]
     return Finding(
         rule=rule,
-        title=redact_text(draft.title) or rule.title,
+        title=draft.title or rule.title,
         severity=_severity(rule, draft, size, total, settings, is_base=is_base),
         confidence=draft.confidence or rule.confidence,
         bytes=size,
@@ -199,8 +198,8 @@ def _finding(
         is_base=is_base,
         paths=tuple(paths[:MOST_PATHS]),
         path_count=len(paths),
-        evidence=tuple(map(redact_text, draft.evidence)),
-        fix=_filled(redact_text(draft.fix) or rule.fix, draft, paths),
+        evidence=draft.evidence,
+        fix=_filled(draft.fix or rule.fix, draft, paths),
         versions=draft.versions,
         parts=draft.parts,
         overlaps=tuple(sorted({name for inode in freed for name in speakers[inode]} - {rule.id})),
@@ -236,15 +235,14 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
         from layerlens.image.history import readable
 
         row = context.config.history[history]
-        return redact_text(readable(row.created_by, row.comment).text)
+        return readable(row.created_by, row.comment).text
     return ""
 
 
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:
     """The fix with its braces filled in; braces that nothing fills stay as they are."""
     shown = [quoted for path in paths[:MOST_IN_FIX] if (quoted := _quoted(path))]
-    values = {"paths": " ".join(shown)}
-    values |= {name: redact_text(value) for name, value in draft.values.items()}
+    values = {"paths": " ".join(shown), **draft.values}
     for name, value in values.items():
         fix = fix.replace("{" + name + "}", value)
     return fix

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from layerlens.analysis.packages.model import Ecosystem
 from layerlens.analysis.rules.context import Context
 
 
@@ -52,22 +53,25 @@ def told(
     return [Told(inode, names, facts[inode]) for inode, names in live_names(context, found)]
 
 
+_SYSTEM = frozenset({Ecosystem.DEB, Ecosystem.APK, Ecosystem.RPM, Ecosystem.ALPM})
+_ITSELF = frozenset({Ecosystem.GOLANG, Ecosystem.MAVEN})
+"""Packages that a program or a jar says to be itself: nobody installed it from a database."""
+
+
 def owned(context: Context, file: Told) -> bool:
-    """Whether a package owns one of a file's names."""
-    owners = context.inventory.owners
-    return bool(owners) and any(name in owners for name in file.names)
+    """Whether a package that was installed owns one of a file's names."""
+    return bool(_owners(context, file) - _ITSELF)
 
 
 def system_owned(context: Context, file: Told) -> bool:
     """Whether a package of the distribution owns one of a file's names."""
-    from layerlens.analysis.packages.model import Ecosystem
+    return bool(_owners(context, file) & _SYSTEM)
 
-    system = (Ecosystem.DEB, Ecosystem.APK, Ecosystem.RPM, Ecosystem.ALPM)
-    return any(
-        package.ecosystem in system
-        for name in file.names
-        if (package := context.inventory.owner(name)) is not None
-    )
+
+def _owners(context: Context, file: Told) -> set[Ecosystem]:
+    """The kinds of packages that own a file's names."""
+    owner = context.inventory.owner
+    return {package.ecosystem for name in file.names if (package := owner(name)) is not None}
 
 
 def by_layer(context: Context, files: Iterable[Told]) -> dict[int, list[Told]]:

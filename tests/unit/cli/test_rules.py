@@ -36,7 +36,8 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys).splitlines()
     assert len(lines) == len(RULES) + 1
-    assert lines[1].split()[:5] == [
+    (row,) = [line.split()[:5] for line in lines if line.startswith("apt-lists ")]
+    assert row == [
         "apt-lists", "content", "certain", "package-caches", "DL3009,DKL-DI-0005",
     ]  # fmt: skip
 
@@ -63,8 +64,7 @@ def test_one_rule(capsys: pytest.CaptureFixture[str], word: str) -> None:
 
 
 def test_several_of_one_name(capsys: pytest.CaptureFixture[str]) -> None:
-    text = printed(capsys, "AVD-DS-0020")
-    assert text.startswith("zypper-cache")
+    assert "zypper-cache: " in printed(capsys, "AVD-DS-0020")
     text = printed(capsys, "DL3040")
     assert "dnf-cache: " in text
     assert "\nlibdnf5-cache: " in text

@@ -65,17 +65,6 @@ DUPLICATES = Rule(
     source="contents compared: by XXH3-128 where they were hashed as they passed, else byte by byte",
 )
 
-ZIP_TWINS = Rule(
-    id="unpacked-archives",
-    title="archives of data beside what was unpacked from them",
-    topic=Topic.CONTENT,
-    why="NLTK reads the folder; the archive that it was unpacked from is left beside it.",
-    fix="RUN python -m nltk.downloader -d /usr/share/nltk_data <names> && rm {paths}",
-    ledger_class=LedgerClass.DUPLICATES,
-    keep="Archives without a folder of the same name: NLTK can read some data out of them.",
-    source="NLTK downloader: packages are saved as zip files and unpacked beside them",
-)
-
 
 def check_duplicates(context: Context) -> Iterable[Draft]:
     """Copies of which one would do, by the layer that holds them."""
@@ -201,22 +190,4 @@ def _shown(context: Context, version: int) -> str:
     return "/" + context.path(version).decode("utf-8", "surrogateescape")
 
 
-def check_zip_twins(context: Context) -> Iterable[Draft]:
-    """NLTK's archives whose folders are there too."""
-    if b"nltk_data/" not in context.files.joined:
-        return
-    twins = [
-        version
-        for path, version in zip(context.files.paths, context.files.versions, strict=True)
-        if path.endswith(b".zip") and b"nltk_data/" in path and context.exists(path[:-4])
-    ]
-    for layer, versions in context.by_layer(context.inventory.unowned(twins)).items():
-        yield Draft(
-            ZIP_TWINS.id,
-            versions=versions,
-            layer=layer,
-            title=f"{counted(len(versions), 'archive')} of NLTK data that was unpacked as well",
-        )
-
-
-RULE_SET = RuleSet(rules=(ZIP_TWINS, DUPLICATES), checks=(check_zip_twins, check_duplicates))
+RULE_SET = RuleSet(rules=(DUPLICATES,), checks=(check_duplicates,))

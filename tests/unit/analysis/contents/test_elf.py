@@ -95,8 +95,7 @@ def test_what_go_says_of_a_build(code: int) -> None:
 
 def test_a_long_module_list_of_go() -> None:
     modules = "path\tx/y\n" + "".join(f"dep\texample/m{k}\tv1.0.{k}\n" for k in range(9000))
-    note = struct.pack("<III", 4, 4, 4) + b"Go\0\0abcd"
-    data = Program(code=note + _LARGE, data=go_data(modules=modules)).written()
+    data = Program(code=_LARGE, note=b"Go\0\0abcd", data=go_data(modules=modules)).written()
     found = facts(data)["go"]
     assert found["path"] == "x/y"
     assert modules.startswith(found["mod"])
@@ -127,12 +126,31 @@ def test_rust_is_told_by_its_comment_and_by_its_run_time() -> None:
     assert facts(Program(sections=(symbol_table, names)).written())["elf"]["rust"]
 
 
-def test_names_out_of_reach_count_no_debug_section() -> None:
+FAMILY = (
+    Section(".debug_abbrev", b"a" * 1000),
+    Section(".debug_info", b"i" * 5000),
+    Section(".debug_str", b"s" * 3000),
+    Section(".debug_line", b"l" * 2000),
+)
+FAR_NAMES = (
+    Section(".symtab", b"s" * 48 * 32, 2, link=8),
+    Section("x", b""),
+    Section(".strtab", b"\0" * MAX_WINDOW, 3),
+)
+
+
+def test_debug_sections_whose_names_are_out_of_reach() -> None:
     """Symbols' names of more bytes than a window, between the sections' names and the table."""
-    names = Section(".strtab", b"\0" * MAX_WINDOW, 3)
-    sections = (*FULL.sections[:-1], names)
-    data = replace(FULL, code=_LARGE, names_first=True, sections=sections).written()
-    found = facts(data)["elf"]
+    rustc = Section(".comment", b"rustc version 1.90.0\0")
+    program = Program(code=_LARGE, names_first=True, sections=(rustc, *FAMILY, *FAR_NAMES))
+    found = facts(program.written())["elf"]
+    assert (found["debug"], found["symbols"], found["rust"]) == (11_000, 48 * 32 + MAX_WINDOW, True)
+
+
+def test_other_sections_that_are_not_loaded_are_no_debug_sections() -> None:
+    others = (Section(".rustc", b"r" * 5000), Section(".gnu_debugdata", b"g" * 5000), *FAMILY[2:])
+    program = Program(code=_LARGE, names_first=True, sections=(*others, Section("y"), *FAR_NAMES))
+    found = facts(program.written())["elf"]
     assert (found["debug"], found["symbols"]) == (0, 48 * 32 + MAX_WINDOW)
 
 

@@ -79,6 +79,14 @@ def test_go_and_rust_have_rules_of_their_own() -> None:
     assert found["unstripped-go"][0].title == "1 Go program with symbols and debug information"
 
 
+def test_a_program_that_says_its_own_package_is_yours() -> None:
+    image = looked([file("app/clock", GO_PROGRAM)])
+    assert image.context.inventory.of(Ecosystem.GOLANG)
+    assert len(image.drafts(binaries.check_go)) == 1
+    owned_by(image, Ecosystem.DEB, b"app/clock")
+    assert image.drafts(binaries.check_go) == []
+
+
 def test_toolchains_and_stripped_programs_are_left_alone() -> None:
     stripped = Program(data=go_data()).written()
     image = looked(

@@ -97,13 +97,3 @@ def test_many_unlike_files_of_one_size_are_compared_in_a_bounded_way() -> None:
     image.context.same_content = counting
     assert len(image.drafts(duplicates.check_duplicates)) == 1
     assert compared <= 300 * 8
-
-
-def test_archives_of_nltk_beside_their_folders() -> None:
-    image = looked(
-        [file("usr/share/nltk_data/corpora/stop.zip", b"z" * 900),
-         file("usr/share/nltk_data/corpora/stop/english", b"a"),
-         file("usr/share/nltk_data/corpora/alone.zip", b"z" * 800)]
-    )  # fmt: skip
-    (found,) = image.findings([duplicates.RULE_SET])["unpacked-archives"]
-    assert (found.bytes, found.claimed) == (900, 900)
