@@ -258,8 +258,12 @@ def _draft(context: Context, group: Group) -> Draft:
     fate = group.fate
     fs = context.fs
     evidence = _what_happened(context, group)
+    title = _title(context, fate, group.inodes)
     if fate in _REMOVALS or fate is Fate.REPLACED:
-        evidence += kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+        kinds = kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+        evidence += kinds.lines
+        if kinds.main and fate is not Fate.ARCHIVE:
+            title += f": {kinds.main}"
     fix = ""
     if fate in _REMOVALS - {Fate.ARCHIVE}:
         fix = earlier_removal(context, group)
@@ -274,7 +278,7 @@ def _draft(context: Context, group: Group) -> Draft:
         _RULE_OF[fate],
         group.inodes,
         layer=group.added if fate in _ADDER_BLAMED else group.lost,
-        title=_title(context, fate, group.inodes),
+        title=title,
         evidence=evidence,
         fix=fix,
         confidence=confidence,
