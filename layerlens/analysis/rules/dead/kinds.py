@@ -30,6 +30,19 @@ _KINDS: tuple[tuple[str, bytes], ...] = (
     ("temporary files", rb"(?:var/)?tmp/"),
 )  # fmt: skip
 
+_MOUNTS = {
+    "apt's package lists": "/var/lib/apt/lists",
+    "apt's caches": "/var/cache/apt",
+    "npm's cache": "/root/.npm",
+    "Yarn's or pnpm's cache": "/usr/local/share/.cache",
+    "pip's cache": "/root/.cache/pip",
+    "uv's cache": "/root/.cache/uv",
+    "Go's caches": "/root/.cache/go-build",
+    "Cargo's registry": "/usr/local/cargo/registry",
+    "Maven's or Gradle's repository": "/root/.m2",
+}
+"""Where caches usually are, for mounts of the builder."""
+
 _ANY = LazyPattern(b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS), re.DOTALL)
 _MOST = 5
 _SHARE, _MAIN = 0.1, 0.8
@@ -70,6 +83,11 @@ class Kinds:
         ):
             return ""
         return " and ".join(row[0] for row in large)
+
+    @property
+    def mounts(self) -> tuple[str, ...]:
+        """Directories that cache mounts could keep out of layers."""
+        return tuple(_MOUNTS[row[0]] for row in self.rows if row[1] and row[0] in _MOUNTS)
 
 
 def kinds_of(sized: Iterable[tuple[bytes, int]]) -> Kinds:

@@ -51,7 +51,8 @@ def test_deleted_later() -> None:
     assert (finding.bytes, finding.layer) == (400_000, 0)
     assert finding.title == "2 files deleted in a later layer"  # half of it is nothing known
     assert "npm's cache: 1 file, 200,000 bytes" in finding.evidence
-    assert finding.fix.endswith("RUN make \\\n && rm -rf /root/.npm /b")
+    assert "RUN make \\\n && rm -rf /root/.npm /b\n" in finding.fix
+    assert finding.fix.endswith("RUN --mount=type=cache,target=/root/.npm <command>")
     assert finding.confidence is Confidence.CERTAIN
 
 
