@@ -26,6 +26,8 @@ MODULES: tuple[str, ...] = (
     "layers",
     "build_order",
     "instructions",
+    "base",
+    "archives",
     "distributions",
     "by_path",
     "build_context",
