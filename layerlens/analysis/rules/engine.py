@@ -11,8 +11,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from layerlens.analysis.rules.context import Context
+from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules.findings import MOST_PATHS, Finding
 from layerlens.analysis.rules.model import (
     Confidence,
@@ -24,6 +25,10 @@ from layerlens.analysis.rules.model import (
 )
 from layerlens.analysis.rules.savings import Savings
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.layers.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.context import Context
 
 _CLASS_ORDER = {each: place for place, each in enumerate(LedgerClass)}
 
@@ -45,6 +50,15 @@ class Judged:
 
     findings: tuple[Finding, ...] = ()
     claimed: Claimed = field(default_factory=Claimed)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What rules said of an image: findings, claims, the distribution, diagnostics."""
+
+    judged: Judged
+    distribution: Distribution = field(default_factory=Distribution)
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def judge(

@@ -7,24 +7,14 @@ something beside the very layers that it was made from.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 
 import msgspec
 
 from layerlens.analysis.packages.purl import Distribution
-from layerlens.analysis.rules.engine import Claimed, Judged
+from layerlens.analysis.rules.engine import Claimed, Judged, Judgement
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, LedgerClass, Rule, Severity, Topic
 from layerlens.layers.diagnostics import Diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What rules said of an image: findings, claims, the distribution, diagnostics."""
-
-    judged: Judged
-    distribution: Distribution = field(default_factory=Distribution)
-    notes: tuple[Diagnostic, ...] = ()
 
 
 class _Rule(msgspec.Struct, array_like=True, frozen=True):
