@@ -75,6 +75,7 @@ NAMES = Rule(
     most=Severity.LOW,
     keep="TypeScript, esbuild, Babel, swc and Vite may compile while the application runs. "
     "Trees with lock data or with their project's package.json are judged by these instead.",
+    source="general knowledge",
 )
 
 MANAGER = Rule(
