@@ -203,6 +203,27 @@ def test_world_writable() -> None:
     assert "world-writable" not in found(members, base=1)
 
 
+def test_what_nobody_else_reaches_is_not_writable_by_everybody() -> None:
+    lock = [
+        directory("root", mode=0o700), file("root/.cache/uv/.lock", b"", mode=0o777),
+        file("tmp/x.lock", b"", mode=0o777),
+    ]  # fmt: skip
+    assert "world-writable" not in found(lock)
+    (one,) = found([*lock, file("srv/.lock", b"", mode=0o777)])["world-writable"]
+    assert (one.severity, one.paths) == (Severity.MEDIUM, (b"srv/.lock",))
+
+
+def test_what_chmod_left_open_is_told_once() -> None:
+    left = layer(directory("srv/up", mode=0o777))
+    image = Looked(Image([left], ["RUN mkdir /srv/up && chmod 777 /srv/up"]), 0)
+    assert {"world-writable", "chmod-777"} & set(image.findings(SETS)) == {"world-writable"}
+
+
+def test_sudo_is_told_as_sudo_and_not_among_setuid_programs() -> None:
+    findings = found([file("usr/bin/sudo", b"1", mode=0o4755)])
+    assert {"sudo", "setuid"} & set(findings) == {"sudo"}
+
+
 def test_only_what_is_there_in_the_end_counts() -> None:
     lower = layer(
         file("a", b"1", mode=0o4755), file("b", b"1", mode=0o777), file("c", b"1", mode=0o4755)
