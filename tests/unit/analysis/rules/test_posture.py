@@ -15,6 +15,7 @@ from layerlens.analysis.rules.catalogue import posture, posture_commands, postur
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Severity
 from tests.builders import Image, Member, directory, file, hardlink, layer, symlink, whiteout
+from tests.elves import Program, go_data
 from tests.judging import Looked
 
 SETS = [posture.RULE_SET, posture_files.RULE_SET, posture_commands.RULE_SET]
@@ -156,7 +157,9 @@ def test_debuggers() -> None:
 
 
 def test_certificates() -> None:
-    assert found(Cmd=["/x"])["missing-ca-certificates"][0].severity is Severity.INFO
+    static = [file("x", Program(data=go_data()).written())]
+    assert found(static, Cmd=["/x"])["missing-ca-certificates"][0].severity is Severity.INFO
+    assert "missing-ca-certificates" not in found([file("x", b"#!/y")], Cmd=["/x"])
     curl = [file("usr/bin/curl", b"1")]
     assert found(curl, Cmd=["x"])["missing-ca-certificates"][0].severity is Severity.LOW
     assert "missing-ca-certificates" not in found(
