@@ -254,9 +254,13 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
 
 
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:
-    """The fix with its braces filled in; braces that nothing fills stay as they are."""
+    """The fix with its braces filled in; braces that nothing fills stay as they are.
+
+    Where no path can be named, ``<paths>`` stands for them: a command without
+    them would be another one.
+    """
     shown = [quoted for path in paths[:MOST_IN_FIX] if (quoted := _quoted(path))]
-    values = {"paths": " ".join(shown), **draft.values}
+    values = {"paths": " ".join(shown) or "<paths>", **draft.values}
     for name, value in values.items():
         fix = fix.replace("{" + name + "}", value)
     return fix

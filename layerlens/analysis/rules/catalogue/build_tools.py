@@ -168,7 +168,7 @@ GROUPS: tuple[Group, ...] = (
             ("DKL-DI-0001", "DL3004", "DS-0010"),
         ),
         re.compile(r"sudo"),
-        Severity.MEDIUM,
+        Severity.INFO,  # that it is there at all, the rule sudo tells
     ),
 )  # fmt: skip
 

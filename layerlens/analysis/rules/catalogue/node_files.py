@@ -81,6 +81,7 @@ DUPLICATES = Rule(
     severity=Severity.INFO,
     keep="Versions that packages ask for in ranges that do not meet cannot be joined; no bytes are "
     "claimed.",
+    source="package.json of what lies below node_modules",
 )
 
 HEADERS = Rule(

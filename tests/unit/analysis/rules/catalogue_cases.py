@@ -267,10 +267,13 @@ CASES: dict[str, Case] = {
     "app-tests": Case(
         "app/test/a app/src/b.spec.ts usr/src/app/tests/c",
         "app/node_modules/x/test/d usr/lib/x/tests/e app/contest/f opt/py/lib/python3.12/test/g "
-        "root/.pyenv/test/h",
-        settings={"WorkingDir": "/usr/src/app"},
+        "root/.pyenv/test/h app/src/features/counter.js app/shop/fixtures/first.json "
+        "app/spec/openapi.yaml",
+        settings={"WorkingDir": "/usr/src/app"}, unless=started("python", "-m", "pytest", "tests"),
     ),
-    "app-logs": Case("app/debug.log app/npm-debug.log.1", "app/tests/a.log var/log/b.log"),
+    "app-logs": Case(
+        "app/debug.log app/npm-debug.log.1", "app/tests/a.log app/testdata/c.log var/log/b.log"
+    ),
     "notebook-files": Case("root/.jupyter/a root/.ipython/b", unless=started("jupyter", "lab")),
     "log-files": Case("var/log/dpkg.log var/log/apt/a", "var/log/lastlog"),
     "login-records": Case("var/log/lastlog:1200000", "var/log/btmp"),
