@@ -12,14 +12,15 @@ Nothing here prints, exits or reads the environment.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from layerlens.analysis.analyse import Described, Look, analyse
 from layerlens.analysis.contents.examiner import default_examiner
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.model import RuleSet
-from layerlens.analysis.rules.registry import own_rule_sets
+from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
@@ -27,6 +28,7 @@ from layerlens.image.digest import Digest
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
+from layerlens.layers.known import KnownLayers
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources.build_context import scan_context
 from layerlens.sources.image import Image, ReadOptions
@@ -41,15 +43,18 @@ class Rules:
 
     ``dockerfile`` is what made the image, where the user gave it, and ``target``
     the stage: findings then name its lines.  ``context`` is the folder that it is
-    built in, for rules about what is sent.
+    built in, for rules about what is sent.  ``sets`` are all that there are, own
+    and third parties', unless they are given.  With ``remember`` a cache may know
+    the findings of an image; then its packages are not listed.
     """
 
-    sets: Sequence[RuleSet] = field(default_factory=own_rule_sets)
+    sets: Sequence[RuleSet] | None = None
     settings: RuleSettings = field(default_factory=RuleSettings)
     dockerfile: Dockerfile | None = None
     target: str | None = None
     context: str | None = None
     dockerfile_path: str | None = None
+    remember: bool = False
 
 
 _IMAGE_FILES = ("oci-layout", "index.json", "manifest.json")
@@ -131,9 +136,10 @@ def analyse_image(
     if rules is not None:
         progress(Step("looking into files"))
         look = Look(
-            contents=image.examine(options),
+            contents=lambda: image.examine(options),
             reread=image.reread,
-            rule_sets=rules.sets,
+            rule_sets=_rule_sets(rules),
+            memory=_memory(image, options, rules, semantics),
             settings=rules.settings,
             dockerfile=rules.dockerfile,
             target=rules.target,
@@ -173,3 +179,43 @@ def analyse_image(
         semantics,
         look,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What a cache knows of one image under one set of rules."""
+
+    cache: KnownLayers
+    about: str
+
+    def recall(self, on: str) -> bytes | None:
+        return self.cache.judgement(f"{self.about}\0{on}")
+
+    def keep(self, on: str, record: bytes) -> None:
+        self.cache.keep_judgement(f"{self.about}\0{on}", record)
+
+
+def _rule_sets(rules: Rules) -> Callable[[], RuleSets]:
+    if rules.sets is None:
+        return partial(rule_sets, rules.settings)
+    return partial(RuleSets, tuple(rules.sets))
+
+
+def _memory(
+    image: Image, options: ReadOptions, rules: Rules, semantics: Semantics
+) -> _Remembered | None:
+    """A memory of findings, where all that they depend on has a name."""
+    cache = options.cache
+    if cache is None or not rules.remember or rules.sets is not None or options.verify:
+        return None
+    if rules.dockerfile is not None or rules.context is not None or options.examiner is None:
+        return None
+    layers = image.identities()
+    if layers is None:
+        return None
+    depends = (
+        fingerprint(), options.examiner.version, repr(rules.settings), semantics.value,
+        repr(image.config), repr(image.tags), repr(sorted(image.annotations.items())),
+        *layers,
+    )  # fmt: skip
+    return _Remembered(cache, "\0".join(depends))

@@ -12,7 +12,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Check, Draft, RuleSet
-from layerlens.analysis.rules.registry import own_rule_sets
+from layerlens.analysis.rules.registry import RuleSets, own_rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.filesystem.stack import stack
 from layerlens.image.base import find_base
@@ -84,7 +84,12 @@ class Looked:
         return find_base(self.described.config, histories)
 
     def look(self, rule_sets: Sequence[RuleSet], settings: RuleSettings | None = None) -> Look:
-        return Look(self.contents, self.reread, rule_sets, settings or RuleSettings())
+        return Look(
+            lambda: self.contents,
+            self.reread,
+            lambda: RuleSets(tuple(rule_sets)),
+            settings or RuleSettings(),
+        )
 
     @cached_property
     def context(self) -> Context:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.dive import dive_figures
@@ -22,8 +24,9 @@ from layerlens.analysis.packages.model import Inventory
 from layerlens.analysis.packages.purl import Distribution, distribution
 from layerlens.analysis.rules.context import Context, Reread
 from layerlens.analysis.rules.engine import Claimed, judge
-from layerlens.analysis.rules.model import RuleSet
-from layerlens.analysis.rules.savings import Savings
+from layerlens.analysis.rules.record import Judgement, decode_judgement, encode_judgement
+from layerlens.analysis.rules.registry import RuleSets
+from layerlens.analysis.rules.savings import Savings, live_names
 from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.analysis.sizes import size_rows
 from layerlens.filesystem.result import Filesystem
@@ -36,7 +39,7 @@ from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
 from layerlens.image.redaction import config_leaks, redact_config, redact_values
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents
-from layerlens.layers.diagnostics import Diagnostic
+from layerlens.layers.diagnostics import Diagnostic, Notes
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.table import Kind, LayerTable
 
@@ -64,21 +67,34 @@ class Described:
     notes: Sequence[Diagnostic] = ()
 
 
+class Memory(Protocol):
+    """Remembers what was said of the image that is looked at, by what else it depends on."""
+
+    def recall(self, on: str) -> bytes | None:
+        """The record of an earlier judgement."""
+
+    def keep(self, on: str, record: bytes) -> None:
+        """Remember a judgement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What rules need besides the entries.
 
     Contents and how to read them again, the rules and how the user wants them,
     and the Dockerfile (its stage, its folder) that is said to have made the image.
+    Where ``memory`` knows the judgement, neither contents nor rules are asked for,
+    and the inventory stays empty.
     """
 
-    contents: Sequence[Contents]
+    contents: Callable[[], Sequence[Contents]]
     reread: Reread
-    rule_sets: Sequence[RuleSet]
+    rule_sets: Callable[[], RuleSets]
     settings: RuleSettings = field(default_factory=RuleSettings)
     dockerfile: Dockerfile | None = None
     target: str | None = None
     build_context: BuildContext | None = None
+    memory: Memory | None = None
 
 
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
@@ -128,16 +144,19 @@ def analyse(
             )
         )
     blobs = [layer.compressed_size for layer in layers]
-    judged, inventory, savings, distro = None, Inventory(), None, Distribution()
+    judgement, inventory, savings = None, Inventory(), None
     if look is not None:
-        context = make_context(image, fs, histories, base, same_content, look)
-        inventory = context.inventory
-        judged = judge(context, look.rule_sets, look.settings, sum(sums.total))
-        savings = Savings(fs, context.names_of)
-        distro = distribution(
-            context.text(b"etc/os-release") or context.text(b"usr/lib/os-release")
-        )
-    claimed = judged.claimed if judged is not None else Claimed()
+        savings = Savings(fs, live_names(fs))
+        judgement = _recalled(look, fs, base)
+        if judgement is None:
+            context = make_context(image, fs, histories, base, same_content, look)
+            inventory = context.inventory
+            judgement = _judgement(context, look, sum(sums.total))
+            if look.memory is not None:
+                with suppress(UnicodeEncodeError):
+                    look.memory.keep(repr(base), encode_judgement(judgement))
+    judged = None if judgement is None else judgement.judged
+    claimed = Claimed() if judged is None else judged.claimed
     figures = scores(fs, sums, base.layers, claimed.bytes)
     return Analysis(
         image=ImageFacts(
@@ -178,13 +197,30 @@ def analyse(
             *image.notes,
             *(Diagnostic("history", warning) for warning in warnings),
             *fs.notes.all(),
+            *(() if judgement is None else judgement.notes),
         ),
         filesystem=fs,
         judged=judged,
         inventory=inventory,
-        distribution=distro,
+        distribution=Distribution() if judgement is None else judgement.distribution,
         savings=savings,
     )
+
+
+def _recalled(look: Look, fs: Filesystem, base: BaseBoundary) -> Judgement | None:
+    if look.memory is None:
+        return None
+    record = look.memory.recall(repr(base))
+    return None if record is None else decode_judgement(record, len(fs.paths))
+
+
+def _judgement(context: Context, look: Look, total: int) -> Judgement:
+    found = look.rule_sets()
+    for problem in found.problems:
+        context.notes.add("rules-left-out", problem)
+    judged = judge(context, found.sets, look.settings, total)
+    release = context.text(b"etc/os-release") or context.text(b"usr/lib/os-release")
+    return Judgement(judged, distribution(release), tuple(context.notes.all()))
 
 
 def make_context(
@@ -201,10 +237,10 @@ def make_context(
         config=redact_config(image.config),
         histories=histories,
         base=base,
-        contents=look.contents,
+        contents=look.contents(),
         same_content=same_content,
         reread=look.reread,
-        notes=fs.notes,
+        notes=Notes(),
         tags=image.tags,
         annotations=redact_values(image.annotations),
         leaks=config_leaks(image.config),
@@ -214,13 +250,13 @@ def make_context(
         context.dockerfile = look.dockerfile
         context.lines = lines_of(look.dockerfile.chain(look.target), image.config.history)
         if not context.lines:
-            fs.notes.add("dockerfile", "the Dockerfile that was given did not make this image")
-    for layer, each in enumerate(look.contents):
+            context.notes.add("dockerfile", "the Dockerfile that was given did not make this image")
+    for layer, each in enumerate(context.contents):
         if each.missing is not None:
-            fs.notes.add("contents-missing", f"not looked into: {each.missing}", layer=layer)
+            context.notes.add("contents-missing", f"not looked into: {each.missing}", layer=layer)
     context.inventory = collect(context)
     for path, why in context.inventory.problems:
-        fs.notes.add("package-database", why, path=path)
+        context.notes.add("package-database", why, path=path)
     return context
 
 

@@ -64,6 +64,12 @@ class ExaminedLayers(KnownLayers):
     def keep_document(self, data: bytes) -> None:
         self._cache.keep_document(data)
 
+    def judgement(self, key: str) -> bytes | None:
+        return self._cache.judgement(key)
+
+    def keep_judgement(self, key: str, record: bytes) -> None:
+        self._cache.keep_judgement(key, record)
+
     def archive(self, place: str) -> PassedArchive | None:
         return self._cache.archive(place)
 

@@ -13,6 +13,7 @@ from layerlens.cache.blob import decode_blob, encode_blob
 from layerlens.cache.contents import decode_contents, encode_contents
 from layerlens.cache.envelope import VERSION_NAME, seal, unseal
 from layerlens.cache.files import Files
+from layerlens.cache.packing import BROKEN, pack, unpack
 from layerlens.cache.record import as_plain, decode, encode, hash_rank, rank
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression
@@ -27,8 +28,11 @@ DEFAULT_LIMIT = 2 << 30
 MAX_DOCUMENT = 4 << 20
 """Bytes of one document that is kept: manifests and configurations are far smaller."""
 
-LAYERS, BLOBS, TOCS, PLACES, DOCUMENTS, ARCHIVES, CONTENTS = KINDS = (
-    "layers", "blobs", "tocs", "places", "documents", "archives", "contents",
+MAX_JUDGEMENT = 256 << 20
+"""Bytes of what rules said of an image, before compression."""
+
+LAYERS, BLOBS, TOCS, PLACES, DOCUMENTS, ARCHIVES, CONTENTS, JUDGEMENTS = KINDS = (
+    "layers", "blobs", "tocs", "places", "documents", "archives", "contents", "judgements",
 )  # fmt: skip
 """Kinds of records, which are the names of their directories."""
 
@@ -159,6 +163,20 @@ class LayerCache(KnownLayers):
         """Remember what an examiner found."""
         with suppress(ValueError, OverflowError, TypeError):
             self._write(CONTENTS, key, encode_contents(contents))
+
+    def judgement(self, key: str) -> bytes | None:
+        payload = self._payload(JUDGEMENTS, key)
+        if payload is None:
+            return None
+        try:
+            length = int.from_bytes(payload[:8], "little")
+            return unpack(payload[8:], length) if length <= MAX_JUDGEMENT else None
+        except BROKEN:
+            return None
+
+    def keep_judgement(self, key: str, record: bytes) -> None:
+        if len(record) <= MAX_JUDGEMENT:
+            self._write(JUDGEMENTS, key, len(record).to_bytes(8, "little") + pack(record))
 
     # ------------------------------------------------------------- documents, archives
 

@@ -24,6 +24,7 @@ _KINDS = {
     "documents": "manifests and configurations",
     "archives": "compressed archives",
     "contents": "what was found inside files, for rules",
+    "judgements": "what rules said of images",
 }
 """What people call the kinds of records."""
 

@@ -268,9 +268,8 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        rules, problems = rules_of(arguments)
-        if narrator is not None:
-            _aside((), problems, narrator)
+        # Who lists packages needs more than a memory of findings.
+        rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
     options = read_options(arguments, stdin)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
@@ -320,7 +319,7 @@ def _warn(analysis: Analysis, narrator: Narrator) -> None:
         )
 
 
-_ALWAYS = frozenset({"read-from-registry"})
+_ALWAYS = frozenset({"read-from-registry", "rules-left-out"})
 """Diagnostics that nobody should have to ask for: the image may be another than was meant."""
 
 

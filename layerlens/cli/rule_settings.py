@@ -10,9 +10,7 @@ from layerlens.errors import UsageError, Where
 if TYPE_CHECKING:
     import argparse
 
-    from layerlens.analysis.rules.registry import RuleSets
     from layerlens.analysis.rules.settings import RuleSettings
-    from layerlens.pipeline import Rules
 
 SETTINGS_FILE = ".layerlens.toml"
 MAX_SETTINGS = 1 << 20
@@ -30,33 +28,21 @@ def config_option(found: argparse.ArgumentParser | argparse._ArgumentGroup) -> N
     )  # fmt: skip
 
 
-def read_rules(config: str | None) -> tuple[Rules, tuple[str, ...]]:
-    """The rules to run, and why a third party's are not among them.
+def read_settings(config: str | None) -> RuleSettings:
+    """The settings of ``config``, or of the working directory, or the usual ones.
 
-    Raises :class:`UsageError` for settings that cannot be used.
+    Rules are only loaded where there are settings for them.  Raises
+    :class:`UsageError` for settings that cannot be used.
     """
-    from layerlens.analysis.rules.paths import path_rule_set
-    from layerlens.analysis.rules.registry import rule_sets
-    from layerlens.pipeline import Rules
-
-    found = rule_sets()
-    settings = read_settings(config, found)
-    sets = found.sets
-    if settings.extra:
-        sets = (*sets, path_rule_set(settings.extra))
-    return Rules(sets, settings), found.problems
-
-
-def read_settings(config: str | None, found: RuleSets) -> RuleSettings:
-    """The settings of ``config``, or of the working directory, or the usual ones."""
-    from layerlens.analysis.rules.registry import all_rules
     from layerlens.analysis.rules.settings import RuleSettings
-    from layerlens.analysis.rules.user import parse_rules
 
     path, document = _document(config)
     if path is None or "rules" not in document:
         return RuleSettings()
-    parsed = parse_rules(document["rules"], all_rules(found.sets).keys())
+    from layerlens.analysis.rules.registry import all_rules, rule_sets
+    from layerlens.analysis.rules.user import parse_rules
+
+    parsed = parse_rules(document["rules"], all_rules(rule_sets().sets).keys())
     if parsed.problems:
         raise UsageError("; ".join(parsed.problems), where=Where(file=path))
     return parsed.settings

@@ -72,12 +72,13 @@ def _known(config: str | None) -> tuple[list[Rule], tuple[str, ...]]:
     """All rules, the user's too, as the settings have them."""
     from dataclasses import replace
 
-    from layerlens.analysis.rules.registry import all_rules
-    from layerlens.cli.rule_settings import read_rules
+    from layerlens.analysis.rules.registry import all_rules, rule_sets
+    from layerlens.cli.rule_settings import read_settings
 
-    found, problems = read_rules(config)
+    settings = read_settings(config)
+    found = rule_sets(settings)
     rules = all_rules(found.sets).values()
-    return [replace(rule, enabled=found.settings.runs(rule)) for rule in rules], problems
+    return [replace(rule, enabled=settings.runs(rule)) for rule in rules], found.problems
 
 
 def _no_rule(word: str, rules: Sequence[Rule]) -> list[Rule]:

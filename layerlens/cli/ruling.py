@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
-from layerlens.cli.rule_settings import read_rules
+from layerlens.cli.rule_settings import read_settings
 from layerlens.errors import UsageError, Where
 from layerlens.image.dockerfile import MAX_DOCKERFILE, Dockerfile, parse_dockerfile
 from layerlens.pipeline import Rules
 
 
-def rules_of(arguments: argparse.Namespace) -> tuple[Rules, tuple[str, ...]]:
-    """What the command line and the settings ask for, and whose rules cannot be had.
-
-    Raises :class:`UsageError`.
-    """
+def rules_of(arguments: argparse.Namespace, *, remember: bool = False) -> Rules:
+    """What the command line and the settings ask for.  Raises :class:`UsageError`."""
     dockerfile = None
     if arguments.dockerfile is not None:
         dockerfile = _dockerfile(arguments.dockerfile, arguments.target)
     elif arguments.target is not None:
         raise UsageError("--target needs --dockerfile")
-    rules, problems = read_rules(arguments.config)
-    return replace(
-        rules,
+    return Rules(
+        settings=read_settings(arguments.config),
         dockerfile=dockerfile,
         target=arguments.target,
         context=arguments.context,
         dockerfile_path=arguments.dockerfile,
-    ), problems
+        remember=remember,
+    )
 
 
 def _dockerfile(path: str, target: str | None) -> Dockerfile:

@@ -90,6 +90,14 @@ class KnownLayers(Protocol):
     def keep_document(self, data: bytes) -> None:
         """Remember a small document under its sha256."""
 
+    def judgement(self, key: str) -> bytes | None:
+        """What rules said of an image: ``key`` names all that it depends on."""
+        return None
+
+    def keep_judgement(self, key: str, record: bytes) -> None:
+        """Remember what rules said of an image."""
+        return None  # noqa: RET501 - a memory may do without
+
     def archive(self, place: str) -> PassedArchive | None:
         """What the archive at a place held; its layers are records of their own."""
 

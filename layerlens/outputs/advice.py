@@ -17,6 +17,9 @@ from layerlens.outputs.layout import Cell, Line, Look
 EXPLAINED = 5
 """Findings that are shown with evidence and fix."""
 
+AT_LEAST = 8
+"""Findings that are shown where there are as many, however small."""
+
 LISTED = 15
 """Findings that are shown at all; the others are counted."""
 
@@ -48,7 +51,13 @@ def advice(analysis: Analysis, look: Look) -> Iterator[Line]:
     told = [finding for finding in findings if finding.severity > Severity.INFO][:LISTED]
     for at, finding in enumerate(told):
         yield from _finding(finding, look, explained=at < EXPLAINED)
-    rest = len(findings) - len(told)
+    # In a small image everything is small: the largest of what is left is told all the same.
+    small = [finding for finding in findings if finding.severity is Severity.INFO and finding.bytes]
+    small.sort(key=lambda finding: -finding.bytes)
+    small = small[: max(0, AT_LEAST - len(told))]
+    for finding in small:
+        yield from _finding(finding, look, explained=False)
+    rest = len(findings) - len(told) - len(small)
     if rest:
         yield [
             Cell(look.fit(f"and {rest} more: see --json, or layerlens rules ID", look.width), "dim")

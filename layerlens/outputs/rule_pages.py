@@ -225,12 +225,18 @@ ours = "our_rules:RULE_SET"
 from layerlens.analysis.rules.model import PathRule, Topic
 from layerlens.analysis.rules.paths import path_rule_set
 
-RULE_SET = path_rule_set([
-    PathRule(
-        id="our-cache", title="our tool's cache", topic=Topic.CONTENT,
-        why="It is made anew.", fix="RUN our-tool --no-cache", paths=("var/cache/our-tool/**",),
-    ),
-])
+RULE_SET = path_rule_set(
+    [
+        PathRule(
+            id="our-cache",
+            title="our tool's cache",
+            topic=Topic.CONTENT,
+            why="It is made anew.",
+            fix="RUN our-tool --no-cache",
+            paths=("var/cache/our-tool/**",),
+        ),
+    ]
+)
 ```
 
 A rule that paths do not tell has a *check*: a function that gets a

@@ -372,6 +372,24 @@ class Image:
         """The stored bytes of one entry, ``None`` where they have passed."""
         return self.store.content(self.layers[layer].name, self._table(layer), i)
 
+    def identities(self) -> list[str] | None:
+        """What each layer is, by a computed digest or by its place; the layers have been read.
+
+        ``None`` where of one layer nothing is certain.
+        """
+        found = []
+        for blob in self.layers:
+            read = self._reads.get(blob.name)
+            if blob.absent or read is None or read.origin.is_toc:
+                return None
+            computed = read.origin is Origin.TAR and read.diff_id is not None
+            known = str(read.diff_id) if computed else self.store.place(blob.name)
+            if known is None:
+                return None
+            # A finding tells transfer bytes, too, which depend on how a layer is stored.
+            found.append(f"{known} {read.compression.value} {read.digest}")
+        return found
+
     def examine(self, options: ReadOptions) -> list[Contents]:
         """What the options' examiner finds in each layer's contents; the layers have been read.
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from layerlens.analysis.contents import names
 from layerlens.layers.contents import MAX_WHOLE, Want
 
 _WANTS = tuple(Want(number) for number in range(8))
+
+_DULL = frozenset(
+    b"js mjs cjs jsx ts mts cts tsx map py pyi pyc pyx md rst html htm css scss less mo po gz xz h hh"
+    b" hpp c cc cpp pm pl rb erl svg png gif jpg jpeg woff woff2 ttf dat".split()
+)
+"""Ends of names that no part asks for in quiet directories: nine files of ten in large images."""
+
+_MOST_DIRECTORIES = 200_000
+_LARGE = 1 << 20
 
 VERSION = "2"
 """Raised whenever a part's answers change, so that facts from caches are not mixed."""
@@ -40,15 +49,30 @@ class Probe(Protocol):
 
 
 class ImageExaminer:
-    """Implements :class:`layerlens.layers.contents.Examiner` by its parts."""
+    """Implements :class:`layerlens.layers.contents.Examiner` by its parts.
 
-    def __init__(self, scans: Sequence[Scan] = (), probes: Sequence[Probe] = ()) -> None:
+    ``quiet`` tells of a directory whether only files of few names are looked
+    into there, none of which has an end of ``_DULL``.
+    """
+
+    def __init__(
+        self,
+        scans: Sequence[Scan] = (),
+        probes: Sequence[Probe] = (),
+        quiet: Callable[[bytes], bool] = lambda _: False,
+    ) -> None:
         self.version = VERSION
         self._scans = tuple(scans)
         self._probes = tuple(probes)
+        self._quiet_places = quiet
+        self._quiet: dict[bytes, bool] = {}
 
     def wants(self, name: bytes, size: int) -> Want:
-        # Called for every file: numbers, because adding up flags costs more than the tests.
+        # Called for every file: numbers, because adding up flags costs more than the tests,
+        # and most files are dismissed by the end of their name and their directory.
+        dot = name.rfind(b".") + 1
+        if dot and size < _LARGE and name[dot:] in _DULL and self._is_quiet(name):
+            return Want.NOTHING
         found = 0
         if size <= MAX_WHOLE:
             if names.kept(name, size):
@@ -62,6 +86,22 @@ class ImageExaminer:
                 found += 4
                 break
         return _WANTS[found]
+
+    def _is_quiet(self, name: bytes) -> bool:
+        """Whether a name with a dull end stands where nobody asks for one."""
+        cut = name.rfind(b"/") + 1
+        directory = name[:cut]
+        quiet = self._quiet.get(directory)
+        if quiet is None:
+            if len(self._quiet) > _MOST_DIRECTORIES:
+                self._quiet.clear()
+            quiet = (
+                directory.count(b"/") > 1
+                and b"bin/" not in directory
+                and (self._quiet_places(directory))
+            )
+            self._quiet[directory] = quiet
+        return quiet and name[cut : cut + 2] != b"._"
 
     def scan(self, name: bytes, data: bytes) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
@@ -95,4 +135,4 @@ def default_examiner() -> ImageExaminer:
     from layerlens.analysis.contents.heads import Heads
     from layerlens.analysis.contents.programs import Programs
 
-    return ImageExaminer(scans=(secrets,), probes=(Programs(), Heads(), jars))
+    return ImageExaminer((secrets,), (Programs(), Heads(), jars), secrets.is_quiet)

@@ -170,6 +170,15 @@ def wants(name: bytes, size: int) -> bool:
     return last not in _OUT_NAMES
 
 
+def is_quiet(directory: bytes) -> bool:
+    """Whether only files of few names are looked into below a directory (with its slash)."""
+    return (
+        directory.startswith(_OUT_ROOTS)
+        or b"node_modules/" in directory
+        or any(tree in directory for tree in _OUT_TREES)
+    )
+
+
 def scan(name: bytes, data: bytes) -> Mapping[str, Any]:
     """The fact ``secrets`` of a file, or nothing."""
     hits = _Hits(name, data)

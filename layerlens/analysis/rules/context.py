@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.packages.model import Inventory
+from layerlens.analysis.rules.savings import live_names
 from layerlens.filesystem.result import Filesystem
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.model import BaseBoundary, ImageConfig, LayerHistory
@@ -142,14 +143,7 @@ class Context:
     @cached_property
     def names_of(self) -> Mapping[int, Sequence[int]]:
         """Inode -> all live versions that name it, for those with several names."""
-        inodes = self.fs.inodes
-        names: dict[int, list[int]] = defaultdict(list)
-        linked = set(inodes.values())
-        for version in self.files.versions:
-            inode = inodes.get(version, version)
-            if inode in linked:
-                names[inode].append(version)
-        return {inode: found for inode, found in names.items() if len(found) > 1}
+        return live_names(self.fs)
 
     # ------------------------------------------------------------- contents
 

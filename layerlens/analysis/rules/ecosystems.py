@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.shell import Command
 
 
@@ -19,8 +20,8 @@ class Ecosystem:
     """
 
     name: str
-    manifests: re.Pattern[bytes]
-    locks: re.Pattern[bytes] | None
+    manifests: LazyPattern[bytes]
+    locks: LazyPattern[bytes] | None
     lock: str
     installs: Callable[[Command], bool]
     order: str
@@ -97,77 +98,78 @@ def _go(command: Command) -> bool:
 
 ECOSYSTEMS: tuple[Ecosystem, ...] = (
     Ecosystem(
-        "Node.js", re.compile(rb"package\.json"),
-        re.compile(rb"package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?"),
+        "Node.js", LazyPattern(rb"package\.json"),
+        LazyPattern(rb"package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?"),
         "package-lock.json", _node,
         "COPY package.json package-lock.json ./\nRUN npm ci --omit=dev\nCOPY . .",
     ),
     Ecosystem(
-        "Python", re.compile(rb"requirements[^/]*\.txt"), None, "", _python,
+        "Python", LazyPattern(rb"requirements[^/]*\.txt"), None, "", _python,
         "COPY requirements.txt ./\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .",
     ),
     Ecosystem(
-        "Python", re.compile(rb"pyproject\.toml|Pipfile"),
-        re.compile(rb"uv\.lock|poetry\.lock|Pipfile\.lock|pdm\.lock"), "uv.lock", _locked_python,
+        "Python", LazyPattern(rb"pyproject\.toml|Pipfile"),
+        LazyPattern(rb"uv\.lock|poetry\.lock|Pipfile\.lock|pdm\.lock"), "uv.lock", _locked_python,
         "COPY pyproject.toml uv.lock ./\nRUN uv sync --frozen --no-dev --no-install-project\n"
         "COPY . .\nRUN uv sync --frozen --no-dev",
     ),
     Ecosystem(
-        "Go", re.compile(rb"go\.mod"), re.compile(rb"go\.sum"), "go.sum", _go,
+        "Go", LazyPattern(rb"go\.mod"), LazyPattern(rb"go\.sum"), "go.sum", _go,
         "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build -o /out/app .",
     ),
     Ecosystem(
-        "Rust", re.compile(rb"Cargo\.toml"), re.compile(rb"Cargo\.lock"), "Cargo.lock",
+        "Rust", LazyPattern(rb"Cargo\.toml"), LazyPattern(rb"Cargo\.lock"), "Cargo.lock",
         _call("cargo", first=("build", "install", "fetch")),
         "COPY Cargo.toml Cargo.lock ./\nRUN mkdir src && touch src/lib.rs && cargo fetch --locked\n"
         "COPY . .\nRUN cargo build --release --locked",
     ),
     Ecosystem(
-        "Maven", re.compile(rb"pom\.xml"), None, "",
+        "Maven", LazyPattern(rb"pom\.xml"), None, "",
         _call("mvn", "mvnw", first=("package", "install", "verify", "compile")),
         "COPY pom.xml ./\nRUN mvn -B dependency:go-offline\nCOPY src ./src\nRUN mvn -B package",
     ),
     Ecosystem(
-        "Gradle", re.compile(rb"build\.gradle(?:\.kts)?"), None, "",
+        "Gradle", LazyPattern(rb"build\.gradle(?:\.kts)?"), None, "",
         _call("gradle", "gradlew", first=("build", "assemble", "bootJar", "shadowJar", "installDist")),
         "COPY build.gradle settings.gradle ./\nRUN gradle --no-daemon dependencies\nCOPY src ./src\n"
         "RUN gradle --no-daemon build",
     ),
     Ecosystem(
-        "Ruby", re.compile(rb"Gemfile"), re.compile(rb"Gemfile\.lock"), "Gemfile.lock",
+        "Ruby", LazyPattern(rb"Gemfile"), LazyPattern(rb"Gemfile\.lock"), "Gemfile.lock",
         _call("bundle", "bundler", first=("install",)),
         "COPY Gemfile Gemfile.lock ./\nRUN bundle install\nCOPY . .",
     ),
     Ecosystem(
-        "PHP", re.compile(rb"composer\.json"), re.compile(rb"composer\.lock"), "composer.lock",
+        "PHP", LazyPattern(rb"composer\.json"), LazyPattern(rb"composer\.lock"), "composer.lock",
         _call("composer", "composer.phar", first=("install",)),
         "COPY composer.json composer.lock ./\nRUN composer install --no-dev --no-scripts "
         "--no-autoloader\nCOPY . .\nRUN composer dump-autoload --optimize",
     ),
     Ecosystem(
-        ".NET", re.compile(rb"[^/]+\.(?:cs|fs|vb)proj"), None, "",
+        ".NET", LazyPattern(rb"[^/]+\.(?:cs|fs|vb)proj"), None, "",
         _call("dotnet", first=("restore", "build", "publish")),
         "COPY *.csproj ./\nRUN dotnet restore\nCOPY . .\nRUN dotnet publish -c Release -o /out",
     ),
     Ecosystem(
-        "Elixir", re.compile(rb"mix\.exs"), re.compile(rb"mix\.lock"), "mix.lock",
+        "Elixir", LazyPattern(rb"mix\.exs"), LazyPattern(rb"mix\.lock"), "mix.lock",
         _call("mix", first=("deps.get",)),
         "COPY mix.exs mix.lock ./\nRUN mix deps.get --only prod\nCOPY . .",
     ),
 )  # fmt: skip
 
-MANIFEST_OR_LOCK = re.compile(
-    rb"(?:.*/)?(?:" + b"|".join(
-        pattern.pattern
+
+def is_manifest_or_lock(path: bytes) -> bool:
+    """Whether a path is that of a manifest or a lock file."""
+    last = path[path.rfind(b"/") + 1 :]
+    return any(
+        pattern.fullmatch(last) is not None
         for each in ECOSYSTEMS
         for pattern in (each.manifests, each.locks)
         if pattern is not None
-    ) + rb")\Z",
-    re.DOTALL,
-)  # fmt: skip
-"""Paths of manifests and lock files."""
+    )
 
-INSTALLED = re.compile(
+
+INSTALLED = LazyPattern(
     rb"(?:\A|/)(?:node_modules|(?:site|dist)-packages|vendor|pkg/mod|\.cargo|gems)/"
 )
 """Directories whose manifests are those of dependencies."""

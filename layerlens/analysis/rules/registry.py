@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from layerlens.analysis.rules.model import Rule, RuleSet
+from layerlens.analysis.rules.settings import RuleSettings
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -25,6 +26,8 @@ MODULES: tuple[str, ...] = (
     "layers",
     "build_order",
     "instructions",
+    "base",
+    "archives",
     "distributions",
     "by_path",
     "build_context",
@@ -64,8 +67,8 @@ def own_rule_sets() -> tuple[RuleSet, ...]:
     return tuple(import_module(f"{package}.{name}").RULE_SET for name in MODULES)
 
 
-def rule_sets() -> RuleSets:
-    """The own rules, and those of installed packages that name some.
+def rule_sets(settings: RuleSettings | None = None) -> RuleSets:
+    """The own rules, those of installed packages that name some, and the user's of ``settings``.
 
     A package whose rules cannot be had costs its own rules only.
     """
@@ -88,6 +91,10 @@ def rule_sets() -> RuleSets:
             continue
         owners.update(dict.fromkeys(ids, who))
         sets.append(found)
+    if settings is not None and settings.extra:
+        from layerlens.analysis.rules.paths import path_rule_set
+
+        sets.append(path_rule_set(settings.extra))
     return RuleSets(tuple(sets), tuple(problems))
 
 
@@ -106,6 +113,28 @@ def _loaded(point: EntryPoint) -> RuleSet | str:
     if not isinstance(found, RuleSet):
         return f"it names a {type(found).__name__}, not a RuleSet"
     return found
+
+
+def fingerprint() -> str:
+    """What the rules are, without loading them: it changes whenever one of them may have."""
+    import hashlib
+    import os
+    from importlib.metadata import entry_points
+
+    from layerlens import __version__
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    state = hashlib.sha256(__version__.encode())
+    for place, folders, files in os.walk(root):
+        folders.sort()
+        for name in sorted(files):
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(place, name))
+                state.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    for point in sorted(entry_points(group=ENTRY_POINT), key=lambda each: (each.name, each.value)):
+        version = point.dist.version if point.dist is not None else ""
+        state.update(f"{point.name}\0{point.value}\0{version}\0".encode())
+    return state.hexdigest()
 
 
 def all_rules(rule_sets: Sequence[RuleSet]) -> dict[str, Rule]:

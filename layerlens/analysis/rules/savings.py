@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from layerlens.filesystem.result import Filesystem
+from layerlens.layers.table import Kind
 
 
 class Going(Protocol):
@@ -23,6 +24,20 @@ class Going(Protocol):
     @property
     def parts(self) -> Mapping[int, Mapping[str, int]]:
         """Version -> {name of a part: bytes}."""
+
+
+def live_names(fs: Filesystem) -> Mapping[int, Sequence[int]]:
+    """Inode -> all live versions that name it, for regular files with several names."""
+    inodes, kinds = fs.inodes, fs.kinds
+    if not inodes:
+        return {}
+    linked = set(inodes.values())
+    names: dict[int, list[int]] = defaultdict(list)
+    for version in fs.live.values():
+        inode = inodes.get(version, version)
+        if inode in linked and kinds[inode] == Kind.FILE:
+            names[inode].append(version)
+    return {inode: sorted(found) for inode, found in names.items() if len(found) > 1}
 
 
 class Savings:

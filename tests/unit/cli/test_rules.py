@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from layerlens.analysis.rules.model import PathRule, Severity, Topic
-from layerlens.analysis.rules.registry import all_rules, own_rule_sets
+from layerlens.analysis.rules.registry import all_rules, own_rule_sets, rule_sets
 from layerlens.cli.main import main
-from layerlens.cli.rule_settings import MAX_SETTINGS, read_rules
+from layerlens.cli.rule_settings import MAX_SETTINGS, read_settings
 from layerlens.errors import UsageError
 from layerlens.outputs.rule_pages import MARK, pages, write_pages
 from layerlens.outputs.rules import write_rules
@@ -94,29 +94,29 @@ def test_settings_of_the_directory(inside: Path, capsys: pytest.CaptureFixture[s
     )
     assert "Off:        unless enabled" in printed(capsys, "docs")
     assert printed(capsys, "ours").startswith("ours: ours\n")
-    rules, problems = read_rules(None)
-    assert problems == ()
-    assert rules.settings.enabled == {"docs": False}
-    assert rules.sets[-1].rules == rules.settings.extra
+    settings = read_settings(None)
+    assert settings.enabled == {"docs": False}
+    assert [rule.id for rule in settings.extra] == ["ours"]
+    assert rule_sets(settings).sets[-1].rules == settings.extra
 
 
 def test_settings_of_a_project(inside: Path) -> None:
     project = inside / "pyproject.toml"
     project.write_text("[tool.layerlens.rules.severity]\ndocs = 'high'\n")
-    assert read_rules(None)[0].settings.severities == {"docs": Severity.HIGH}
+    assert read_settings(None).severities == {"docs": Severity.HIGH}
     project.write_text("{{ a template, not TOML }}")
-    assert read_rules(None)[0].settings.severities == {}
+    assert read_settings(None).severities == {}
     project.write_text("[tool]\nlayerlens = 1\n")
     with pytest.raises(UsageError, match="must be a table"):
-        read_rules(None)
+        read_settings(None)
     (inside / ".layerlens.toml").write_text("")
-    assert read_rules(None)[0].settings.severities == {}
+    assert read_settings(None).severities == {}
 
 
 def test_settings_that_are_named(inside: Path) -> None:
     other = inside / "other.toml"
     other.write_text("[rules.severity]\ndocs = 'high'\n")
-    assert read_rules(str(other))[0].settings.severities == {"docs": Severity.HIGH}
+    assert read_settings(str(other)).severities == {"docs": Severity.HIGH}
     other.write_text("[rules]\nx = 1\ny = 2\n")
     message = line(layerlens("rules", "--config", other), 2)
     assert message.endswith("other.toml: rules: unknown key 'x'; rules: unknown key 'y'")

@@ -17,6 +17,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.registry import RuleSets
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.model import BaseBoundary
@@ -97,7 +98,11 @@ def build(
         lambda _: base,
         look=None
         if rules is None
-        else Look([Contents() for _ in reads], lambda _layer, _i: None, rules),
+        else Look(
+            lambda: [Contents() for _ in reads],
+            lambda _layer, _i: None,
+            lambda: RuleSets(tuple(rules)),
+        ),
     )
 
 

@@ -54,6 +54,14 @@ RULES = (
         keep="cd in a subshell or further on in a command.",
     ),
     _rule(
+        "relative-workdir", "a relative WORKDIR", Severity.LOW,
+        "Where it leads depends on the WORKDIR before it, the base image's too.",
+        "WORKDIR /{directory}",
+        "DL3000", "DS-0009", "WorkdirRelativePath",
+        keep="Directories that variables name.",
+        source="the Dockerfile, or the history",
+    ),
+    _rule(
         "npm-install-not-ci", "npm install where npm ci is meant", Severity.LOW,
         "npm install may write the lock file anew and install other versions than those that were "
         "tested. npm ci installs what the lock file says, or fails.",
@@ -297,6 +305,28 @@ def check_command(context: Context) -> Iterator[Draft]:
         return
 
 
+def check_workdir(context: Context) -> Iterator[Draft]:
+    """Working directories that do not begin at the root."""
+    found = [(step.row, step.body) for step in _own(context, "WORKDIR")]
+    if context.dockerfile is not None:
+        rows = {line: row for row, line in context.lines.items()}
+        found = [
+            (rows.get(step.line), step.text)
+            for step in context.dockerfile.chain()
+            if step.keyword == "WORKDIR"
+        ]
+    for row, directory in found:
+        # Windows's directories begin with a letter and a colon.
+        if directory and not re.match(r"[\"']?(?:[/$\\]|[A-Za-z]:)", directory):
+            yield Draft(
+                "relative-workdir",
+                history=row,
+                title=f"WORKDIR {directory[:80]} is relative",
+                values={"directory": directory},
+                is_base=False,
+            )
+
+
 def check_builder(context: Context) -> Iterator[Draft]:
     """The builder that made the steps above the base."""
     steps = [
@@ -310,4 +340,6 @@ def check_builder(context: Context) -> Iterator[Draft]:
         )
 
 
-RULE_SET = RuleSet(rules=RULES, checks=(check_add, check_run, check_command, check_builder))
+RULE_SET = RuleSet(
+    rules=RULES, checks=(check_add, check_run, check_command, check_workdir, check_builder)
+)

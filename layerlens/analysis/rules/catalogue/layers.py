@@ -152,12 +152,22 @@ def check_mergeable(context: Context) -> Iterator[Draft]:
             "mergeable-runs",
             inodes if saved else (),
             layer=run[-1],
+            paths=_paths(context, inodes) if saved else (),
             title=f"{len(run)} RUN instructions in a row would be one layer",
             evidence=tuple(evidence),
             fix="\n".join([*hoisted, text]),
             confidence=Confidence.LIKELY if users else None,
             severity=None if saved else Severity.INFO,
         )
+
+
+def _paths(context: Context, inodes: Sequence[int]) -> list[bytes]:
+    """The paths of dead inodes, each once, those with the most bytes first."""
+    sums: dict[bytes, int] = {}
+    for inode in inodes:
+        path = context.fs.paths[inode]
+        sums[path] = sums.get(path, 0) + context.fs.size(inode)
+    return sorted((path for path in sums if sums[path]), key=lambda path: (-sums[path], path))
 
 
 def _between(context: Context, steps: Sequence[Step]) -> list[Step]:
@@ -304,6 +314,7 @@ def check_squash(context: Context) -> Iterable[Draft]:
     yield Draft(
         "squash-gain",
         inodes,
+        paths=_paths(context, inodes),
         title=f"what one layer instead of {layers} would save",
         is_base=False,
     )

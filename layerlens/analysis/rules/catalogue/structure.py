@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from layerlens.analysis.rules.catalogue.advice import mounted
 from layerlens.analysis.rules.catalogue.debian import check_changes
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.fates import Fate, Group, fates
@@ -258,11 +259,19 @@ def _draft(context: Context, group: Group) -> Draft:
     fate = group.fate
     fs = context.fs
     evidence = _what_happened(context, group)
+    mounts: tuple[str, ...] = ()
+    title = _title(context, fate, group.inodes)
     if fate in _REMOVALS or fate is Fate.REPLACED:
-        evidence += kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+        kinds = kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+        evidence += kinds.lines
+        mounts = kinds.mounts
+        if kinds.main and fate is not Fate.ARCHIVE:
+            title += f": {kinds.main}"
     fix = ""
     if fate in _REMOVALS - {Fate.ARCHIVE}:
         fix = earlier_removal(context, group)
+        if fix and mounts and group.added >= context.base_layers:
+            fix += f"\nor keep the cache out of the layer:\n{mounted('<command>', *mounts)}"
     elif fate in _METADATA:
         fix = metadata_at_once(context, group)
     confidence = None
@@ -274,7 +283,7 @@ def _draft(context: Context, group: Group) -> Draft:
         _RULE_OF[fate],
         group.inodes,
         layer=group.added if fate in _ADDER_BLAMED else group.lost,
-        title=_title(context, fate, group.inodes),
+        title=title,
         evidence=evidence,
         fix=fix,
         confidence=confidence,

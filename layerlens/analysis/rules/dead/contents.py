@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, islice
 
 from layerlens.analysis.rules.context import Context
 from layerlens.filesystem.changes import Change
@@ -35,7 +36,6 @@ class Comparing:
         self._read = 0
         self._compared = 0
         self._appended = 0
-        self._layers: dict[int, dict[int, list[int]]] = {}
 
     # ------------------------------------------------------------- appended
 
@@ -111,50 +111,61 @@ class Comparing:
         """
         fs = self._fs
         sizes = [(fs.size(inode), inode) for inode in dead]
-        if not any(size for size, _ in sizes):
+        wanted = {size for size, _ in sizes if size}
+        if not wanted:
             return {}
-        candidates = self._candidates(layer)
+        by_name, by_time = self._candidates(layer, wanted)
+        if not by_name:
+            return {}
         found: dict[int, tuple[int, bool]] = {}
         taken: set[int] = set()
         for size, inode in sorted(sizes, key=lambda each: (-each[0], each[1])):
-            tries = 0
-            for version in candidates.get(size, ()) if size else ():
-                if version in taken or tries >= _MOST_TRIES:
+            if not size:
+                break
+            named = by_name.get((size, _last(fs.paths[inode])), ())
+            for version in chain(named[-_MOST_TRIES:], self._of_time(by_time, size, inode)):
+                if version in taken:
                     continue
-                alike = self._alike(inode, version)
-                if not alike:
-                    continue
-                tries += 1
                 same = self._same(inode, version, size)
-                if same or (same is None and alike == _ALL):
+                if same or (same is None and self._kept_all(inode, version)):
                     found[inode] = (version, bool(same))
                     taken.add(version)
+                    if named and named[-1] == version:
+                        by_name[size, _last(fs.paths[inode])].pop()
                     break
         return found
 
-    def _candidates(self, layer: int) -> dict[int, list[int]]:
-        """Size -> files that a layer put at paths where they were not before."""
-        if layer not in self._layers:
-            fs = self._fs
-            first = fs.first[layer]
-            by_size: dict[int, list[int]] = defaultdict(list)
-            for i, size in enumerate(fs.tables[layer].sizes):
-                if size and fs.changes[first + i] in (Change.ADDED, Change.CONTENT):
-                    by_size[size].append(first + i)
-            self._layers[layer] = by_size
-        return self._layers[layer]
-
-    def _alike(self, one: int, other: int) -> int:
-        """How many of name, time, mode and owner agree; 0 where neither name nor time does."""
+    def _candidates(
+        self, layer: int, wanted: AbstractSet[int]
+    ) -> tuple[dict[tuple[int, bytes], list[int]], dict[tuple[int, float], list[int]]]:
+        """Files that a layer put at paths where they were not: by size and last name, and time."""
         fs = self._fs
-        paths = fs.paths
-        name = paths[one].rpartition(b"/")[2] == paths[other].rpartition(b"/")[2]
+        first, table = fs.first[layer], fs.tables[layer]
+        by_name: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+        by_time: dict[tuple[int, float], list[int]] = defaultdict(list)
+        for i, size in enumerate(table.sizes):
+            if size in wanted and fs.changes[first + i] in (Change.ADDED, Change.CONTENT):
+                by_name[size, _last(fs.paths[first + i])].append(first + i)
+                by_time[size, table.mtime(i)].append(first + i)
+        return by_name, by_time
+
+    def _of_time(
+        self, by_time: Mapping[tuple[int, float], list[int]], size: int, inode: int
+    ) -> Iterator[int]:
+        # A generator: most are found by their names.
+        table, i = self._fs.slot(self._fs.headers.get(inode, inode))
+        yield from by_time.get((size, table.mtime(i)), ())[-_MOST_TRIES:]
+
+    def _kept_all(self, one: int, other: int) -> bool:
+        """Whether name, mode, owner and time agree, as ``mv`` leaves them."""
+        fs = self._fs
         (table, i), (above, j) = fs.slot(fs.headers.get(one, one)), fs.slot(other)
-        time = table.mtime(i) == above.mtime(j)
-        if not (name or time):
-            return 0
-        owner = (table.uid(i), table.gid(i)) == (above.uid(j), above.gid(j))
-        return name + time + owner + (table.mode(i) == above.mode(j))
+        mine, theirs = table.raw[i * _RAW : i * _RAW + _RAW], above.raw[j * _RAW : j * _RAW + _RAW]
+        return (
+            mine == theirs
+            and table.overrides.get(i) == above.overrides.get(j)
+            and _last(fs.paths[one]) == _last(fs.paths[other])
+        )
 
     def _same(self, one: int, other: int, size: int) -> bool | None:
         """Whether two files of one size are equal; ``None`` where the bounds forbid to look."""
@@ -170,8 +181,12 @@ class Comparing:
         return self._context.same_content((a, one - fs.first[a]), (b, other - fs.first[b]))
 
 
-_ALL = 4
-"""Name, time, mode and owner."""
+_RAW = 48
+"""Bytes that a table keeps of each header: mode, owner, size, time."""
+
+
+def _last(path: bytes) -> bytes:
+    return path[path.rfind(b"/") + 1 :]
 
 
 def _has_hashes(table: LayerTable) -> bool:

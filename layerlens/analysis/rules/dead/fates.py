@@ -17,7 +17,7 @@ from functools import cached_property
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.archives import is_passing_archive
 from layerlens.analysis.rules.dead.contents import Comparing
-from layerlens.analysis.rules.ecosystems import MANIFEST_OR_LOCK
+from layerlens.analysis.rules.ecosystems import is_manifest_or_lock
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.layers.table import Kind
 
@@ -27,6 +27,8 @@ WHOLE_SHARE = 0.8
 WHOLE_FILES = 50
 """Files of a base below which nothing is said of whole filesystems."""
 _FEW_ENTRIES = 20
+_RAW, _TIMES = 48, 24
+"""Bytes that a table keeps of each header; those before size and time are mode and owner."""
 LEAST_MOVED = 10_000
 """Bytes below which equal files at another path are no move worth telling."""
 
@@ -124,8 +126,8 @@ class Fates:
             if copying and lost in self._whole_copies:
                 fate = Fate.WHOLE_FILESYSTEM
             elif copying:
-                is_manifest = MANIFEST_OR_LOCK.match(self._fs.paths[name]) is not None
-                fate = Fate.MANIFEST if is_manifest and apart else Fate.COPIED_TWICE
+                is_manifest = apart and is_manifest_or_lock(self._fs.paths[name])
+                fate = Fate.MANIFEST if is_manifest else Fate.COPIED_TWICE
             else:
                 fate = self._difference(inode, new)
             _put(sorted_out, fate, added, lost, inode, new)
@@ -137,9 +139,13 @@ class Fates:
         new = fs.inode(upper)
         table, i = fs.slot(fs.headers.get(old, old))
         above, j = fs.slot(fs.headers.get(new, new))
-        if (table.uid(i), table.gid(i)) != (above.uid(j), above.gid(j)):
-            return Fate.OWNER
-        if table.mode(i) != above.mode(j) or table.xattrs.get(i, ()) != above.xattrs.get(j, ()):
+        written = table.raw[i * _RAW : i * _RAW + _TIMES] != above.raw[j * _RAW : j * _RAW + _TIMES]
+        if written or table.overrides or above.overrides:
+            if (table.uid(i), table.gid(i)) != (above.uid(j), above.gid(j)):
+                return Fate.OWNER
+            if table.mode(i) != above.mode(j):
+                return Fate.MODE
+        if table.xattrs.get(i, ()) != above.xattrs.get(j, ()):
             return Fate.MODE
         if new in self._linked and old not in self._linked and table.mtime(i) == above.mtime(j):
             return Fate.LINKED

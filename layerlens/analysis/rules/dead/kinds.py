@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from layerlens.image.lazypattern import LazyPattern
 
 _KINDS: tuple[tuple[str, bytes], ...] = (
     ("apt's package lists", rb"var/lib/apt/lists/"),
@@ -27,35 +30,84 @@ _KINDS: tuple[tuple[str, bytes], ...] = (
     ("temporary files", rb"(?:var/)?tmp/"),
 )  # fmt: skip
 
-_ANY = re.compile(b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS), re.DOTALL)
+_MOUNTS = {
+    "apt's package lists": "/var/lib/apt/lists",
+    "apt's caches": "/var/cache/apt",
+    "npm's cache": "/root/.npm",
+    "Yarn's or pnpm's cache": "/usr/local/share/.cache",
+    "pip's cache": "/root/.cache/pip",
+    "uv's cache": "/root/.cache/uv",
+    "Go's caches": "/root/.cache/go-build",
+    "Cargo's registry": "/usr/local/cargo/registry",
+    "Maven's or Gradle's repository": "/root/.m2",
+}
+"""Where caches usually are, for mounts of the builder."""
+
+_ANY = LazyPattern(b"|".join(b"(" + pattern + b")" for _, pattern in _KINDS), re.DOTALL)
 _MOST = 5
+_SHARE, _MAIN = 0.1, 0.8
+"""Shares of the bytes from which a kind is named, and that the named ones have together."""
 
 
-def kinds_of(sized: Iterable[tuple[bytes, int]]) -> tuple[str, ...]:
-    """Lines such as ``npm's cache: 12 files, 3,456 bytes``, the largest first, five at most.
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What some paths are: (kind, whether it is a known one, files, bytes), the largest first.
 
     What is no known kind goes by its topmost directories.  Empty files do not count.
     """
-    sums: dict[str, list[int]] = {}
+
+    rows: tuple[tuple[str, bool, int, int], ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Lines such as ``npm's cache: 12 files, 3,456 bytes``; five at most, and the rest."""
+        shown = [
+            f"{name}: {files_in(count)}, {size:,} bytes"
+            for name, _, count, size in self.rows[:_MOST]
+        ]
+        rest = self.rows[_MOST:]
+        if rest:
+            count, size = sum(row[2] for row in rest), sum(row[3] for row in rest)
+            shown.append(f"elsewhere: {files_in(count)}, {size:,} bytes")
+        return tuple(shown)
+
+    @property
+    def main(self) -> str:
+        """The kinds of most of the bytes, two at most; ``""`` where they are no known ones."""
+        total = sum(row[3] for row in self.rows)
+        large = [row for row in self.rows[:2] if row[3] >= _SHARE * total]
+        if (
+            not large
+            or sum(row[3] for row in large) < _MAIN * total
+            or not all(r[1] for r in large)
+        ):
+            return ""
+        return " and ".join(row[0] for row in large)
+
+    @property
+    def mounts(self) -> tuple[str, ...]:
+        """Directories that cache mounts could keep out of layers."""
+        return tuple(_MOUNTS[row[0]] for row in self.rows if row[1] and row[0] in _MOUNTS)
+
+
+def kinds_of(sized: Iterable[tuple[bytes, int]]) -> Kinds:
+    """Sort paths and their bytes by what they are."""
+    sums: dict[tuple[str, bool], list[int]] = {}
     for path, size in sized:
         if not size:
             continue
         match = _ANY.match(path)
+        known = match is not None and match.lastindex is not None
         if match is not None and match.lastindex is not None:
             name = _KINDS[match.lastindex - 1][0]
         else:
             parts = path.split(b"/")[:-1][:2]
             name = "/" + b"/".join(parts).decode("utf-8", "replace")
-        row = sums.setdefault(name, [0, 0])
+        row = sums.setdefault((name, known), [0, 0])
         row[0] += 1
         row[1] += size
-    rows = sorted(sums.items(), key=lambda row: (-row[1][1], row[0]))
-    lines = [f"{name}: {files_in(count)}, {size:,} bytes" for name, (count, size) in rows[:_MOST]]
-    if len(rows) > _MOST:
-        count = sum(row[1][0] for row in rows[_MOST:])
-        size = sum(row[1][1] for row in rows[_MOST:])
-        lines.append(f"elsewhere: {files_in(count)}, {size:,} bytes")
-    return tuple(lines)
+    rows = [(name, known, count, size) for (name, known), (count, size) in sums.items()]
+    return Kinds(tuple(sorted(rows, key=lambda row: (-row[3], row[0]))))
 
 
 def files_in(count: int) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from layerlens.analysis.rules.catalogue import instructions
 from layerlens.analysis.rules.findings import Finding
+from layerlens.image.dockerfile import parse_dockerfile
 from tests.builders import Image, Member, directory, file, layer
 from tests.judging import Looked
 
@@ -123,3 +124,19 @@ def test_the_builder() -> None:
     found = judged(BASE, (f"/bin/sh -c #(nop) COPY dir:{SHA} in / ", [file("y", b"1")]))
     assert found["classic-builder"][0].title == "1 step built with Docker's classic builder"
     assert judged(BASE, ("COPY a /b # buildkit", [file("y", b"1")])) == {}
+
+
+@pytest.mark.parametrize(
+    ("directory", "told"),
+    [("app", True), ("./a/b", True), ("/app", False), ("$HOME/app", False), ("C:\\app", False)],
+)
+def test_a_relative_workdir(directory: str, told: bool) -> None:
+    found = judged(BASE, (f"WORKDIR {directory}", [directory_(directory)]))
+    assert ("relative-workdir" in found) is told
+    looked = Looked(Image([layer(*BASE[1])], ["RUN x"]), 0)
+    looked.context.dockerfile = parse_dockerfile(f"FROM a\nWORKDIR {directory}\n")
+    assert bool(looked.drafts(instructions.check_workdir)) is told
+
+
+def directory_(name: str) -> Member:
+    return directory(name.replace("$", "").replace(":", "").strip("./\\"))

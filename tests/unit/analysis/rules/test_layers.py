@@ -36,8 +36,10 @@ def test_what_runs_make_and_lose_together() -> None:
     assert (finding.bytes, finding.layer) == (2_000_500, 1)
     assert finding.fix == "ENV X=1\nRUN a \\\n && { b; c || d; }"
     assert finding.confidence is Confidence.CERTAIN
+    assert finding.paths == (b"a", b"b")
     (gain,) = found["squash-gain"]
     assert gain.bytes == 2 * len(BIG) + 507
+    assert gain.paths == (b"a", b"x", b"b")
 
 
 def test_a_user_between_is_said() -> None:

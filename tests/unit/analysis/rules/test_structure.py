@@ -49,10 +49,23 @@ def test_deleted_later() -> None:
         "deleted-later",
     )
     assert (finding.bytes, finding.layer) == (400_000, 0)
-    assert finding.title == "2 files deleted in a later layer"
+    assert finding.title == "2 files deleted in a later layer"  # half of it is nothing known
     assert "npm's cache: 1 file, 200,000 bytes" in finding.evidence
-    assert finding.fix.endswith("RUN make \\\n && rm -rf /root/.npm /b")
+    assert "RUN make \\\n && rm -rf /root/.npm /b\n" in finding.fix
+    assert finding.fix.endswith("RUN --mount=type=cache,target=/root/.npm <command>")
     assert finding.confidence is Confidence.CERTAIN
+
+
+def test_titles_name_what_most_of_it_is() -> None:
+    finding = only(
+        judged(
+            ("RUN make", [file("root/.npm/a", BIG), file("app/node_modules/b", OTHER),
+                          file("c", b"1" * 9_000)]),
+            ("RUN rm", [whiteout("root/.npm"), whiteout("app"), whiteout("c")]),
+        ),
+        "deleted-later",
+    )  # fmt: skip
+    assert finding.title == "3 files deleted in a later layer: node_modules and npm's cache"
 
 
 def test_steps_between_become_part_of_the_fix() -> None:
