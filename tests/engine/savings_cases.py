@@ -251,7 +251,7 @@ PACKAGE_CASES = (
         ("apt-recommends",),
         f"RUN apt-get update && apt-get install -y git && {_CLEAN}\n",
         f"RUN apt-get update && {_INSTALL} git && {_CLEAN}\n",
-        most=100_000,
+        most=300_000,
     ),
     Case(
         "tools purged in a later step",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from layerlens.analysis.rules.context import Context
-from layerlens.analysis.rules.dead.archives import ARCHIVE
 from layerlens.analysis.rules.ecosystems import INSTALLED, is_npm_install, is_pip_install
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.steps import Step
@@ -51,7 +50,7 @@ RULES = (
         "The change of directory ends with the instruction; the next one starts elsewhere again.",
         "WORKDIR {directory}\nRUN <command>",
         "DL3003", "DS-0013",
-        keep="cd in a subshell or further on in a command.",
+        keep="cd in a subshell or behind other commands than set.",
     ),
     _rule(
         "relative-workdir", "a relative WORKDIR", Severity.LOW,
@@ -144,6 +143,10 @@ _ADDRESS = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
 _GIT = re.compile(r"(?:git@|git://|ssh://)|\.git(?:#\S*)?\Z", re.IGNORECASE)
 
 
+_UNPACKED = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz|tzst)\Z")
+"""What ``ADD`` unpacks: tar, plain or compressed; never zip."""
+
+
 def check_add(context: Context) -> Iterator[Draft]:
     """``ADD`` that copies, and ``ADD`` that downloads."""
     for step in _own(context, "ADD"):
@@ -161,7 +164,7 @@ def check_add(context: Context) -> Iterator[Draft]:
 
 def _unpacks(context: Context, step: Step, sources: tuple[str, ...]) -> bool:
     """Whether an ``ADD`` unpacked an archive, as far as can be told."""
-    if any(ARCHIVE.search(each.encode("utf-8", "replace")) for each in sources):
+    if any(_UNPACKED.search(each) for each in sources):
         return True
     if sources[0].startswith("file:"):
         # The classic builder does not record the name; an archive gives other than one file.
@@ -177,11 +180,12 @@ def _unpacks(context: Context, step: Step, sources: tuple[str, ...]) -> bool:
 def check_run(context: Context) -> Iterator[Draft]:
     """What ``RUN`` steps do."""
     recommends = _recommends(context)
-    cached_pip = context.env.get("PIP_NO_CACHE_DIR", "") in ("", "0", "off", "no", "false")
+    cached_pip = _PIP_UNCACHED.fullmatch(_PIP_NAME + context.env.get(_PIP_NAME[:-1], "")) is None
     for step in _own(context, "RUN"):
         found = step.commands
-        if found and found[0].program == "cd" and found[0].joiner == "" and len(found) > 1:
-            directory = found[0].arguments[0] if found[0].arguments else "/"
+        first = next((command for command in found if command.program != "set"), None)
+        if first is not None and first.program == "cd" and first.joiner != "(":
+            directory = first.arguments[0] if first.arguments else "/"
             yield _told("cd-in-run", step, values={"directory": directory})
         yield from _npm(context, step)
         if any(_upgrades_all(command) for command in found):
@@ -190,7 +194,7 @@ def check_run(context: Context) -> Iterator[Draft]:
             yield _told("apt-without-no-recommends", step)
         if any(map(_apk_keeps, found)) and not _deletes(step, "/var/cache/apk"):
             yield _told("apk-without-no-cache", step)
-        if cached_pip and any(map(_pip_keeps, found)) and not _deletes(step, ".cache"):
+        if cached_pip and any(map(_pip_keeps, found)) and not _pip_cleans(step):
             yield _told("pip-without-no-cache-dir", step)
         if _dnf_keeps(step):
             yield _told("dnf-without-clean", step)
@@ -228,6 +232,18 @@ def _apk_keeps(command: Command) -> bool:
 
 def _pip_keeps(command: Command) -> bool:
     return is_pip_install(command) and not command.has("--no-cache-dir", "--cache-dir")
+
+
+_PIP_NAME = "PIP_NO_CACHE_DIR="
+_PIP_UNCACHED = re.compile(rf"{_PIP_NAME}(?!(?:0|off|no|false)?\Z).*")
+
+
+def _pip_cleans(step: Step) -> bool:
+    """Whether a step keeps no cache of pip: told by a variable of its own, or by deleting it."""
+    given = [*step.instruction.args]
+    for command in step.commands:
+        given += [*command.assignments, *command.words]
+    return any(map(_PIP_UNCACHED.fullmatch, given)) or _deletes(step, ".cache")
 
 
 def _dnf_keeps(step: Step) -> bool:

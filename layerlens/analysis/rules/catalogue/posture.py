@@ -66,10 +66,15 @@ RULES = (
         keep="Servers of git repositories need it.", confidence=Confidence.LIKELY,
     ),
     _rule(
-        "port-range", "ports that cannot be used", Severity.INFO,
-        "Ports go from 1 to 65535; below 1024 a user other than root may need a capability on"
-        " hosts older than Docker 20.10.",
+        "port-range", "ports that cannot be used", Severity.LOW,
+        "Ports go from 1 to 65535.",
         "EXPOSE 8080\n", "DL3011", "DS-0008",
+    ),
+    _rule(
+        "privileged-port", "a port below 1024 without root", Severity.INFO,
+        "Below 1024 a user other than root needs a capability on hosts older than Docker 20.10,"
+        " and on other engines still.",
+        "EXPOSE 8080\n",
     ),
     _rule(
         "sensitive-volume", "volume over a system directory", Severity.HIGH,
@@ -185,13 +190,11 @@ def ports(context: Context) -> Iterator[Draft]:
         if _NUMBER.fullmatch(port):
             numbers[key] = int(port)
 
-    def draft(rule: str, key: str, title: str, severity: Severity | None = None) -> Draft:
+    def draft(rule: str, key: str, title: str) -> Draft:
         port = key.partition("/")[0]
         row = last_row(context, "EXPOSE", lambda text: re.search(rf"\b{port}\b", text) is not None)
         layer, history, base = _blame(row)
-        return Draft(
-            rule, layer=layer, history=history, is_base=base, title=title, severity=severity
-        )
+        return Draft(rule, layer=layer, history=history, is_base=base, title=title)
 
     setting = context.config.settings.get("User")
     root = not isinstance(setting, str) or setting.split(":")[0].strip() in {"", "0", "root"}
@@ -203,11 +206,11 @@ def ports(context: Context) -> Iterator[Draft]:
                     layer=context.fs.layer_of(context.fs.live[b"usr/sbin/sshd"]))  # fmt: skip
     for key, number in numbers.items():
         if not 0 < number < 65536:
-            yield draft("port-range", key, f"port {number} is out of range", Severity.LOW)
+            yield draft("port-range", key, f"port {number} is out of range")
         elif number in _DEBUG_PORTS:
             yield draft("debug-settings", key, f"port {number} of {_DEBUG_PORTS[number]} exposed")
         elif number < 1024 and number != 22 and not root:
-            yield draft("port-range", key, f"port {number} below 1024, but not root")
+            yield draft("privileged-port", key, f"port {number} below 1024, but not root")
 
 
 _SYSTEM = LazyPattern(

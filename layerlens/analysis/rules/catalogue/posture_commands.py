@@ -9,7 +9,10 @@ from layerlens.analysis.rules.catalogue.posture_files import layers_open_to_all
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.rows import rows
+from layerlens.image.history import LINE_BREAK
 from layerlens.image.lazypattern import LazyPattern
+from layerlens.image.shell import Command
+from layerlens.image.shell import commands as simple_commands
 
 
 def _rule(name: str, title: str, why: str, fix: str, *also: str, keep: str = "") -> Rule:
@@ -24,7 +27,7 @@ RULES = (
         "curl-pipe-shell", "a download that is run at once",
         "What runs is whatever the server sends that day; a connection that breaks off runs half of it.",
         "ADD --checksum=sha256:<digest> https://… /tmp/install.sh\n"
-        "RUN sh /tmp/install.sh && rm /tmp/install.sh\n", "CIS 4.11", "DL4006",
+        "RUN sh /tmp/install.sh && rm /tmp/install.sh\n", "CIS 4.11",
     ),
     _rule(
         "insecure-download", "downloads without a check",
@@ -75,7 +78,6 @@ _LOCAL = LazyPattern(r"https?://(?:localhost|127\.|\[::1\]|0\.0\.0\.0)")
 _CHMOD = LazyPattern(
     r"\bchmod\s{1,8}(?:-{1,2}[\w-]{1,20}\s{1,8}){0,4}(?:0?777|a[+=]rwx|ugo[+=]rwx|o[+=]r?wx?|a\+w)(?=\s)([^;&|⏎]{0,300})"
 )
-_SUDO = LazyPattern(rf"{_END}sudo\s{{1,8}}(?!-V|--version)[\w/-]")
 
 
 def commands(context: Context) -> Iterator[Draft]:
@@ -98,7 +100,7 @@ def commands(context: Context) -> Iterator[Draft]:
             and row.layer not in layers_open_to_all(context)
         ):
             found.append(("chmod-777", f"chmod 777{_first(chmod[1])}"))
-        if _SUDO.search(text):
+        if "sudo" in text and any(map(_by_sudo, _simple_commands(text))):
             found.append(("sudo-in-run", ""))
         for rule, title in found:
             yield Draft(
@@ -113,6 +115,20 @@ def _unsafe(pattern: LazyPattern[str], text: str) -> bool:
         return False
     ends = [at for mark in "|;&⏎" if (at := text.find(mark, match.end())) > 0]
     return _LOCAL.search(text[match.start() : min(ends, default=len(text))]) is None
+
+
+def _simple_commands(text: str) -> list[Command]:
+    return simple_commands(text.removeprefix("RUN ").replace(LINE_BREAK, "\n"))
+
+
+def _by_sudo(command: Command) -> bool:
+    """Whether a command is run by ``sudo``; asking for its version is no use of it."""
+    words = command.words
+    return (
+        len(words) > 1
+        and words[0].rpartition("/")[2] == "sudo"
+        and words[1] not in ("-V", "--version")
+    )
 
 
 def _first(paths: str) -> str:

@@ -104,7 +104,9 @@ def test_ports() -> None:
     assert ports("22/tcp", history=["EXPOSE 22"]) == ["medium ssh-port: ssh port 22 exposed"]
     assert ports("22/udp", "8080/tcp", "80/tcp", "odd", "") == []
     assert ports("70000/tcp") == ["low port-range: port 70000 is out of range"]
-    assert ports("80/tcp", User="10001") == ["info port-range: port 80 below 1024, but not root"]
+    assert ports("80/tcp", User="10001") == [
+        "info privileged-port: port 80 below 1024, but not root"
+    ]
     assert ports("9229/tcp") == ["medium debug-settings: port 9229 of Node's inspector exposed"]
     sshd = [file("usr/sbin/sshd", b"1")]
     assert told(sshd, Cmd=["/usr/sbin/sshd", "-D"]) == ["medium ssh-port: starts an ssh server"]
@@ -242,6 +244,12 @@ def test_sudo() -> None:
     assert told([file("usr/bin/sudo", b"1", mode=0o755)]) == ["medium sudo: sudo is installed"]
     assert told(history=["/bin/sh -c sudo apt-get update"]) == ["medium sudo-in-run: RUN with sudo"]
     assert told(history=["/bin/sh -c apt-get install -y sudo"]) == []
+    assert told(history=["/bin/sh -c usermod -aG sudo app && echo a"]) == []
+    assert told(history=["/bin/sh -c apt-get install -y sudo git"]) == []
+    assert told(history=["/bin/sh -c sudo --version"]) == []
+    assert told(history=["/bin/sh -c if sudo true; then make; fi"]) == [
+        "medium sudo-in-run: RUN with sudo"
+    ]
 
 
 def test_empty_passwords() -> None:
