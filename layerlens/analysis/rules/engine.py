@@ -115,8 +115,9 @@ def _weigh(
                 if size and inode not in dead and inode not in claims:
                     claims[inode] = (rule.ledger_class, size)
                     claimed += size
-        for inode in freed:
-            speakers.setdefault(inode, []).append(rule.id)
+        if not rule.alternative:
+            for inode in freed:
+                speakers.setdefault(inode, []).append(rule.id)
         weighed.append((draft, freed, claimed))
     findings = [
         _finding(
@@ -216,7 +217,9 @@ def _finding(
         fix=_filled(draft.fix or rule.fix, draft, paths),
         versions=draft.versions,
         parts=draft.parts,
-        overlaps=tuple(sorted({name for inode in freed for name in speakers[inode]} - {rule.id})),
+        overlaps=tuple(
+            sorted({name for inode in freed for name in speakers.get(inode, ())} - {rule.id})
+        ),
     )
 
 

@@ -32,6 +32,7 @@ class _Rule(msgspec.Struct, array_like=True, frozen=True):
     also: tuple[str, ...]
     keep: str
     trade_off: str
+    alternative: bool
     source: str
     enabled: bool
 
@@ -93,7 +94,8 @@ def encode_judgement(found: Judgement) -> bytes:
 def _rule(rule: Rule) -> _Rule:
     return _Rule(
         rule.id, rule.title, rule.topic, rule.why, rule.fix, rule.confidence, rule.ledger_class,
-        rule.severity, rule.most, rule.also, rule.keep, rule.trade_off, rule.source, rule.enabled,
+        rule.severity, rule.most, rule.also, rule.keep, rule.trade_off,
+        rule.alternative, rule.source, rule.enabled,
     )  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def _decode(record: _Record, versions: int) -> Judgement:
             confidence=each.confidence, ledger_class=each.ledger_class,
             severity=None if each.severity is None else Severity(each.severity),
             most=Severity(each.most), also=each.also, keep=each.keep, trade_off=each.trade_off,
+            alternative=each.alternative,
             source=each.source, enabled=each.enabled,
         )
         for each in record.rules

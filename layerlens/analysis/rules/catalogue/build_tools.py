@@ -181,6 +181,7 @@ SHARED = _rule(
 
 BUILDPACK = Rule(
     id="full-base-image",
+    alternative=True,
     title="a base image with compilers and headers for everything",
     topic=Topic.BASE,
     why=(

@@ -174,6 +174,7 @@ _LANGUAGES = (_GO, _RUST, _JAVA, _DOTNET, _NODE, _C)
 
 SINGLE_STAGE = Rule(
     id="single-stage-build",
+    alternative=True,
     title="the tools that built a program, left in the image",
     topic=Topic.STRUCTURE,
     why=(
