@@ -8,6 +8,7 @@ from layerlens.analysis.rules.catalogue.conditions import (
     application,
     beside,
     large_scripts,
+    unless_named,
     unless_started,
 )
 from layerlens.analysis.rules.model import Confidence, LedgerClass, PathRule, Severity, Topic
@@ -35,6 +36,12 @@ _RUNNERS = (
     r"|gradle|make|manage\.py)\s+(?:run\s+)?test"
 )
 """Commands that run tests."""
+
+_ARCHIVES = (
+    "{root/,tmp/,opt/,}*.{deb,rpm,whl,run,tar,tgz,zip,jar.asc}",
+    "{root/,tmp/,opt/,}*.tar.{gz,xz,bz2,zst,lz,lzma,Z}",
+    "usr/src/*.tar.{gz,xz,bz2}",
+)
 
 COPIED = (
     PathRule(
@@ -255,10 +262,11 @@ LEFT_BEHIND = (
         fix="RUN --mount=type=tmpfs,target=/tmp <command>, or\n"
         + same_step("<command>", "{paths}"),
         ledger_class=_LOGS,
-        keep="The directories with their mode; sessions of PHP.",
+        keep="The directories with their mode; sessions of PHP; installers, which a rule of their own "
+        "tells.",
         source="file system hierarchy standard",
         paths=("{tmp,var/tmp}/**",),
-        except_paths=("tmp/sess_*",),
+        except_paths=("tmp/sess_*", *_ARCHIVES),
     ),
     PathRule(
         id="installers",
@@ -270,15 +278,12 @@ LEFT_BEHIND = (
         confidence=Confidence.LIKELY,
         ledger_class=LedgerClass.INSTALLERS,
         also=("DL3010",),
-        keep="Scripts of less than 1 MB: they do not unpack anything.",
+        keep="Scripts of less than 1 MB: they do not unpack anything. What the command, or a script "
+        "that it starts, names.",
         source="general knowledge",
-        paths=(
-            "{root/,tmp/,opt/,}*.{deb,rpm,whl,run,sh,tar,tgz,zip,jar.asc}",
-            "{root/,tmp/,opt/,}*.tar.{gz,xz,bz2,zst,lz,lzma,Z}",
-            "usr/src/*.tar.{gz,xz,bz2}",
-        ),
+        paths=(*_ARCHIVES, "{root/,tmp/,opt/,}*.sh"),
         except_paths=("usr/src/php.tar.xz",),
-        where=large_scripts,
+        where=all_of(large_scripts, unless_named),
     ),
     PathRule(
         id="shell-history",

@@ -85,11 +85,11 @@ MANAGER = Rule(
     why="The image starts node itself. npm, Yarn and corepack install packages, and bring a "
     "few hundred packages of their own on which scanners report.",
     fix="Build in an image with npm, and run in one without:\n"
-    "    FROM node:22-slim AS build\n"
+    "    FROM node:<major>-slim AS build\n"
     "    WORKDIR /app\n"
     "    COPY package.json package-lock.json ./\n"
     "    RUN npm ci --omit=dev\n"
-    "    FROM gcr.io/distroless/nodejs22-debian12:nonroot\n"
+    "    FROM gcr.io/distroless/nodejs<major>-debian12:nonroot\n"
     "    COPY --from=build /app /app\n"
     "Removing them in a later layer frees no byte of the base image.",
     confidence=Confidence.LIKELY,

@@ -277,9 +277,10 @@ CASES: dict[str, Case] = {
     "notebook-files": Case("root/.jupyter/a root/.ipython/b", unless=started("jupyter", "lab")),
     "log-files": Case("var/log/dpkg.log var/log/apt/a", "var/log/lastlog"),
     "login-records": Case("var/log/lastlog:1200000", "var/log/btmp"),
-    "temporary-files": Case("tmp/a var/tmp/b/c", "tmp/sess_1 app/tmp/d"),
+    "temporary-files": Case("tmp/a var/tmp/b/c tmp/e.sh", "tmp/sess_1 app/tmp/d tmp/f.tar.gz"),
     "installers": Case(
-        "root/a.deb opt/b.tar.gz c.zip tmp/d.sh:1200000", "root/e.sh app/f.zip opt/x/g.tgz"
+        "root/a.deb opt/b.tar.gz c.zip tmp/d.sh:1200000", "root/e.sh app/f.zip opt/x/g.tgz h.zip",
+        settings=started("unzip", "-p", "/h.zip"),
     ),
     "shell-history": Case("root/.bash_history root/.viminfo", "root/.bashrc"),
     "python-package-tests": Case(
