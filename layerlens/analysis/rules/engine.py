@@ -22,6 +22,7 @@ from layerlens.analysis.rules.model import (
     Rule,
     RuleSet,
     Severity,
+    Topic,
 )
 from layerlens.analysis.rules.savings import Savings
 from layerlens.analysis.rules.settings import RuleSettings
@@ -214,7 +215,7 @@ def _finding(
         paths=tuple(paths[:MOST_PATHS]),
         path_count=len(paths),
         evidence=draft.evidence,
-        fix=_filled(draft.fix or rule.fix, draft, paths),
+        fix=_advice(rule, draft, paths, brought=is_base and size > 0),
         versions=draft.versions,
         parts=draft.parts,
         overlaps=tuple(
@@ -254,6 +255,18 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
         row = context.config.history[history]
         return readable(row.created_by, row.comment).text
     return ""
+
+
+_BROUGHT = (
+    "The base image brought these bytes: no later step frees them. Take a base without them, or "
+    "where you build it yourself:\n"
+)
+
+
+def _advice(rule: Rule, draft: Draft, paths: Sequence[bytes], *, brought: bool) -> str:
+    """The fix; of bytes that the base ``brought`` it says first that they are the base's."""
+    fix = _filled(draft.fix or rule.fix, draft, paths)
+    return _BROUGHT + fix if brought and rule.topic is not Topic.BASE else fix
 
 
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:

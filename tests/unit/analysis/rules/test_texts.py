@@ -50,3 +50,12 @@ def test_a_path_that_no_command_should_hold_has_a_place(path: bytes) -> None:
     rules = RuleSet((rule,), (lambda context: [Draft("r", context.files.versions)],))
     (found,) = Looked(Image([layer(file(path, b"1"))])).findings([rules])["r"]
     assert found.fix == "RUN rm <paths>"
+
+
+def test_bytes_of_the_base_have_the_base_to_blame() -> None:
+    lists = layer(file("var/lib/apt/lists/deb_InRelease", b"xy" * 90_000))
+    image = Image([lists, layer(file("a", b"1"))], ["ADD x /", "RUN x"])
+    for base, brought in ((2, True), (1, True), (0, False)):
+        (found,) = Looked(image, base).findings()["apt-lists"]
+        assert found.fix.startswith("The base image brought these bytes") is brought
+        assert "rm -rf /var/lib/apt/lists" in found.fix
