@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from layerlens.analysis.analyse import Described, Look, analyse
-from layerlens.analysis.contents.examiner import default_examiner
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.model import RuleSet
 from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
@@ -74,6 +73,8 @@ def looking_inside(options: ReadOptions = _DEFAULT) -> ReadOptions:
 
     Contents that pass while it is opened are looked into then, since they pass once.
     """
+    from layerlens.analysis.contents.examiner import default_examiner  # as for its parts
+
     return options.examining(default_examiner())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.analysis.dive import dive_figures
@@ -19,13 +19,9 @@ from layerlens.analysis.figures import (
     waste_rows,
 )
 from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
-from layerlens.analysis.packages.collect import collect
 from layerlens.analysis.packages.model import Inventory
 from layerlens.analysis.packages.purl import Distribution, distribution
-from layerlens.analysis.rules.context import Context, Reread
-from layerlens.analysis.rules.engine import Claimed, judge
-from layerlens.analysis.rules.record import Judgement, decode_judgement, encode_judgement
-from layerlens.analysis.rules.registry import RuleSets
+from layerlens.analysis.rules.engine import Claimed, Judgement, judge
 from layerlens.analysis.rules.savings import Savings, live_names
 from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.analysis.sizes import size_rows
@@ -42,6 +38,10 @@ from layerlens.layers.contents import Contents
 from layerlens.layers.diagnostics import Diagnostic, Notes
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.table import Kind, LayerTable
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.context import Context, Reread
+    from layerlens.analysis.rules.registry import RuleSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,8 @@ def analyse(
             inventory = context.inventory
             judgement = _judgement(context, look, sum(sums.total))
             if look.memory is not None:
+                from layerlens.analysis.rules.record import encode_judgement
+
                 with suppress(UnicodeEncodeError):
                     look.memory.keep(repr(base), encode_judgement(judgement))
     judged = None if judgement is None else judgement.judged
@@ -211,7 +213,11 @@ def _recalled(look: Look, fs: Filesystem, base: BaseBoundary) -> Judgement | Non
     if look.memory is None:
         return None
     record = look.memory.recall(repr(base))
-    return None if record is None else decode_judgement(record, len(fs.paths))
+    if record is None:
+        return None
+    from layerlens.analysis.rules.record import decode_judgement
+
+    return decode_judgement(record, len(fs.paths))
 
 
 def _judgement(context: Context, look: Look, total: int) -> Judgement:
@@ -232,6 +238,10 @@ def make_context(
     look: Look,
 ) -> Context:
     """What the checks look at; packages are read here, and secrets' values left behind."""
+    # Late: a run without rules needs none of it.
+    from layerlens.analysis.packages.collect import collect
+    from layerlens.analysis.rules.context import Context
+
     context = Context(
         fs=fs,
         config=redact_config(image.config),

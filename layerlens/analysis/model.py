@@ -216,7 +216,12 @@ class Analysis:
         return [
             finding
             for finding in self.findings
-            if finding.claims or (finding.versions and dead.issuperset(finding.versions))
+            if finding.claims
+            or (
+                finding.versions
+                and not finding.rule.alternative
+                and dead.issuperset(finding.versions)
+            )
         ]
 
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:

@@ -36,6 +36,7 @@ def finding_fields(finding: Finding) -> Json:
         "evidence": [encodable(line) for line in finding.evidence],
         "fix": encodable(finding.fix) or None,
         "trade_off": rule.trade_off or None,
+        "alternative": rule.alternative,
         "also": list(rule.also),
         "also_matched_by": list(finding.overlaps),
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, TextIO
 
 from layerlens.analysis.model import Analysis
+from layerlens.analysis.packages.closure import Dependencies
 from layerlens.analysis.packages.model import Listed, Package, PackageChange
 from layerlens.analysis.packages.purl import purl
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
@@ -49,6 +50,7 @@ def write_table(
     if assigned is not None:
         heads.append("VULNERABILITIES")
     lines = []
+    chains = _chains(analysis)
     for i, package in rows:
         line = [
             human_size(package.bytes),
@@ -56,7 +58,7 @@ def write_table(
             escape(package.name)[:60],
             escape(package.version)[:40],
             f"{package.layer}{' base' if package.layer < analysis.base.layers else ''}",
-            _why(package.listed),
+            _why(package.listed, chains[i]),
         ]
         if assigned is not None:
             line.append(_counted(assigned.by_package.get(i, ())))
@@ -116,11 +118,14 @@ def document(
     analysis: Analysis, rows: Sequence[Row], assigned: Assigned | None = None
 ) -> dict[str, Any]:
     """All that is known of the packages."""
+    chains = _chains(analysis)
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "reference": encodable(analysis.image.reference),
         "distribution": encodable(analysis.distribution.name) or None,
-        "packages": [package_fields(analysis, package, i, assigned) for i, package in rows],
+        "packages": [
+            package_fields(analysis, package, i, assigned, chains[i]) for i, package in rows
+        ],
         "changes": [change_fields(change) for change in analysis.inventory.changes],
         "unowned": unowned(analysis),
     }
@@ -137,9 +142,13 @@ def document(
 
 
 def package_fields(
-    analysis: Analysis, package: Package, index: int, assigned: Assigned | None = None
+    analysis: Analysis,
+    package: Package,
+    index: int,
+    assigned: Assigned | None = None,
+    chain: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """One row of ``packages``."""
+    """One row of ``packages``; ``chain`` names what needs it, from one that was asked for on."""
     listed = package.listed
     fields: dict[str, Any] = {
         "ecosystem": listed.ecosystem.value,
@@ -155,6 +164,7 @@ def package_fields(
         "manual": listed.manual,
         "dev": listed.dev,
         "requires": [encodable(name) for name in listed.requires],
+        "required_by": [encodable(name) for name in chain],
         "database": name_fields("path", package.database)["path"],
         "purl": encodable(purl(listed, analysis.distribution)) or None,
     }
@@ -239,14 +249,24 @@ def _vulnerability(each: Vulnerability) -> dict[str, Any]:
     }
 
 
-def _why(listed: Listed) -> str:
+def _chains(analysis: Analysis) -> list[tuple[str, ...]]:
+    """For each package, the names from one that somebody asked for down to it, itself left out."""
+    packages = analysis.inventory.packages
+    found = Dependencies([package.listed for package in packages]).chains()
+    return [tuple(packages[index].name for index in chain[:-1]) for chain in found]
+
+
+def _why(listed: Listed, chain: Sequence[str]) -> str:
     if listed.dev:
         return "development"
     if listed.manual:
         return "asked for"
     if listed.essential:
         return "essential"
-    return "" if listed.manual is None else "required"
+    if chain:
+        shown = chain if len(chain) < 4 else (*chain[:1], "…", *chain[-2:])
+        return f"for {escape(' > '.join(shown))[:60]}"
+    return "" if listed.manual is None else "needed by nothing"
 
 
 def _counted(found: Iterable[Vulnerability]) -> str:

@@ -54,6 +54,7 @@ def rule_fields(rule: Rule) -> dict[str, Any]:
         "keep": rule.keep or None,
         "fix": rule.fix,
         "trade_off": rule.trade_off or None,
+        "alternative": rule.alternative,
         "source": rule.source or None,
         "enabled": rule.enabled,
     }

@@ -13,9 +13,6 @@ from typing import Any, BinaryIO
 
 import xxhash
 
-from layerlens.cache.contents import normal
-from layerlens.cache.examined import ExaminedLayers
-from layerlens.cache.layers import LayerCache
 from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, Where
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import platform_matches
@@ -76,6 +73,10 @@ class ReadOptions:
 
     def examining(self, examiner: Examiner) -> ReadOptions:
         """These options with an examiner; of a cache only layers that it has seen count."""
+        # Late: listing entries needs none of it.
+        from layerlens.cache.examined import ExaminedLayers
+        from layerlens.cache.layers import LayerCache
+
         cache = self.cache
         if isinstance(cache, LayerCache):
             cache = ExaminedLayers(cache, examiner.version)
@@ -274,6 +275,8 @@ class Image:
             name, limit=options.max_layer, count=count, examiner=options.examiner
         )
         if read.contents is not None:
+            from layerlens.cache.contents import normal
+
             normal(read.contents)
         if options.verify and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
@@ -398,6 +401,8 @@ class Image:
         examiner = options.examiner
         if examiner is None:
             raise ValueError("no examiner")
+        from layerlens.cache.contents import normal
+
         found: dict[str, Contents] = {}
         for index, blob in enumerate(self.layers):
             if blob.absent or blob.name in found:

@@ -97,8 +97,8 @@ class _Recorder:
             self.settings["ExposedPorts"] = {port: {} for port in ports}
             return f"EXPOSE map[{' '.join(f'{port}:{{}}' for port in ports)}]"
         elif keyword == "HEALTHCHECK":
-            inner = parse_dockerfile(f"FROM a\n{text}\n").stages[0].steps
-            test = ["NONE"] if text == "NONE" else ["CMD", *(inner[0].words or ())]
+            steps = parse_dockerfile(f"FROM a\n{text}\n").stages[0].steps
+            test = ["NONE"] if text == "NONE" else ["CMD", *(steps[0].words or ())]
             self.settings["Healthcheck"] = {"Test": test}
             return f'HEALTHCHECK &{{{_go(test)} "0s" "0s" "0s" "0s" \'\\x00\'}}'
         return f"{keyword} {text}"

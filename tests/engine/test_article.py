@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,11 @@ def test_what_is_sent_is_what_docker_sends(engine: Engine, tmp_path: Path, build
     assert "a.md" not in sent
 
 
-def test_a_group_that_adduser_does_not_make(engine: Engine, tmp_path: Path) -> None:
+def test_a_group_that_adduser_does_not_make(
+    engine: Engine, sample: Callable[[str], str], tmp_path: Path
+) -> None:
     """``adduser --system`` puts the account into nogroup: the guide's own example fails."""
+    sample("e10-copies")  # brings the base image
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "Dockerfile").write_text(
         f"FROM {BASE_IMAGE}\n"

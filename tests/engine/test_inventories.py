@@ -62,7 +62,13 @@ def _row(kind: str, name: str, version: str) -> Row:
         name = re.sub(r"[-_.]+", "-", name).lower()
     if kind == "maven":
         name = name.rpartition(":")[2]
+    if name == "stdlib":
+        version = version.removeprefix("go")
     return kind, name, version
+
+
+_NOT_INSTALLED = {("npm", "parcel-tracker", "1.4.0"), ("npm", "transport", "0.0.1")}
+"""What syft takes for packages: the application itself, and a test's package.json inside one."""
 
 
 @pytest.mark.parametrize(
@@ -73,7 +79,7 @@ def _row(kind: str, name: str, version: str) -> Row:
 def test_names_and_versions(name: str, engine: Engine, sample: Callable[[str], str]) -> None:
     tag = sample(name)
     ours, theirs = _ours(engine, tag), _theirs(engine, tag)
-    assert sorted(theirs - ours) == []
+    assert sorted(theirs - ours - _NOT_INSTALLED) == []
     assert sorted(ours - theirs) == []
     assert ours
 

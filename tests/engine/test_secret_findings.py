@@ -86,7 +86,6 @@ def test_the_findings_are_those_that_were_planted(name: str, analysis: Analysis)
         ("medium", "ssh-port", None, ()),
         ("medium", "setuid", 5, (b"usr/local/bin/list",)),
         ("medium", "world-writable", 5, (b"srv/uploads",)),
-        ("medium", "chmod-777", 5, ()),
     }
     if name == "e11-secrets-buildkit":
         planted = {("high", "secret-in-arg", 1, ())}

@@ -71,7 +71,7 @@ class ImageExaminer:
         # Called for every file: numbers, because adding up flags costs more than the tests,
         # and most files are dismissed by the end of their name and their directory.
         dot = name.rfind(b".") + 1
-        if dot and size < _LARGE and name[dot:] in _DULL and self._is_quiet(name):
+        if dot and size < _LARGE and name[dot:] in _DULL and self._is_quiet(name, dot):
             return Want.NOTHING
         found = 0
         if size <= MAX_WHOLE:
@@ -87,7 +87,7 @@ class ImageExaminer:
                 break
         return _WANTS[found]
 
-    def _is_quiet(self, name: bytes) -> bool:
+    def _is_quiet(self, name: bytes, dot: int) -> bool:
         """Whether a name with a dull end stands where nobody asks for one."""
         cut = name.rfind(b"/") + 1
         directory = name[:cut]
@@ -101,7 +101,8 @@ class ImageExaminer:
                 and (self._quiet_places(directory))
             )
             self._quiet[directory] = quiet
-        return quiet and name[cut : cut + 2] != b"._"
+        # A name that begins with its dot has no end, whatever it looks like.
+        return quiet and dot > cut + 1 and name[cut : cut + 2] != b"._"
 
     def scan(self, name: bytes, data: bytes) -> Mapping[str, Any]:
         found: dict[str, Any] = {}

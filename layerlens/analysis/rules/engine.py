@@ -11,8 +11,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from layerlens.analysis.rules.context import Context
+from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules.findings import MOST_PATHS, Finding
 from layerlens.analysis.rules.model import (
     Confidence,
@@ -21,9 +22,14 @@ from layerlens.analysis.rules.model import (
     Rule,
     RuleSet,
     Severity,
+    Topic,
 )
 from layerlens.analysis.rules.savings import Savings
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.layers.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from layerlens.analysis.rules.context import Context
 
 _CLASS_ORDER = {each: place for place, each in enumerate(LedgerClass)}
 
@@ -45,6 +51,15 @@ class Judged:
 
     findings: tuple[Finding, ...] = ()
     claimed: Claimed = field(default_factory=Claimed)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What rules said of an image: findings, claims, the distribution, diagnostics."""
+
+    judged: Judged
+    distribution: Distribution = field(default_factory=Distribution)
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def judge(
@@ -101,8 +116,9 @@ def _weigh(
                 if size and inode not in dead and inode not in claims:
                     claims[inode] = (rule.ledger_class, size)
                     claimed += size
-        for inode in freed:
-            speakers.setdefault(inode, []).append(rule.id)
+        if not rule.alternative:
+            for inode in freed:
+                speakers.setdefault(inode, []).append(rule.id)
         weighed.append((draft, freed, claimed))
     findings = [
         _finding(
@@ -199,10 +215,12 @@ def _finding(
         paths=tuple(paths[:MOST_PATHS]),
         path_count=len(paths),
         evidence=draft.evidence,
-        fix=_filled(draft.fix or rule.fix, draft, paths),
+        fix=_advice(rule, draft, paths, brought=is_base and size > 0),
         versions=draft.versions,
         parts=draft.parts,
-        overlaps=tuple(sorted({name for inode in freed for name in speakers[inode]} - {rule.id})),
+        overlaps=tuple(
+            sorted({name for inode in freed for name in speakers.get(inode, ())} - {rule.id})
+        ),
     )
 
 
@@ -239,10 +257,26 @@ def _instruction(context: Context, layer: int | None, history: int | None) -> st
     return ""
 
 
+_BROUGHT = (
+    "The base image brought these bytes: no later step frees them. Take a base without them, or "
+    "where you build it yourself:\n"
+)
+
+
+def _advice(rule: Rule, draft: Draft, paths: Sequence[bytes], *, brought: bool) -> str:
+    """The fix; of bytes that the base ``brought`` it says first that they are the base's."""
+    fix = _filled(draft.fix or rule.fix, draft, paths)
+    return _BROUGHT + fix if brought and rule.topic is not Topic.BASE else fix
+
+
 def _filled(fix: str, draft: Draft, paths: Sequence[bytes]) -> str:
-    """The fix with its braces filled in; braces that nothing fills stay as they are."""
+    """The fix with its braces filled in; braces that nothing fills stay as they are.
+
+    Where no path can be named, ``<paths>`` stands for them: a command without
+    them would be another one.
+    """
     shown = [quoted for path in paths[:MOST_IN_FIX] if (quoted := _quoted(path))]
-    values = {"paths": " ".join(shown), **draft.values}
+    values = {"paths": " ".join(shown) or "<paths>", **draft.values}
     for name, value in values.items():
         fix = fix.replace("{" + name + "}", value)
     return fix

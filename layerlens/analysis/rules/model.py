@@ -92,6 +92,8 @@ class Rule:
     ``also``         identifiers of the same thing in other tools (``DL3009``)
     ``keep``         what is not flagged and why: the false positives
     ``trade_off``    what is lost by the fix; such rules carry a saving only
+    ``alternative``  whether it proposes another way of building (another base, several
+                     stages), which makes other findings about the same bytes moot
     ``source``       where the rule's facts come from
     ``enabled``      whether it runs unless configured otherwise
     """
@@ -108,6 +110,7 @@ class Rule:
     also: tuple[str, ...] = ()
     keep: str = ""
     trade_off: str = ""
+    alternative: bool = False
     source: str = ""
     enabled: bool = True
 

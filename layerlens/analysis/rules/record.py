@@ -7,24 +7,14 @@ something beside the very layers that it was made from.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 
 import msgspec
 
 from layerlens.analysis.packages.purl import Distribution
-from layerlens.analysis.rules.engine import Claimed, Judged
+from layerlens.analysis.rules.engine import Claimed, Judged, Judgement
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, LedgerClass, Rule, Severity, Topic
 from layerlens.layers.diagnostics import Diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What rules said of an image: findings, claims, the distribution, diagnostics."""
-
-    judged: Judged
-    distribution: Distribution = field(default_factory=Distribution)
-    notes: tuple[Diagnostic, ...] = ()
 
 
 class _Rule(msgspec.Struct, array_like=True, frozen=True):
@@ -42,6 +32,7 @@ class _Rule(msgspec.Struct, array_like=True, frozen=True):
     also: tuple[str, ...]
     keep: str
     trade_off: str
+    alternative: bool
     source: str
     enabled: bool
 
@@ -103,7 +94,8 @@ def encode_judgement(found: Judgement) -> bytes:
 def _rule(rule: Rule) -> _Rule:
     return _Rule(
         rule.id, rule.title, rule.topic, rule.why, rule.fix, rule.confidence, rule.ledger_class,
-        rule.severity, rule.most, rule.also, rule.keep, rule.trade_off, rule.source, rule.enabled,
+        rule.severity, rule.most, rule.also, rule.keep, rule.trade_off,
+        rule.alternative, rule.source, rule.enabled,
     )  # fmt: skip
 
 
@@ -134,6 +126,7 @@ def _decode(record: _Record, versions: int) -> Judgement:
             confidence=each.confidence, ledger_class=each.ledger_class,
             severity=None if each.severity is None else Severity(each.severity),
             most=Severity(each.most), also=each.also, keep=each.keep, trade_off=each.trade_off,
+            alternative=each.alternative,
             source=each.source, enabled=each.enabled,
         )
         for each in record.rules

@@ -25,7 +25,10 @@ def listed(kind: Ecosystem, name: str, version: str, **more: Any) -> Listed:
     return Listed(ecosystem=kind, name=name, version=version, **more)
 
 
-APT = listed(Ecosystem.DEB, "apt", "2.6", arch="amd64", manual=True, licence="GPL-2.0-or-later")
+APT = listed(
+    Ecosystem.DEB, "apt", "2.6", arch="amd64", manual=True, licence="GPL-2.0-or-later",
+    requires=("libc6 (>= 2.3)",),
+)  # fmt: skip
 LIBC = listed(Ecosystem.DEB, "libc6", "2.36", arch="amd64", manual=False, declared=7)
 PAD = listed(Ecosystem.NPM, "@a/left-pad", "1.0", dev=True, licence="odd (licence)")
 EVIL = listed(Ecosystem.GEM, "=cmd|'\x1b[31m\n", "@1\x00", licence="\x1b", manual=None)
@@ -69,7 +72,7 @@ def test_table() -> None:
         "5.0 MB  deb   apt               2.6      0 base  asked for",
         "3.0 MB  npm   @a/left-pad       1.0      2       development",
         r"   0 B  gem   =cmd|'\x1b[31m\n  @1\x00   2",
-        "   0 B  deb   libc6             2.36     1       required",
+        "   0 B  deb   libc6             2.36     1       for apt",
         "4 packages, 8.0 MB; no package owns 43.5 MB in 3 files",
     ]
 
@@ -108,7 +111,8 @@ def test_json() -> None:
     assert apt == {
         "ecosystem": "deb", "name": "apt", "version": "2.6", "arch": "amd64",
         "licence": "GPL-2.0-or-later", "bytes": 5_000_000, "declared_bytes": None, "files": 1,
-        "layer": 0, "base": True, "manual": True, "dev": None, "requires": [],
+        "layer": 0, "base": True, "manual": True, "dev": None, "requires": ["libc6 (>= 2.3)"],
+        "required_by": [],
         "database": "var/lib/dpkg/status",
         "purl": "pkg:deb/debian/apt@2.6?arch=amd64&distro=debian-12",
         "vulnerabilities": [{"id": "CVE-1", "severity": "high", "fixed": "2.7"}],

@@ -15,7 +15,10 @@ SYSTEM = (Ecosystem.DEB, Ecosystem.APK, Ecosystem.RPM, Ecosystem.ALPM)
 MOST_NAMES = 200
 """Names that a line of evidence shows."""
 
-_WORD = re.compile(r"[\w+-](?:[\w.+-]*[\w+-])?")
+_WORD = re.compile(
+    r"(?<![\w.+-])(?:(?<!/)|(?<=bin/))[\w+-](?:[\w.+-]{0,200}[\w+-])?(?=\.?(?![\w.+/-]))"
+)
+"""A word that may be a command: no directory of a path, and of paths the last part below ``bin`` only."""
 _PATH = re.compile(r"/[\w./+-]+")
 _DIRECTORIES = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
 _PLACES = {

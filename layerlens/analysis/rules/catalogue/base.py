@@ -29,6 +29,7 @@ RULES = (
     ),
     Rule(
         id="leaner-base",
+        alternative=True,
         title="a leaner variant of the base image",
         topic=Topic.BASE,
         why="The official image of the language comes in a full variant, with compilers and "

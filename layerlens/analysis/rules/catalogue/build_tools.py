@@ -168,7 +168,7 @@ GROUPS: tuple[Group, ...] = (
             ("DKL-DI-0001", "DL3004", "DS-0010"),
         ),
         re.compile(r"sudo"),
-        Severity.MEDIUM,
+        Severity.INFO,  # that it is there at all, the rule sudo tells
     ),
 )  # fmt: skip
 
@@ -181,6 +181,7 @@ SHARED = _rule(
 
 BUILDPACK = Rule(
     id="full-base-image",
+    alternative=True,
     title="a base image with compilers and headers for everything",
     topic=Topic.BASE,
     why=(

@@ -30,6 +30,7 @@ from layerlens.analysis.rules.model import (
     Topic,
 )
 from layerlens.analysis.rules.paths import path_check
+from layerlens.analysis.rules.started import program
 
 _LARGE = 50_000_000
 _LARGE_SHARE = 0.05
@@ -43,7 +44,8 @@ LARGE_FILES = Rule(
     fix="Fetch data when the container starts, mount it, or leave it out:\n{paths}",
     confidence=Confidence.HINT,
     most=Severity.INFO,
-    keep="What packages own, what another path rule names, files of the base, and files of less than 1 MB.",
+    keep="What packages own, what another path rule names, the program that the image starts, files "
+    "of the base, and files of less than 1 MB.",
     source="LayerLens",
 )
 
@@ -59,10 +61,13 @@ def large_files(context: Context, flagged: AbstractSet[int]) -> Iterator[Draft]:
         for i, size in enumerate(fs.tables[layer].sizes)
         if size >= least
     }
+    starts = program(context) if large else None
+    started = None if starts is None else fs.inode(starts)
     found = [
         version
         for version in (context.files.versions if large else ())
         if inodes.get(version, version) in large
+        and inodes.get(version, version) != started
         and version not in owners
         and version not in flagged
     ]

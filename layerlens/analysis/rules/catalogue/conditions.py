@@ -34,8 +34,11 @@ def all_of(*conditions: Where) -> Where:
 
 
 def unless_started(pattern: str) -> Where:
-    """Nothing where what the image runs has a word, or words, of a pattern."""
-    words = re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w.-])")
+    """Nothing where what the image runs has a word, or words, of a pattern.
+
+    A directory is none: ``/go/bin/app`` does not run go.
+    """
+    words = re.compile(rf"(?<![\w.-])(?:{pattern})(?![\w./-])")
 
     def where(context: Context, versions: Sequence[int]) -> Sequence[int]:
         return () if words.search(context.started) else versions
@@ -117,6 +120,14 @@ def large_scripts(context: Context, versions: Sequence[int]) -> Sequence[int]:
         version
         for version in versions
         if not context.path(version).endswith(b".sh") or context.size(version) > 1_000_000
+    ]
+
+
+def unless_named(context: Context, versions: Sequence[int]) -> Sequence[int]:
+    """What neither the command nor a script that it starts names."""
+    text = context.started.encode("utf-8", "surrogateescape")
+    return [
+        version for version in versions if context.path(version).rpartition(b"/")[2] not in text
     ]
 
 

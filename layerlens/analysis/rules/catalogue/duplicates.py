@@ -58,7 +58,8 @@ DUPLICATES = Rule(
     ledger_class=LedgerClass.DUPLICATES,
     keep=(
         "Files below 64 kB and hard links of each other. Copies that packages own are told as "
-        "info only (git's programs, twins of npm packages): they are not yours to link. Of each "
+        "info only (git's programs, twins of npm packages): they are not yours to link; in the base "
+        "image they are not told. Of each "
         "content one copy stays: one outside caches and build folders, then the base image's, a "
         "package's, the first path's."
     ),
@@ -79,6 +80,8 @@ def check_duplicates(context: Context) -> Iterable[Draft]:
     for is_owned in (False, True):
         chosen = [file for file in spare if owned(context, file) is is_owned]
         for layer, files in by_layer(context, chosen).items():
+            if is_owned and layer < context.base_layers:
+                continue  # how a distribution packs its files is nobody's choice here
             files.sort(key=lambda file: (-context.size(file.inode), context.path(file.name)))
             yield Draft(
                 DUPLICATES.id,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from layerlens.analysis.rules.catalogue.advice import ignored, same_step
 from layerlens.analysis.rules.catalogue.conditions import (
+    all_of,
     application,
     beside,
     large_scripts,
+    unless_named,
+    unless_started,
 )
 from layerlens.analysis.rules.model import Confidence, LedgerClass, PathRule, Severity, Topic
 
@@ -26,6 +29,19 @@ _TOOLS = (
     "~/.{pyenv,rbenv,nvm,asdf,sdkman,rustup,cargo,npm,local,cache,gradle,m2,nuget,dotnet}/**",
 )
 """Those, and where tools install themselves or each other."""
+
+_RUNNERS = (
+    r"pytest|py\.test|unittest|tox|nox|behave|robot|jest|vitest|mocha|ava|tap|karma|cypress"
+    r"|playwright|rspec|cucumber|phpunit|pest|(?:npm|yarn|pnpm|bun|deno|go|cargo|mix|dotnet|mvn"
+    r"|gradle|make|manage\.py)\s+(?:run\s+)?test"
+)
+"""Commands that run tests."""
+
+_ARCHIVES = (
+    "{root/,tmp/,opt/,}*.{deb,rpm,whl,run,tar,tgz,zip,jar.asc}",
+    "{root/,tmp/,opt/,}*.tar.{gz,xz,bz2,zst,lz,lzma,Z}",
+    "usr/src/*.tar.{gz,xz,bz2}",
+)
 
 COPIED = (
     PathRule(
@@ -163,14 +179,18 @@ COPIED = (
         ),
         confidence=Confidence.LIKELY,
         ledger_class=_TESTS,
-        keep="Tests of packages; files that no COPY or ADD of yours put there.",
+        keep="Tests of packages; files that no COPY or ADD of yours put there; images that start a "
+        "test runner; descriptions of interfaces in a directory named spec; directories named "
+        "features or fixtures, which hold code and first data of some applications.",
         source="general knowledge",
         paths=(
-            "**/{test,tests,spec,__tests__,e2e,cypress,features,fixtures,coverage}/**",
+            "**/{test,tests,spec,__tests__,e2e,cypress,coverage}/**",
+            "**/features/**/*.feature",
+            "**/features/{step_definitions,steps}/**",
             "**/*.{spec,test}.{js,jsx,ts,tsx,mjs,cjs}",
         ),
-        except_paths=_TOOLS,
-        where=application,
+        except_paths=("**/spec/**/*.{json,yaml,yml,proto,graphql}", *_TOOLS),
+        where=all_of(unless_started(_RUNNERS), application),
     ),
     PathRule(
         id="app-logs",
@@ -183,7 +203,7 @@ COPIED = (
         keep="Logs among tests, which are their data.",
         source="general knowledge",
         paths=("**/{npm-debug.log*,yarn-error.log*,yarn-debug.log*,pnpm-debug.log*,*.log}",),
-        except_paths=("**/{test,tests,spec,__tests__,fixtures}/**", *_TOOLS),
+        except_paths=("**/{test,tests,spec,__tests__,testdata,fixtures}/**", *_TOOLS),
         where=application,
     ),
     PathRule(
@@ -242,10 +262,11 @@ LEFT_BEHIND = (
         fix="RUN --mount=type=tmpfs,target=/tmp <command>, or\n"
         + same_step("<command>", "{paths}"),
         ledger_class=_LOGS,
-        keep="The directories with their mode; sessions of PHP.",
+        keep="The directories with their mode; sessions of PHP; installers, which a rule of their own "
+        "tells.",
         source="file system hierarchy standard",
         paths=("{tmp,var/tmp}/**",),
-        except_paths=("tmp/sess_*",),
+        except_paths=("tmp/sess_*", *_ARCHIVES),
     ),
     PathRule(
         id="installers",
@@ -257,15 +278,12 @@ LEFT_BEHIND = (
         confidence=Confidence.LIKELY,
         ledger_class=LedgerClass.INSTALLERS,
         also=("DL3010",),
-        keep="Scripts of less than 1 MB: they do not unpack anything.",
+        keep="Scripts of less than 1 MB: they do not unpack anything. What the command, or a script "
+        "that it starts, names.",
         source="general knowledge",
-        paths=(
-            "{root/,tmp/,opt/,}*.{deb,rpm,whl,run,sh,tar,tgz,zip,jar.asc}",
-            "{root/,tmp/,opt/,}*.tar.{gz,xz,bz2,zst,lz,lzma,Z}",
-            "usr/src/*.tar.{gz,xz,bz2}",
-        ),
+        paths=(*_ARCHIVES, "{root/,tmp/,opt/,}*.sh"),
         except_paths=("usr/src/php.tar.xz",),
-        where=large_scripts,
+        where=all_of(large_scripts, unless_named),
     ),
     PathRule(
         id="shell-history",

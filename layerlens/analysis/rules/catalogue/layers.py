@@ -91,6 +91,7 @@ RULES = (
     ),
     Rule(
         id="squash-gain",
+        alternative=True,
         title="what one layer for all your steps would save",
         topic=Topic.STRUCTURE,
         why="If all layers above the base were one, nothing that a later step hides would be "

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from layerlens.analysis.packages.model import Ecosystem, Package
 from layerlens.analysis.rules.catalogue.node_started import (
     MANAGERS,
-    project_scripts,
     started,
     started_manager,
     starts_node,
+    without_manager,
 )
 from layerlens.analysis.rules.catalogue.script_packages import (
     MOST_NAMES,
@@ -75,6 +75,7 @@ NAMES = Rule(
     most=Severity.LOW,
     keep="TypeScript, esbuild, Babel, swc and Vite may compile while the application runs. "
     "Trees with lock data or with their project's package.json are judged by these instead.",
+    source="general knowledge",
 )
 
 MANAGER = Rule(
@@ -84,11 +85,11 @@ MANAGER = Rule(
     why="The image starts node itself. npm, Yarn and corepack install packages, and bring a "
     "few hundred packages of their own on which scanners report.",
     fix="Build in an image with npm, and run in one without:\n"
-    "    FROM node:22-slim AS build\n"
+    "    FROM node:<major>-slim AS build\n"
     "    WORKDIR /app\n"
     "    COPY package.json package-lock.json ./\n"
     "    RUN npm ci --omit=dev\n"
-    "    FROM gcr.io/distroless/nodejs22-debian12:nonroot\n"
+    "    FROM gcr.io/distroless/nodejs<major>-debian12:nonroot\n"
     "    COPY --from=build /app /app\n"
     "Removing them in a later layer frees no byte of the base image.",
     confidence=Confidence.LIKELY,
@@ -232,21 +233,16 @@ def _manager_name(tree: bytes) -> str:
     return "yarn" if last.startswith(b"yarn") else last.decode("ascii", "replace")
 
 
-_NODE_SCRIPT = re.compile(r"node(?:\s+[\w./:=@-]+)+\Z")
-
-
 def check_start(context: Context) -> Iterator[Draft]:
     """``CMD ["npm", "start"]`` and its like."""
-    manager = started_manager(context)
-    if not manager:
+    words = started_manager(context)
+    if not words:
         return
-    script = project_scripts(context).get("start", "").strip()
-    command = script.split() if _NODE_SCRIPT.match(script) else ["node", "server.js"]
-    exec_form = ", ".join(f'"{word}"' for word in command)
+    exec_form = ", ".join(f'"{word}"' for word in without_manager(context, words))
     yield Draft(
         START.id,
         history=_command_row(context),
-        title=f"{manager} is the first process",
+        title=f"{words[0]} is the first process",
         values={"command": f"CMD [{exec_form}]"},
         is_base=False,
     )

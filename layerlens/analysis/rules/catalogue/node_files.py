@@ -81,6 +81,7 @@ DUPLICATES = Rule(
     severity=Severity.INFO,
     keep="Versions that packages ask for in ranges that do not meet cannot be joined; no bytes are "
     "claimed.",
+    source="package.json of what lies below node_modules",
 )
 
 HEADERS = Rule(
@@ -89,7 +90,7 @@ HEADERS = Rule(
     topic=Topic.CONTENT,
     why="node-gyp compiles native packages against them. Once these are built, nothing reads them.",
     fix="Build in a stage with the full image, and copy the application into one without headers, "
-    "such as gcr.io/distroless/nodejs22-debian12. Removing them in a later layer frees no byte.",
+    "such as gcr.io/distroless/nodejs<major>-debian12. Removing them in a later layer frees no byte.",
     confidence=Confidence.LIKELY,
     ledger_class=LedgerClass.BUILD_LEFTOVERS,
     most=Severity.LOW,

@@ -41,16 +41,20 @@ def _around(name: str) -> tuple[str, ...]:
 
 def project_scripts(context: Context) -> dict[str, str]:
     """The scripts of ``package.json`` in the working directory; of several lines by name."""
-    folder = context.config.settings.get("WorkingDir")
-    base = posixpath.normpath("/" + folder if isinstance(folder, str) else "/").strip("/")
-    path = posixpath.join(base, "package.json").encode("utf-8", "surrogateescape")
-    text = context.text(path)
+    text = context.text(_below_project(context, "package.json"))
     if text is None:
         return {}
     try:
         return texts(mapping(parse(text)).get("scripts"))
     except JsonError:
         return {}  # the reader of packages tells it
+
+
+def _below_project(context: Context, name: str) -> bytes:
+    """A path in the working directory."""
+    folder = context.config.settings.get("WorkingDir")
+    base = posixpath.normpath("/" + folder if isinstance(folder, str) else "/").strip("/")
+    return posixpath.join(base, name).encode("utf-8", "surrogateescape")
 
 
 def starts_node(context: Context) -> bool:
@@ -60,15 +64,45 @@ def starts_node(context: Context) -> bool:
     return re.search(r"\bexec\s+(?:\S*/)?node\s", context.started) is not None
 
 
-def started_manager(context: Context) -> str:
-    """The package manager that is the image's first process, or nothing."""
+def started_manager(context: Context) -> list[str]:
+    """The command from the package manager on that is the image's first process, or nothing."""
     words = _command(context)
     if len(words) > 1 and _program(words[0]) in ("tini", "dumb-init", "docker-entrypoint.sh"):
         words = [word for word in words[1:] if not word.startswith("-")]
     if words and _program(words[0]) == "exec":
         words = words[1:]
     manager = _program(words[0]) if words else ""
-    return manager if manager in MANAGERS or (manager == "bun" and "run" in words) else ""
+    if manager in MANAGERS or (manager == "bun" and "run" in words):
+        return [manager, *words[1:]]
+    return []
+
+
+_NODE = re.compile(r"node(?:\s+[\w./:@=-]+)+\Z")
+_PLAIN = re.compile(r"[\w@-][\w.@-]*(?:\s+[\w./:@=-]+)*\Z")
+
+
+def without_manager(context: Context, words: list[str]) -> list[str]:
+    """The command that a manager's words come down to, as far as the image tells it.
+
+    A script of ``package.json`` that runs node or one installed program, or
+    ``yarn node …``; otherwise node and a place for the file.
+    """
+    rest = [word for word in words[1:] if not word.startswith("-")]
+    if rest[:1] in (["run"], ["run-script"], ["exec"]):
+        rest = rest[1:]
+    script = project_scripts(context).get(rest[0] if rest else "start", "").strip()
+    command = ["node", "<file>"]
+    if rest[:1] == ["node"] and len(rest) > 1:
+        command = rest
+    elif _NODE.match(script):
+        command = script.split()
+    elif _PLAIN.match(script):
+        program = f"node_modules/.bin/{script.split()[0]}"
+        if context.exists(_below_project(context, program)):
+            return [program, *script.split()[1:]]
+    if command[0] == "node" and context.exists(_below_project(context, ".pnp.cjs")):
+        command = ["node", "-r", "./.pnp.cjs", *command[1:]]  # it finds packages in archives
+    return command
 
 
 def _command(context: Context) -> list[str]:

@@ -9,6 +9,7 @@ from layerlens.analysis.rules.accounts import accounts, groups
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.rows import Row, last_row
+from layerlens.analysis.rules.started import program
 from layerlens.image.lazypattern import LazyPattern
 
 _USER_FIX = (
@@ -104,7 +105,8 @@ RULES = (
         "Programs that use the system's certificates cannot check any server's: HTTPS fails.",
         "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\n"
         "# or: RUN apt-get install -y --no-install-recommends ca-certificates\n",
-        keep="Node and Java bring their own.", confidence=Confidence.HINT,
+        keep="Node and Java bring their own. Images without a client that is known (curl, git, Python"
+        " …), unless they start a static program: info.", confidence=Confidence.HINT,
     ),
     _rule(
         "insecure-settings", "certificate checks turned off", Severity.MEDIUM,
@@ -299,10 +301,19 @@ def certificates(context: Context) -> Iterator[Draft]:
         return
     clients = [path for path in _CLIENTS if path in live]
     own = any(path in live for path in _OWN_CERTIFICATES)
-    if own or not (context.words("Entrypoint") or context.words("Cmd")):
+    if own or not (clients or _starts_static(context)):
+        return
+    if not (context.words("Entrypoint") or context.words("Cmd")):
         return
     yield Draft("missing-ca-certificates", paths=clients,
                 severity=None if clients else Severity.INFO)  # fmt: skip
+
+
+def _starts_static(context: Context) -> bool:
+    """Whether the image starts a static program: most servers in images from scratch are."""
+    version = program(context)
+    fact = None if version is None else context.facts("elf").get(context.fs.inode(version))
+    return fact is not None and bool(fact["static"])
 
 
 RULE_SET = RuleSet(

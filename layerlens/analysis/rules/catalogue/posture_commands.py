@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from layerlens.analysis.rules.catalogue.posture_files import layers_open_to_all
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.rows import rows
@@ -39,7 +40,9 @@ RULES = (
         "chmod-777", "chmod 777",
         "Everybody in the container may rewrite the files, and chmod in a RUN of its own stores"
         " all of them once more.",
-        "COPY --chown=10001:10001 --chmod=0755 …\n", keep="1777 of /tmp.",
+        "COPY --chown=10001:10001 --chmod=0755 …\n",
+        keep="1777 of /tmp. A layer whose files everybody may write to this day: the rule"
+        " world-writable names them.",
     ),
     _rule(
         "sudo-in-run", "RUN with sudo",
@@ -91,7 +94,11 @@ def commands(context: Context) -> Iterator[Draft]:
         if told:
             found.append(("insecure-download", ", ".join(told)))
         chmod = _CHMOD.search(text)
-        if chmod is not None and chmod[1].split() not in (["/tmp"], ["/var/tmp"]):  # noqa: S108
+        if (
+            chmod is not None
+            and chmod[1].split() not in (["/tmp"], ["/var/tmp"])  # noqa: S108
+            and row.layer not in layers_open_to_all(context)
+        ):
             found.append(("chmod-777", f"chmod 777{_first(chmod[1])}"))
         if "sudo" in text and any(map(_by_sudo, _simple_commands(text))):
             found.append(("sudo-in-run", ""))

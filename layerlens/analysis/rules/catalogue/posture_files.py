@@ -28,7 +28,8 @@ RULES = (
         "RUN chmod a-s {paths}\n# or for all: RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +\n"
         "# and: docker run --security-opt=no-new-privileges …\n",
         "CIS-DI-0008", "CIS 4.8",
-        keep="Those that every image of the distribution has (su, mount, passwd, …): info.",
+        keep="Those that every image of the distribution has (su, mount, passwd, …): info. sudo, which"
+        " has a rule of its own.",
     ),
     _rule(
         "file-capabilities", "files with capabilities", Severity.INFO,
@@ -41,7 +42,9 @@ RULES = (
         "Any user of the container may replace them; a program or a configuration there runs as"
         " whoever uses it next.",
         "COPY --chmod=0755 …   # or in the RUN that makes them: chmod o-w {paths}\n",
-        keep="Directories with the sticky bit (/tmp), symbolic links, the base image's own.",
+        keep="Directories with the sticky bit (/tmp) and what lies in /tmp, symbolic links, what lies"
+        " in a directory that not everybody may enter (/root), the base image's own. Empty files"
+        " are no programs.",
     ),
     _rule(
         "sudo", "sudo", Severity.MEDIUM,
@@ -84,6 +87,8 @@ _SYSTEM_PLACES = (
     b"lib/",
 )
 _OPEN_PLACES = (b"proc", b"sys", b"dev", b"tmp", b"var/tmp", b"run/lock", b"var/lock", b"run")
+_PASSING_PLACES = (b"proc/", b"sys/", b"dev/", b"tmp/", b"var/tmp/")
+_SUDO = (b"usr/bin/sudo", b"usr/local/bin/sudo")
 _SPECIAL = 0o6000
 _OTHERS = 0o002
 
@@ -131,22 +136,48 @@ def modes(context: Context) -> Iterator[Draft]:
             last = path.rpartition(b"/")[2]
             if last in _BASELINE and path.startswith(_SYSTEM_PLACES):
                 baseline.append(version)
-            else:
+            elif path not in _SUDO:
                 special.append((version, mode))
-        if (
-            mode & _OTHERS
-            and not context.is_base(version)
-            and not _may_be_open(path, mode, is_file)
-        ):
+        if mode & _OTHERS and _open_to_all(context, version, mode):
             open_to_all.append((version, mode))
     yield from _special_drafts(context, special, baseline)
     yield from _open_drafts(context, open_to_all)
 
 
-def _may_be_open(path: bytes, mode: int, is_file: bool) -> bool:
-    if not is_file and mode & 0o1000:
+def layers_open_to_all(context: Context) -> set[int]:
+    """The layers of yours that hold something that everybody may write."""
+    return {
+        context.fs.layer_of(version)
+        for version, mode in interesting(context)
+        if mode & _OTHERS and _open_to_all(context, version, mode)
+    }
+
+
+def _open_to_all(context: Context, version: int, mode: int) -> bool:
+    """Whether it is told that everybody may write to it."""
+    path = context.path(version)
+    is_file = context.fs.kinds[version] == Kind.FILE
+    if context.is_base(version) or (not is_file and mode & 0o1000):
+        return False
+    if path in _OPEN_PLACES or path.startswith(_PASSING_PLACES):
+        return False
+    return all(_may_enter(context, each) for each in _parents(path))
+
+
+def _parents(path: bytes) -> Iterator[bytes]:
+    """The directories above a path."""
+    at = path.rfind(b"/")
+    while at > 0:
+        yield path[:at]
+        at = path.rfind(b"/", 0, at)
+
+
+def _may_enter(context: Context, directory: bytes) -> bool:
+    """Whether everybody may enter a directory; one that no layer lists is taken for open."""
+    version = context.fs.live.get(directory)
+    if version is None or context.fs.kind(version) is not Kind.DIR:
         return True
-    return path in _OPEN_PLACES or path.startswith((b"proc/", b"sys/", b"dev/"))
+    return bool(context.fs.entry(version).mode & 0o001)
 
 
 def _special_drafts(
@@ -197,7 +228,9 @@ def _is_code(context: Context, version: int, mode: int) -> bool:
     """Whether it is a program or a configuration that everybody may rewrite."""
     path = context.path(version)
     return context.fs.kinds[version] == Kind.FILE and (
-        mode & 0o111 != 0 or path.startswith(b"etc/") or path.endswith((b".conf", b".cfg", b".ini"))
+        (mode & 0o111 != 0 and context.size(version) > 0)  # an empty one is a lock, or a mark
+        or path.startswith(b"etc/")
+        or path.endswith((b".conf", b".cfg", b".ini"))
     )
 
 
@@ -232,7 +265,7 @@ def capabilities(context: Context) -> Iterator[Draft]:
 
 def sudo(context: Context) -> Iterator[Draft]:
     """The program itself; what the history runs is another module's."""
-    for path in (b"usr/bin/sudo", b"usr/local/bin/sudo"):
+    for path in _SUDO:
         version = context.files.find(path)
         if version is not None:
             yield Draft("sudo", layer=context.fs.layer_of(context.fs.inode(version)), paths=[path],

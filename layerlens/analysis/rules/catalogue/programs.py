@@ -110,6 +110,7 @@ OTHER_SYSTEM = Rule(
 
 STATIC_PROGRAM = Rule(
     id="static-program",
+    alternative=True,
     title="a static program with an operating system around it",
     topic=Topic.STRUCTURE,
     why=(

@@ -64,18 +64,28 @@ DEVELOPMENT = Rule(
     source=_PACKAGING_SPEC,
 )
 
+_UV_FIX = (
+    "Lend uv to the steps that install, so that no layer holds it:\n"
+    "RUN --mount=from=ghcr.io/astral-sh/uv,source=/uv,target=/bin/uv \\\n"
+    "    uv pip install --system --no-cache -r requirements.txt"
+)
+
 TOOLS = Rule(
     id="python-packaging-tools",
     title="pip, setuptools and wheel",
     topic=Topic.PACKAGES,
     why="They install packages; once everything is installed, a running application hardly ever "
     "needs them.",
-    fix="Install in one stage and copy what was installed into another that never had pip:\n"
-    "    FROM python:3.13-slim AS build\n"
-    "    RUN python -m venv --without-pip /venv\n"
+    fix="Install in one stage and copy what was installed into another that never had pip, and has "
+    "the same Python at the same place:\n"
+    "    FROM debian:12-slim AS build\n"
+    "    RUN apt-get update && apt-get install -y --no-install-recommends python3-pip python3-venv\n"
+    "    RUN python3 -m venv --without-pip /venv\n"
+    "    COPY requirements.txt .\n"
     "    RUN pip --python /venv/bin/python install --no-cache-dir -r requirements.txt\n"
     "    FROM gcr.io/distroless/python3-debian12\n"
-    "    COPY --from=build /venv /venv",
+    "    COPY --from=build /venv /venv\n"
+    '    ENTRYPOINT ["/venv/bin/python", "<program>"]',
     confidence=Confidence.LIKELY,
     ledger_class=LedgerClass.BUILD_TOOLS,
     most=Severity.LOW,
@@ -194,6 +204,7 @@ def _told(
             title=f"{_count(len(shown), 'development package')} ({_listing(shown, 3)})",
             evidence=tuple(evidence),
             confidence=None if sure else Confidence.LIKELY,
+            fix=_UV_FIX if shown == ["uv"] else "",
         )
 
 

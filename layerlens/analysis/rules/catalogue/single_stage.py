@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from layerlens.analysis.packages.model import Ecosystem
+from layerlens.analysis.rules.catalogue.node_started import started
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.inodes import counted
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Topic
@@ -31,7 +32,8 @@ class Language:
     """How a language's single-stage builds are told.
 
     ``tools`` are beginnings of paths below which a toolchain lies; ``packages``
-    matches the names of system packages that hold one; ``marks`` are ends of
+    matches the names of system packages that hold one; ``runs`` matches a
+    command that needs them at run time; ``marks`` are ends of
     paths in whose directories one lies; ``sources`` are ends of the names of
     sources; ``built`` matches a command that builds; ``caches`` are directories
     that a build leaves.
@@ -43,6 +45,7 @@ class Language:
     packages: str
     sources: tuple[bytes, ...]
     built: str
+    runs: str
     caches: tuple[bytes, ...]
     fix: str
 
@@ -54,6 +57,7 @@ _GO = Language(
     r"golang(?:-.*)?|go(?:-[0-9.]+)?|golang-bin",
     (b".go", b"/go.sum"),
     r"go\s+(?:build|install)\b",
+    r"go|dlv|air|reflex|gow",
     (b"go/pkg/mod", b"root/go/pkg/mod", b"root/.cache/go-build"),
     "FROM golang:<version> AS build\n"
     "WORKDIR /src\n"
@@ -75,6 +79,7 @@ _RUST = Language(
     r"rustc|cargo|rust|libstd-rust.*|rust-std-static",
     (b".rs", b"/Cargo.toml", b"/Cargo.lock"),
     r"cargo\s+(?:build|install)\b",
+    r"cargo|rustc|bacon",
     (),
     "FROM rust:<version> AS build\n"
     "WORKDIR /src\n"
@@ -93,6 +98,7 @@ _JAVA = Language(
     r"openjdk-[0-9]+-jdk.*|java-[0-9.]+-openjdk-devel|openjdk[0-9]+-jdk|maven|gradle|ant",
     (b".java", b".kt", b"/pom.xml", b"/build.gradle", b"/build.gradle.kts"),
     r"(?:mvnw?|gradlew?|javac|ant)\b",
+    r"mvnw?|gradlew?|javac|jshell|ant|sbt|jenkins[\w.-]*",
     (b"root/.m2", b"root/.gradle"),
     "FROM maven:<version>-eclipse-temurin-21 AS build\n"
     "WORKDIR /src\n"
@@ -110,6 +116,7 @@ _DOTNET = Language(
     r"dotnet-sdk-.*",
     (b".cs", b".fs", b".csproj", b".fsproj", b".sln"),
     r"dotnet\s+(?:build|publish)\b",
+    r"dotnet\s+(?:run|watch|build|test|msbuild)",
     (b"root/.nuget/packages",),
     "FROM mcr.microsoft.com/dotnet/sdk:<version> AS build\n"
     "WORKDIR /src\n"
@@ -140,6 +147,8 @@ _NODE = Language(
     r"(?!)",
     (b".ts", b".tsx", b".vue", b".svelte", b"/tsconfig.json"),
     r"(?:(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?build|(?:npx\s+)?(?:tsc|(?:vite|next|ng)\s+build|webpack))\b",
+    r"ts-node(?:-dev)?(?:/[\w/.-]+)?|tsx(?:/[\w/.-]+)?|tsc|esbuild-register|@swc-node/register|@babel/register|babel-node|webpack|vite|rollup"
+    r"|parcel|ng|nest|vue-cli-service|(?:next|nuxt|astro|remix)\s+dev",
     (),
     "FROM node:<version> AS build\n"
     "WORKDIR /src\n"
@@ -162,6 +171,7 @@ _C = Language(
     r"(?:gcc|g\+\+|cpp|clang)(?:-[0-9.]+)?|gcc-c\+\+|build-base|build-essential|binutils|make|cmake",
     (b".c", b".cc", b".cpp", b".cxx", b"/CMakeLists.txt"),
     r"(?:gcc|g\+\+|cc|c\+\+|clang|make|cmake|ninja)\s",
+    r"gcc|g\+\+|cc|c\+\+|clang|make|cmake|ninja",
     (),
     "FROM <image with the compiler> AS build\n"
     "COPY . /src\n"
@@ -174,6 +184,7 @@ _LANGUAGES = (_GO, _RUST, _JAVA, _DOTNET, _NODE, _C)
 
 SINGLE_STAGE = Rule(
     id="single-stage-build",
+    alternative=True,
     title="the tools that built a program, left in the image",
     topic=Topic.STRUCTURE,
     why=(
@@ -185,7 +196,7 @@ SINGLE_STAGE = Rule(
     confidence=Confidence.LIKELY,
     keep=(
         "Images that are toolchains: without sources and without a build instruction of their own "
-        "nothing is said. What is counted are tools, sources and build caches; packages that only "
+        "nothing is said, and those that start a tool (go run, ts-node, …). What is counted are tools, sources and build caches; packages that only "
         "the tools need are told by the rules for packages."
     ),
     source="Docker documentation, multi-stage builds",
@@ -210,9 +221,13 @@ def check_single_stage(context: Context) -> Iterable[Draft]:
         for step in (history.instruction, *history.group)
         if step.keyword == "RUN"
     )
+    running: str | None = None
     for language in _LANGUAGES:
         tools = _tools(context, language)
         if not tools:
+            continue
+        running = started(context) if running is None else running
+        if re.search(rf"(?<![\w.-])(?:{language.runs})(?![\w./-])", running):
             continue
         sources = _sources(context, language)
         own = any(not context.is_base(version) for version in sources)

@@ -267,16 +267,20 @@ CASES: dict[str, Case] = {
     "app-tests": Case(
         "app/test/a app/src/b.spec.ts usr/src/app/tests/c",
         "app/node_modules/x/test/d usr/lib/x/tests/e app/contest/f opt/py/lib/python3.12/test/g "
-        "root/.pyenv/test/h",
-        settings={"WorkingDir": "/usr/src/app"},
+        "root/.pyenv/test/h app/src/features/counter.js app/shop/fixtures/first.json "
+        "app/spec/openapi.yaml",
+        settings={"WorkingDir": "/usr/src/app"}, unless=started("python", "-m", "pytest", "tests"),
     ),
-    "app-logs": Case("app/debug.log app/npm-debug.log.1", "app/tests/a.log var/log/b.log"),
+    "app-logs": Case(
+        "app/debug.log app/npm-debug.log.1", "app/tests/a.log app/testdata/c.log var/log/b.log"
+    ),
     "notebook-files": Case("root/.jupyter/a root/.ipython/b", unless=started("jupyter", "lab")),
     "log-files": Case("var/log/dpkg.log var/log/apt/a", "var/log/lastlog"),
     "login-records": Case("var/log/lastlog:1200000", "var/log/btmp"),
-    "temporary-files": Case("tmp/a var/tmp/b/c", "tmp/sess_1 app/tmp/d"),
+    "temporary-files": Case("tmp/a var/tmp/b/c tmp/e.sh", "tmp/sess_1 app/tmp/d tmp/f.tar.gz"),
     "installers": Case(
-        "root/a.deb opt/b.tar.gz c.zip tmp/d.sh:1200000", "root/e.sh app/f.zip opt/x/g.tgz"
+        "root/a.deb opt/b.tar.gz c.zip tmp/d.sh:1200000", "root/e.sh app/f.zip opt/x/g.tgz h.zip",
+        settings=started("unzip", "-p", "/h.zip"),
     ),
     "shell-history": Case("root/.bash_history root/.viminfo", "root/.bashrc"),
     "python-package-tests": Case(

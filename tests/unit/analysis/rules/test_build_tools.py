@@ -188,3 +188,22 @@ def test_tools_without_a_package() -> None:
 def test_names(name: str, rule: str) -> None:
     matching = [group.rule.id for group in GROUPS if group.names.fullmatch(name)]
     assert matching[:1] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "in_use"),
+    [
+        (["git", "daemon"], True),
+        (["/usr/bin/git"], True),
+        (["sh", "-c", "cd / && exec 'git' daemon"], True),
+        (["sh", "-c", "git; sleep 1"], True),
+        (["/git/bin/app"], False),
+        (["/srv/git"], False),
+        (["sh", "-c", "cd /srv/git/x && ./run --with-git=no git-annex"], False),
+    ],
+)
+def test_a_directory_is_no_command(command: list[str], in_use: bool) -> None:
+    members = system(Deb("git", {"usr/bin/git": 3_000_000}))
+    image = Looked(Image([layer(*members)], ["RUN x"], settings={"Cmd": command}), 0)
+    (found,) = image.findings([RULE_SET])["version-control-tools"]
+    assert found.title.endswith("named in the command") is in_use

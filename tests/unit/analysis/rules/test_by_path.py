@@ -99,6 +99,8 @@ def test_large_files() -> None:
     )
     image = Looked(Image([base, own], ["ADD x /", "COPY . /"]), 1)
     assert flagged(LARGE_FILES.id, image) == {"big"}
+    starting = Looked(Image([base, own], ["ADD x /", "COPY . /"], settings={"Cmd": ["/big"]}), 1)
+    assert flagged(LARGE_FILES.id, starting) == set()
 
 
 def test_documents_of_a_base_are_information() -> None:

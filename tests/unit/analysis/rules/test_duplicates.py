@@ -70,6 +70,12 @@ def test_copies_of_packages_are_info_and_claim_nothing() -> None:
     assert (draft.most, draft.confidence) == (Severity.INFO, Confidence.HINT)
 
 
+def test_copies_of_packages_in_the_base_are_not_told() -> None:
+    image = Looked(Image([layer(file("usr/bin/git", A), file("usr/lib/git-core/git", A))]), 1)
+    owned_by(image, Ecosystem.DEB, b"usr/bin/git", b"usr/lib/git-core/git")
+    assert image.drafts(duplicates.check_duplicates) == []
+
+
 def test_hard_links_are_no_copies_and_go_together() -> None:
     linked = looked([file("a", A), hardlink("b", "a")])
     assert linked.drafts(duplicates.check_duplicates) == []

@@ -231,7 +231,7 @@ def test_managers_that_may_be_used(settings: dict[str, Any]) -> None:
     ],
 )
 def test_a_manager_as_the_first_process(settings: dict[str, Any], manager: str) -> None:
-    project = json.dumps({"scripts": {"start": "node src/server.js"}})
+    project = json.dumps({"scripts": dict.fromkeys(("start", "x"), "node src/server.js")})
     finding = one(found(layer(file("app/package.json", project)), **settings), "npm-start")
     assert finding.title == f"{manager} is the first process"
     assert (finding.severity, finding.bytes) == (Severity.LOW, 0)
@@ -250,7 +250,26 @@ def test_no_manager_is_the_first_process(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"scripts": 7}', '{"scripts": {"start": 7}}', '{"scripts": {"start": "a | b"}}'])  # fmt: skip
 def test_a_fix_without_a_plain_script(text: str) -> None:
     finding = one(found(layer(file("app/package.json", text)), Cmd=["npm", "start"]), "npm-start")
-    assert finding.fix == 'CMD ["node", "server.js"]'
+    assert finding.fix == 'CMD ["node", "<file>"]'
+
+
+@pytest.mark.parametrize(
+    ("command", "start", "beside", "fix"),
+    [
+        (["yarn", "node", "a.js"], "", ".pnp.cjs", '["node", "-r", "./.pnp.cjs", "a.js"]'),
+        (["npm", "start"], "next start", "node_modules/.bin/next", '["node_modules/.bin/next", "start"]'),
+        (["npm", "start"], "next start", "x", '["node", "<file>"]'),
+        (["npm", "run", "serve"], "node wrong.js", "x", '["node", "right.js"]'),
+        (["npm", "start"], "node a.js && rm -r /", "x", '["node", "<file>"]'),
+    ],
+)  # fmt: skip
+def test_a_fix_that_runs_what_the_manager_ran(
+    command: list[str], start: str, beside: str, fix: str
+) -> None:
+    project = json.dumps({"scripts": {"start": start, "serve": "node right.js"}})
+    members = layer(file("app/package.json", project), file(f"app/{beside}", b"1"))
+    finding = one(found(members, Cmd=command, WorkingDir="/app"), "npm-start")
+    assert finding.fix == f"CMD {fix}"
 
 
 # ------------------------------------------------------------------------- files

@@ -15,6 +15,7 @@ from layerlens.analysis.rules.catalogue import posture, posture_commands, postur
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Severity
 from tests.builders import Image, Member, directory, file, hardlink, layer, symlink, whiteout
+from tests.elves import Program, go_data
 from tests.judging import Looked
 
 SETS = [posture.RULE_SET, posture_files.RULE_SET, posture_commands.RULE_SET]
@@ -158,7 +159,9 @@ def test_debuggers() -> None:
 
 
 def test_certificates() -> None:
-    assert found(Cmd=["/x"])["missing-ca-certificates"][0].severity is Severity.INFO
+    static = [file("x", Program(data=go_data()).written())]
+    assert found(static, Cmd=["/x"])["missing-ca-certificates"][0].severity is Severity.INFO
+    assert "missing-ca-certificates" not in found([file("x", b"#!/y")], Cmd=["/x"])
     curl = [file("usr/bin/curl", b"1")]
     assert found(curl, Cmd=["x"])["missing-ca-certificates"][0].severity is Severity.LOW
     assert "missing-ca-certificates" not in found(
@@ -203,6 +206,27 @@ def test_world_writable() -> None:
     (program,) = found([file("app/run", b"1", mode=0o777)])["world-writable"]
     assert program.severity is Severity.HIGH
     assert "world-writable" not in found(members, base=1)
+
+
+def test_what_nobody_else_reaches_is_not_writable_by_everybody() -> None:
+    lock = [
+        directory("root", mode=0o700), file("root/.cache/uv/.lock", b"", mode=0o777),
+        file("tmp/x.lock", b"", mode=0o777),
+    ]  # fmt: skip
+    assert "world-writable" not in found(lock)
+    (one,) = found([*lock, file("srv/.lock", b"", mode=0o777)])["world-writable"]
+    assert (one.severity, one.paths) == (Severity.MEDIUM, (b"srv/.lock",))
+
+
+def test_what_chmod_left_open_is_told_once() -> None:
+    left = layer(directory("srv/up", mode=0o777))
+    image = Looked(Image([left], ["RUN mkdir /srv/up && chmod 777 /srv/up"]), 0)
+    assert {"world-writable", "chmod-777"} & set(image.findings(SETS)) == {"world-writable"}
+
+
+def test_sudo_is_told_as_sudo_and_not_among_setuid_programs() -> None:
+    findings = found([file("usr/bin/sudo", b"1", mode=0o4755)])
+    assert {"sudo", "setuid"} & set(findings) == {"sudo"}
 
 
 def test_only_what_is_there_in_the_end_counts() -> None:

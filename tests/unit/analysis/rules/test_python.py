@@ -202,6 +202,11 @@ def test_hard_links_of_a_cache_keep_their_bytes() -> None:
     assert (finding.title, finding.bytes) == ("1 development package (pytest)", 0)
 
 
+def test_uv_alone_is_lent_to_the_steps_that_install() -> None:
+    (finding,) = development([*dist("uv"), *dist("flask", requested=True)])
+    assert "--mount=from=ghcr.io/astral-sh/uv" in finding.fix
+
+
 # ---------------------------------------------------------------------- packaging tools
 
 

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from layerlens.analysis.packages.purl import Distribution
-from layerlens.analysis.rules.record import Judgement, decode_judgement, encode_judgement
+from layerlens.analysis.rules.engine import Judgement
+from layerlens.analysis.rules.record import decode_judgement, encode_judgement
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.outputs.findings import finding_fields
 from tests.unit.outputs import samples

@@ -70,6 +70,32 @@ def test_images_that_are_toolchains_are_left_alone(step: str) -> None:
     assert image.drafts(single_stage.check_single_stage) == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["go", "run", "/src/main.go"],
+        ["/usr/local/go/bin/go", "run", "."],
+        ["sh", "-c", "exec go run ."],
+        ["npm", "start"],
+    ],
+)
+def test_tools_that_the_image_starts_are_no_leftovers(command: list[str]) -> None:
+    members = (
+        file("usr/local/go/bin/go", b"t"), file("src/main.go", b"s"),
+        file("app/package.json", b'{"scripts":{"start":"go run /src"}}'),
+    )  # fmt: skip
+    settings = {"Cmd": command, "WorkingDir": "/app"}
+    image = Looked(Image([layer(*members)], ["COPY . ."], settings=settings), 0)
+    assert image.drafts(single_stage.check_single_stage) == []
+
+
+def test_a_program_with_a_tools_name_in_its_path_is_no_tool() -> None:
+    members = (file("usr/local/go/bin/go", b"t"), file("src/main.go", b"s"))
+    for command in ("/usr/local/bin/go-server", "/go/bin/server"):
+        image = Looked(Image([layer(*members)], ["COPY . ."], settings={"Cmd": [command]}), 0)
+        assert {"single-stage-build", "go-toolchain"} <= set(image.findings()), command
+
+
 def test_globally_installed_tools_of_npm_are_not_the_applications() -> None:
     image = looked(
         file("usr/local/lib/node_modules/typescript/package.json", b"{}"), step="RUN npm run build"
