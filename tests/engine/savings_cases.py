@@ -264,7 +264,7 @@ PACKAGE_CASES = (
         ("packages-purged-later",),
         f"RUN apt-get update && {_INSTALL} make && {_CLEAN}\nRUN {_PURGE} make && {_CLEAN}\n",
         f"RUN apt-get update && {_INSTALL} make && {_CLEAN} && {_PURGE} make && {_CLEAN}\n",
-        most=3_000_000,
+        most=1_500_000,
     ),
 )  # fmt: skip
 """Faults of package managers; the mirror may change between two builds, but seldom does."""
