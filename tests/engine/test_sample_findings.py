@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -46,6 +47,14 @@ def rules(document: Document, severities: set[str] | None = None) -> dict[str, i
         if severities is None or row["severity"] in severities:
             found[row["rule"]] += row["bytes"]
     return dict(found)
+
+
+@pytest.mark.parametrize("name", [each.name for each in build.SAMPLES])
+def test_advice_is_filled_in(name: str, looked: Looked) -> None:
+    for row in looked(name)["findings"]:
+        assert re.search(r"\{[a-z_]+\}", row["fix"]) is None, row["rule"]
+        assert row["fix"].strip(), row["rule"]
+        assert row["title"].strip(), row["rule"]
 
 
 @pytest.mark.parametrize("name", [each.name for each in build.SAMPLES])

@@ -103,6 +103,18 @@ UNSTRIPPED_RUST = Rule(
     source="Cargo reference, profile setting strip; measured against strip(1)",
 )
 
+_COPIED = (
+    "Strip where the files come from, or in a stage between: a RUN after the COPY makes a second "
+    "copy.\n"
+    "FROM <image with binutils> AS stripped\n"
+    "COPY <source> <place>\n"
+    "RUN strip {option} <place>\n"
+    "FROM <base>\n"
+    "COPY --from=stripped <place> <place>   # {{paths}}"
+)
+_COPIED_DEBUG = _COPIED.format(option="--strip-debug")
+_COPIED_SYMBOLS = _COPIED.format(option="--strip-unneeded")
+
 
 def check_debug(context: Context) -> Iterable[Draft]:
     """Debug sections of C and C++ programs, and files that hold nothing else."""
@@ -135,6 +147,7 @@ def check_debug(context: Context) -> Iterable[Draft]:
                 parts={file.inode: {"debug": file.fact["debug"]} for file in within},
                 layer=layer,
                 title=f"debug sections in {counted(len(within) + len(entire), 'file')}",
+                fix=_COPIED_DEBUG if _is_copied(context, layer) else "",
                 paths=_paths(context, [*within, *entire], "debug"),
                 confidence=Confidence.HINT if is_owned else None,
                 most=Severity.INFO if is_owned else None,
@@ -181,6 +194,7 @@ def check_symbols(context: Context) -> Iterable[Draft]:
                 parts={file.inode: {"symbols": file.fact["symbols"]} for file in group},
                 layer=layer,
                 title=f"symbol tables in {counted(len(group), 'file')}",
+                fix=_COPIED_SYMBOLS if _is_copied(context, layer) else "",
                 paths=_paths(context, group, "symbols"),
             )
 
@@ -223,6 +237,11 @@ def _unstripped(
             title=f"{counted(len(group), f'{language} program')} with symbols and debug information",
             paths=_paths(context, group, "debug", "symbols"),
         )
+
+
+def _is_copied(context: Context, layer: int) -> bool:
+    """Whether a COPY or ADD brought a layer's files: a RUN after it strips other copies."""
+    return context.histories[layer].instruction.keyword in ("COPY", "ADD")
 
 
 def _spoken_of(file: Told) -> bool:

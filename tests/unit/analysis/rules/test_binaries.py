@@ -99,3 +99,13 @@ def test_toolchains_and_stripped_programs_are_left_alone() -> None:
 def test_object_files_need_their_symbols() -> None:
     data = Program(kind=1, sections=symbols(1, 150_000)).written()
     assert looked([file("app/x.o", data)]).findings([binaries.RULE_SET]) == {}
+
+
+def test_what_was_copied_is_stripped_before_it_is_copied() -> None:
+    tar = layer(file("app/tool", C_PROGRAM))
+    for step, stage in (("COPY tool /app/tool # buildkit", True), ("RUN make", False)):
+        found = Looked(Image([tar], [step]), 0).findings([binaries.RULE_SET])
+        for rule in ("debug-sections", "symbol-tables"):
+            (one,) = found[rule]
+            assert one.fix.startswith("Strip where the files come from") is stage
+            assert "/app/tool" in one.fix
