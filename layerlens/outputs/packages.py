@@ -72,7 +72,8 @@ def write_table(
         stream.write("  ".join(cells).rstrip() + "\n")
     stream.write(f"{_noun(len(rows), 'package')}, {human_size(sum(p.bytes for _, p in rows))}")
     loose = unowned(analysis)
-    stream.write(f"; no package owns {human_size(loose['bytes'])} in {loose['files']:,} files\n")
+    files = _noun(loose["files"], "file")
+    stream.write(f"; no package owns {human_size(loose['bytes'])} in {files}\n")
     if assigned is not None and assigned.unmatched:
         stream.write(
             f"{_noun(len(assigned.unmatched), 'reported vulnerability', 'reported vulnerabilities')}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from layerlens.analysis.rules.model import LedgerClass, PathRule, Rule
 from layerlens.analysis.rules.settings import Thresholds
 from layerlens.outputs.display import human_size
-from layerlens.outputs.rules import claim_words, claims, severity_words
+from layerlens.outputs.rules import claim_words, claims, severity_words, shown_fix
 
 MARK = "<!-- Made by: layerlens rules --pages docs/rules -->"
 """First line of every page; a page without it is never touched."""
@@ -66,7 +66,7 @@ def rule_page(rule: Rule) -> str:
     for head, text in (("What it keeps", rule.keep), ("At the price", rule.trade_off)):
         if text:
             parts += [f"## {head}", text]
-    parts += ["## Fix", _code(rule.fix.split("\n"))]
+    parts += ["## Fix", _code(shown_fix(rule).split("\n"))]
     if rule.source:
         parts += ["## Source", rule.source]
     return "\n\n".join(parts) + "\n"

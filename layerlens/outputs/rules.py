@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
@@ -12,6 +13,8 @@ from layerlens.outputs.display import escape
 
 _WIDTH = 100
 _HEADS = ("RULE", "TOPIC", "CONFIDENCE", "CLAIMS", "ALSO", "WHAT")
+
+_BRACES = re.compile(r"(?<!\$)\{([a-z_]+)\}")
 
 
 def write_rules(
@@ -130,9 +133,14 @@ def rule_lines(rule: Rule) -> Iterator[str]:
         yield from _section("Flags", [f"/{p}" if p[0] != "~" else p for p in rule.paths])
         yield from _section("But not", [f"/{p}" if p[0] != "~" else p for p in rule.except_paths])
     yield from _section("Keeps", _wrapped(rule.keep))
-    yield from _section("Fix", [escape(line) for line in rule.fix.split("\n")])
+    yield from _section("Fix", [escape(line) for line in shown_fix(rule).split("\n")])
     yield from _section("At the price", _wrapped(rule.trade_off))
     yield from _section("Source", _wrapped(rule.source))
+
+
+def shown_fix(rule: Rule) -> str:
+    """A rule's fix with names in angles where findings fill something in."""
+    return _BRACES.sub(r"<\1>", rule.fix)
 
 
 def _section(name: str, lines: Sequence[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ RULES = (
         why="No other choice decides as much about an image's size as the one of its base.",
         fix="FROM <name>:<version>-slim   # or alpine, distroless, scratch",
         severity=Severity.INFO,
-        keep="Told as medium if the base is four fifths of the image and has 100 MB.",
+        keep="Told as low if the base is four fifths of the image and has 100 MB.",
         source="live bytes by layer",
     ),
     Rule(
@@ -171,7 +171,8 @@ def check_share(context: Context) -> Iterator[Draft]:
         "base-share",
         title=f"{share:.0%} of the image comes from its base",
         evidence=tuple(evidence),
-        severity=Severity.MEDIUM if share >= _LARGE_SHARE and below >= _LARGE else None,
+        # A large base under a small application is often the best there is: worth a look, no more.
+        severity=Severity.LOW if share >= _LARGE_SHARE and below >= _LARGE else None,
         confidence=Confidence.LIKELY if context.base.boundary == "guessed" else None,
         is_base=True,
     )

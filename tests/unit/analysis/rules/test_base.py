@@ -59,7 +59,7 @@ def test_the_share_of_the_base(monkeypatch: pytest.MonkeyPatch) -> None:
     assert draft.evidence[1] == "Debian GNU/Linux 12 (bookworm)"
     assert draft.severity is None
     monkeypatch.setattr(base, "_LARGE", 500)
-    assert drafts(looked(*rows))["base-share"][0].severity is Severity.MEDIUM
+    assert drafts(looked(*rows))["base-share"][0].severity is Severity.LOW
     assert "base-share" not in drafts(looked(*rows, below=0))
     assert "base-share" not in drafts(looked(*rows, below=2))
 
