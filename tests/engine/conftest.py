@@ -20,10 +20,14 @@ from tests.engine.engine import Engine, EngineError
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what needs an engine in one process: one engine serves all, and builds once."""
+    """Keep what needs the engine in one process: one engine serves all, and builds once.
+
+    What needs other programs of this machine only passes beside it, a module together.
+    """
     for item in items:
         if item.get_closest_marker("engine") is not None:
-            item.add_marker(pytest.mark.xdist_group("engine"))
+            needs = "engine" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("engine" if needs else item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ _NOT_INSTALLED = {("npm", "parcel-tracker", "1.4.0"), ("npm", "transport", "0.0.
 
 @pytest.mark.parametrize(
     "name",
-    ["e01-node-bad", "e04-node-good", "e06-apt-split", "e08-python-dev", "e09-uv-hard-links",
+    ["e01-node-bad", "e06-apt-split", "e08-python-dev", "e09-uv-hard-links",
      "e12-go-lean", "e13-distroless", "e14-databases"],
 )  # fmt: skip
 def test_names_and_versions(name: str, engine: Engine, sample: Callable[[str], str]) -> None:
