@@ -220,6 +220,7 @@ def test_the_waste_is_the_expected_one(built: Built, looks: dict[str, Look]) -> 
     _efficiency[built.name] = analysis["scores"]["efficiency"]
 
 
+@pytest.mark.usefixtures("engine")  # in the process that has looked at the others
 def test_better_images_have_better_scores() -> None:
     order = _EXPECTED["order"]["efficiency_falls"]
     if not set(order) <= _efficiency.keys():
