@@ -68,7 +68,10 @@ class Described:
 
 
 class Memory(Protocol):
-    """Remembers what was said of the image that is looked at, by what else it depends on."""
+    """Remembers what was said of the image that is looked at, by what else it depends on.
+
+    Only what was said after all contents were looked into is kept.
+    """
 
     def recall(self, on: str) -> bytes | None:
         """The record of an earlier judgement."""
@@ -152,7 +155,8 @@ def analyse(
             context = make_context(image, fs, histories, base, same_content, look)
             inventory = context.inventory
             judgement = _judgement(context, look, sum(sums.total))
-            if look.memory is not None:
+            whole = all(each.missing is None for each in context.contents)
+            if look.memory is not None and whole:
                 from layerlens.analysis.rules.record import encode_judgement
 
                 with suppress(UnicodeEncodeError):

@@ -88,3 +88,17 @@ def test_changed_rules_are_another_look(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_fingerprint_is_stable() -> None:
     assert registry.fingerprint() == registry.fingerprint()
+
+
+def test_what_could_not_be_looked_into_is_not_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar.gz"
+    path.write_bytes(gzipped(IMAGE.save_legacy(tmp_path / "image.tar").read_bytes()))
+    cache = LayerCache(str(tmp_path / "cache"))
+    image = open_image(str(path), ReadOptions(cache=cache))  # its contents pass unseen
+    try:
+        options = ReadOptions(cache=cache)
+        partly = analyse_image(image, options, rules=Rules(remember=True))
+    finally:
+        image.close()
+    assert "contents-missing" in {note.code for note in partly.diagnostics}
+    assert looked(path, tmp_path / "cache") == looked(path, None)
