@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
-from layerlens.cache.packing import BROKEN, pack, unpack
+from layerlens.cache.packing import BROKEN, pack_sized, unpack_sized
 from layerlens.layers.contents import MAX_KEPT, Contents
 from layerlens.layers.limits import MAX_ENTRIES
 
-_LENGTH = 8
 _MOST = MAX_KEPT + (256 << 20)
 """Bytes of a record before compression: what is kept, and facts about the rest."""
 
@@ -29,17 +28,13 @@ def encode_contents(contents: Contents) -> bytes:
     data = msgspec.msgpack.encode(_Form(contents.kept, contents.facts, contents.marks))
     if len(data) > _MOST:
         raise ValueError("more contents than a record may hold")
-    return len(data).to_bytes(_LENGTH, "little") + pack(data)
+    return pack_sized(data)
 
 
 def decode_contents(payload: bytes | memoryview) -> Contents | None:
     """The contents of a record, ``None`` where the bytes are no record."""
     try:
-        view = memoryview(payload)
-        length = int.from_bytes(view[:_LENGTH], "little")
-        if length > _MOST:
-            return None
-        form = _DECODER.decode(unpack(view[_LENGTH:], length))
+        form = _DECODER.decode(unpack_sized(payload, _MOST))
     except BROKEN:
         return None
     found = Contents(form.kept, form.facts, form.marks)

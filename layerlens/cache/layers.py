@@ -13,7 +13,7 @@ from layerlens.cache.blob import decode_blob, encode_blob
 from layerlens.cache.contents import decode_contents, encode_contents
 from layerlens.cache.envelope import VERSION_NAME, seal, unseal
 from layerlens.cache.files import Files
-from layerlens.cache.packing import BROKEN, pack, unpack
+from layerlens.cache.packing import BROKEN, pack_sized, unpack_sized
 from layerlens.cache.record import as_plain, decode, encode, hash_rank, rank
 from layerlens.image.digest import Digest
 from layerlens.layers.compression import Compression
@@ -169,14 +169,13 @@ class LayerCache(KnownLayers):
         if payload is None:
             return None
         try:
-            length = int.from_bytes(payload[:8], "little")
-            return unpack(payload[8:], length) if length <= MAX_JUDGEMENT else None
+            return unpack_sized(payload, MAX_JUDGEMENT)
         except BROKEN:
             return None
 
     def keep_judgement(self, key: str, record: bytes) -> None:
         if len(record) <= MAX_JUDGEMENT:
-            self._write(JUDGEMENTS, key, len(record).to_bytes(8, "little") + pack(record))
+            self._write(JUDGEMENTS, key, pack_sized(record))
 
     # ------------------------------------------------------------- documents, archives
 

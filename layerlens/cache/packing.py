@@ -33,3 +33,20 @@ def unpack(data: bytes | memoryview, length: int) -> bytes:
     if len(found) != length or not decoder.eof or decoder.unused_data:
         raise ValueError("a frame of another length")
     return found
+
+
+_LENGTH = 8
+
+
+def pack_sized(data: bytes) -> bytes:
+    """One zstd frame behind its length, for a record that does not say that elsewhere."""
+    return len(data).to_bytes(_LENGTH, "little") + pack(data)
+
+
+def unpack_sized(record: bytes | memoryview, most: int) -> bytes:
+    """What :func:`pack_sized` packed, at most ``most`` bytes.  Raises one of ``BROKEN``."""
+    view = memoryview(record)
+    length = int.from_bytes(view[:_LENGTH], "little")
+    if length > most:
+        raise ValueError("longer than such a record may be")
+    return unpack(view[_LENGTH:], length)

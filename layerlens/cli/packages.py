@@ -91,18 +91,10 @@ def run(argv: Sequence[str], narrator: Narrator, analyse: Analyse) -> int:
 def _report(path: str) -> list[Vulnerability]:
     """The vulnerabilities of a report file.  Raises :class:`UsageError`."""
     from layerlens.analysis.vulnerabilities import MAX_REPORT, parse_report
+    from layerlens.sources.named_file import read_named
 
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_REPORT + 1)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read: {error.strerror or error}", where=Where(file=path)
-        ) from error
-    if len(data) > MAX_REPORT:
-        raise UsageError(f"larger than {MAX_REPORT} bytes", where=Where(file=path))
-    try:
-        return parse_report(data)
+        return parse_report(read_named(path, MAX_REPORT))
     except UsageError as error:
         error.at(Where(file=path))
         raise

@@ -8,6 +8,7 @@ from layerlens.cli.rule_settings import read_settings
 from layerlens.errors import UsageError, Where
 from layerlens.image.dockerfile import MAX_DOCKERFILE, Dockerfile, parse_dockerfile
 from layerlens.pipeline import Rules
+from layerlens.sources.named_file import read_named
 
 
 def rules_of(arguments: argparse.Namespace, *, remember: bool = False) -> Rules:
@@ -28,16 +29,7 @@ def rules_of(arguments: argparse.Namespace, *, remember: bool = False) -> Rules:
 
 
 def _dockerfile(path: str, target: str | None) -> Dockerfile:
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_DOCKERFILE + 1)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read: {error.strerror or error}", where=Where(file=path)
-        ) from error
-    if len(data) > MAX_DOCKERFILE:
-        raise UsageError(f"larger than {MAX_DOCKERFILE} bytes", where=Where(file=path))
-    found = parse_dockerfile(data.decode("utf-8", "replace"))
+    found = parse_dockerfile(read_named(path, MAX_DOCKERFILE).decode("utf-8", "replace"))
     if not found.stages:
         raise UsageError("has no FROM: it is no Dockerfile", where=Where(file=path))
     if found.stage(target) is None:

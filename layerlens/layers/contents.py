@@ -101,18 +101,33 @@ class Contents:
         self.kept[index] = data
 
 
+class Windows:
+    """Takes (offset, length) spans out of a content that passes piece by piece."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self._spans = [(start, start + length) for start, length in spans]
+        self._found: dict[int, bytearray] = {start: bytearray() for start, _ in self._spans}
+        self._at = 0
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """The next bytes."""
+        at = self._at
+        end = self._at = at + len(piece)
+        for start, stop in self._spans:
+            if start < end and at < stop:
+                self._found[start] += piece[max(start - at, 0) : stop - at]
+
+    def parts(self) -> dict[int, bytes]:
+        """What has passed of the spans, by offset."""
+        return {start: bytes(part) for start, part in self._found.items()}
+
+
 def gather(pieces: Iterable[bytes], spans: Sequence[tuple[int, int]]) -> dict[int, bytes]:
     """The bytes of (offset, length) spans, by offset, out of a content that passes."""
-    wanted = [(start, start + length) for start, length in spans]
-    parts: dict[int, bytearray] = {start: bytearray() for start, _ in wanted}
-    at = 0
+    windows = Windows(spans)
     for piece in pieces:
-        end = at + len(piece)
-        for start, stop in wanted:
-            if start < end and at < stop:
-                parts[start] += piece[max(start - at, 0) : stop - at]
-        at = end
-    return {start: bytes(part) for start, part in parts.items()}
+        windows.update(piece)
+    return windows.parts()
 
 
 def bounded_spans(spans: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
@@ -127,20 +142,35 @@ def bounded_spans(spans: Sequence[tuple[int, int]], size: int) -> list[tuple[int
     return kept
 
 
+class Marks:
+    """XXH3-64 of the first 1, 2, 3, … MiB of a content that passes piece by piece."""
+
+    def __init__(self) -> None:
+        self._state = xxhash.xxh3_64()
+        self._left = MARK
+
+    def update(self, piece: bytes | memoryview) -> bytes:
+        """The next bytes; gives the marks that they complete, 8 bytes each."""
+        view = memoryview(piece)
+        found = b""
+        while len(view) >= self._left:
+            self._state.update(view[: self._left])
+            found += self._state.digest()
+            view = view[self._left :]
+            self._left = MARK
+        self._state.update(view)
+        self._left -= len(view)
+        return found
+
+
 def marks_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """XXH3-64 of the first 1, 2, 3, … MiB of a content, 8 bytes each.
+    """The marks of a content, 8 bytes each, as they come.
 
     Two files whose marks agree begin with the same bytes, as far as the
     shorter one has marks.
     """
-    state = xxhash.xxh3_64()
-    left = MARK
+    marks = Marks()
     for piece in pieces:
-        view = memoryview(piece)
-        while len(view) >= left:
-            state.update(view[:left])
-            yield state.digest()
-            view = view[left:]
-            left = MARK
-        state.update(view)
-        left -= len(view)
+        found = marks.update(piece)
+        for at in range(0, len(found), 8):
+            yield found[at : at + 8]

@@ -5,7 +5,16 @@ from __future__ import annotations
 import xxhash
 
 from layerlens.errors import FormatError
-from layerlens.layers.contents import HEAD, MARK, Contents, Examiner, Want, bounded_spans
+from layerlens.layers.contents import (
+    HEAD,
+    MARK,
+    Contents,
+    Examiner,
+    Marks,
+    Want,
+    Windows,
+    bounded_spans,
+)
 from layerlens.layers.tape import StreamTape
 from layerlens.layers.tarwalk import Hash
 
@@ -84,17 +93,14 @@ class Onlooker:
         self._head = bytearray()
         probing = self._whole is None and want & Want.PROBE
         self._head_size = min(HEAD, size) if probing else 0
-        self._at = 0
-        self._spans: list[tuple[int, int]] = []
-        self._parts: dict[int, bytearray] = {}
-        self._state = xxhash.xxh3_64()
+        self._windows: Windows | None = None
+        self._marker = Marks()
         self._marks = bytearray()
-        self._to_mark = MARK
 
     def update(self, part: memoryview) -> None:
         """The next bytes."""
         if self._size >= MARK:
-            self._mark(part)
+            self._marks += self._marker.update(part)
         if self._whole is not None:
             self._whole.append(bytes(part))
         elif self._head_size:
@@ -108,18 +114,9 @@ class Onlooker:
             data = b"".join(self._whole)
             take_whole(self._found, self._examiner, self._index, self._name, self._want, data)
         elif self._head_size:
-            parts = {start: bytes(part) for start, part in self._parts.items()}
+            parts = {} if self._windows is None else self._windows.parts()
             facts = self._examiner.conclude(self._name, self._size, bytes(self._head), parts)
             self._found.add(self._index, facts)
-
-    def _mark(self, part: memoryview) -> None:
-        while len(part) >= self._to_mark:
-            self._state.update(part[: self._to_mark])
-            self._marks += self._state.digest()
-            part = part[self._to_mark :]
-            self._to_mark = MARK
-        self._state.update(part)
-        self._to_mark -= len(part)
 
     def _probe(self, part: memoryview) -> None:
         missing = self._head_size - len(self._head)
@@ -129,15 +126,8 @@ class Onlooker:
                 return
             head = bytes(self._head)
             asked = self._examiner.windows(self._name, self._size, head)
-            self._spans = bounded_spans(asked, self._size)
-            self._parts = {start: bytearray() for start, _ in self._spans}
-            self._take(memoryview(head), 0)
-            part, self._at = part[missing:], self._head_size
-        self._take(part, self._at)
-        self._at += len(part)
-
-    def _take(self, part: memoryview, at: int) -> None:
-        end = at + len(part)
-        for start, length in self._spans:
-            if start < end and at < start + length:
-                self._parts[start] += part[max(start - at, 0) : start + length - at]
+            self._windows = Windows(bounded_spans(asked, self._size))
+            self._windows.update(head)
+            part = part[missing:]
+        if self._windows is not None:
+            self._windows.update(part)

@@ -15,7 +15,7 @@ from layerlens.analysis.packages.model import Listed, Package, PackageChange
 from layerlens.analysis.packages.purl import purl
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
 from layerlens.layers.table import Kind
-from layerlens.outputs.display import encodable, escape, human_size, name_fields
+from layerlens.outputs.display import encodable, escape, escape_path, human_size, name_fields
 
 SCHEMA_VERSION = 1
 
@@ -193,7 +193,7 @@ def write_changes(analysis: Analysis, stream: TextIO, layer: int | None = None) 
     """A paragraph for each layer that changed packages, or for one."""
     found = [each for each in analysis.inventory.changes if layer in (None, each.layer)]
     for change in found:
-        stream.write(f"layer {change.layer}, /{escape(_path(change.database))}\n")
+        stream.write(f"layer {change.layer}, /{escape_path(change.database)}\n")
         for sign, listed in (("+", change.added), ("-", change.removed)):
             stream.writelines(
                 f"  {sign} {escape(each.name)} {escape(each.version)}\n" for each in listed
@@ -283,10 +283,6 @@ def _harmless(cell: str) -> str:
     """A cell without control characters that no spreadsheet takes for a formula."""
     text = escape(cell)
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
-
-
-def _path(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
 
 
 def write_packages(

@@ -15,7 +15,7 @@ from layerlens import __version__
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.purl import purl
 from layerlens.errors import UsageError
-from layerlens.outputs.display import escape
+from layerlens.outputs.display import escape, escape_path
 
 if TYPE_CHECKING:
     from cyclonedx.model import Property
@@ -96,9 +96,7 @@ def _components(analysis: Analysis) -> list[Component]:
             group, _, name = name.replace(":", "/").rpartition("/")
         facts = {
             "layerlens:package:bytes": str(package.bytes),
-            "layerlens:package:database": escape(
-                package.database.decode("utf-8", "surrogateescape")
-            ),
+            "layerlens:package:database": escape_path(package.database),
             "layerlens:layer:index": str(package.layer),
             "layerlens:layer:instruction": escape(layer.instruction.text),
         }

@@ -7,6 +7,7 @@ import stat
 
 from layerlens.analysis.build_context import BuildContext
 from layerlens.errors import UsageError, Where
+from layerlens.sources.named_file import read_named
 
 MAX_FILES = 1_000_000
 """Files of a context that are counted, at most."""
@@ -54,14 +55,6 @@ def _ignore_file(folder: str, dockerfile: str | None) -> str | None:
 
 
 def _patterns(path: str) -> list[str]:
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_IGNORE + 1)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read: {error.strerror or error}", where=Where(file=path)
-        ) from error
-    if len(data) > MAX_IGNORE:
-        raise UsageError(f"larger than {MAX_IGNORE} bytes", where=Where(file=path))
+    data = read_named(path, MAX_IGNORE)
     lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

@@ -349,7 +349,7 @@ class Image:
 
     def _hash(self, layer: int, i: int, kind: HashKind) -> bytes | None:
         """The hash of one content that can be had again, ``None`` where it cannot."""
-        pieces = self.store.content(self.layers[layer].name, self._table(layer), i)
+        pieces = self.reread(layer, i)
         if pieces is None:
             return None
         state = _DIGESTS[kind]()
@@ -362,12 +362,11 @@ class Image:
 
         Raises :class:`FormatError` where they have passed and are not kept.
         """
-        table = self._table(layer)
-        pieces = self.store.content(self.layers[layer].name, table, i)
+        pieces = self.reread(layer, i)
         if pieces is None:
             raise FormatError(
                 "the content has passed and was not kept",
-                where=Where(file=self.store.label, entry=table.names[i]),
+                where=Where(file=self.store.label, entry=self._table(layer).names[i]),
             )
         return pieces
 
