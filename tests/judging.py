@@ -19,6 +19,7 @@ from layerlens.image.base import find_base
 from layerlens.image.config import parse_config
 from layerlens.image.history import map_history
 from layerlens.image.model import BaseBoundary, LayerHistory
+from layerlens.image.redaction import redact_config
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.reader import LayerRead
@@ -98,7 +99,13 @@ class Looked:
         fs = stack([read.table for read in self.reads], self.same)
         histories, _ = map_history(described.config.history, len(self.reads))
         return make_context(
-            described, fs, histories, self.find_base(histories), self.same, self.look(())
+            described,
+            redact_config(described.config),
+            fs,
+            histories,
+            self.find_base(histories),
+            self.same,
+            self.look(()),
         )
 
     def drafts(self, check: Check) -> list[Draft]:

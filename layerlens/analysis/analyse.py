@@ -149,10 +149,12 @@ def analyse(
     blobs = [layer.compressed_size for layer in layers]
     judgement, inventory, savings = None, Inventory(), None
     if look is not None:
-        savings = Savings(fs, live_names(fs))
         judgement = _recalled(look, fs, base)
-        if judgement is None:
-            context = make_context(image, fs, histories, base, same_content, look)
+        if judgement is not None:
+            savings = Savings(fs, live_names(fs))
+        else:
+            context = make_context(image, config, fs, histories, base, same_content, look)
+            savings = Savings(fs, context.names_of)
             inventory = context.inventory
             judgement = _judgement(context, look, sum(sums.total))
             whole = all(each.missing is None for each in context.contents)
@@ -235,20 +237,24 @@ def _judgement(context: Context, look: Look, total: int) -> Judgement:
 
 def make_context(
     image: Described,
+    config: ImageConfig,
     fs: Filesystem,
     histories: Sequence[LayerHistory],
     base: BaseBoundary,
     same_content: SameContent,
     look: Look,
 ) -> Context:
-    """What the checks look at; packages are read here, and secrets' values left behind."""
+    """What the checks look at; packages are read here.
+
+    ``config`` is the image's configuration without secrets' values: no check sees these.
+    """
     # Late: a run without rules needs none of it.
     from layerlens.analysis.packages.collect import collect
     from layerlens.analysis.rules.context import Context
 
     context = Context(
         fs=fs,
-        config=redact_config(image.config),
+        config=config,
         histories=histories,
         base=base,
         contents=look.contents(),

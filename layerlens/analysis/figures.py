@@ -152,11 +152,9 @@ def removable(fs: Filesystem, claimed: Claimed, *, wire: bool) -> tuple[Removabl
         table, i = fs.tables[layer], inode - fs.first[layer]
         row = found.setdefault(name, {}).setdefault(layer, [0, 0, 0])
         row[0] += size
-        whole = size >= table.sizes[i]
-        row[2] += whole
-        if wire and table.transfer is not None:
-            span = table.transfer.span(table.offsets[i], table.stored(i))
-            row[1] += span if whole else span * size // table.sizes[i]
+        if wire:
+            row[1] += table.wire(i, size) or 0
+        row[2] += size >= table.sizes[i]
     return tuple(
         Removable(
             name.value,

@@ -180,6 +180,16 @@ class LayerTable:
             return self.sizes[i]
         return sum(length for _, length in sparse.segments)
 
+    def wire(self, i: int, size: int) -> int | None:
+        """Bytes on the wire of ``size`` of an entry's bytes, as their share of all of it.
+
+        ``None`` where the layer is stored uncompressed.
+        """
+        if self.transfer is None:
+            return None
+        span = self.transfer.span(self.offsets[i], self.stored(i))
+        return span if size >= self.sizes[i] else span * size // self.sizes[i]
+
     def stored_sizes(self) -> Iterable[int]:
         """:meth:`stored` of every entry."""
         if not self.sparse:

@@ -13,6 +13,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.closure import Dependencies
 from layerlens.analysis.packages.model import Listed, Package, PackageChange
 from layerlens.analysis.packages.purl import purl
+from layerlens.analysis.rules.words import counted
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
 from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable, escape, escape_path, human_size, name_fields
@@ -70,13 +71,13 @@ def write_table(
             for k, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         stream.write("  ".join(cells).rstrip() + "\n")
-    stream.write(f"{_noun(len(rows), 'package')}, {human_size(sum(p.bytes for _, p in rows))}")
+    stream.write(f"{counted(len(rows), 'package')}, {human_size(sum(p.bytes for _, p in rows))}")
     loose = unowned(analysis)
-    files = _noun(loose["files"], "file")
+    files = counted(loose["files"], "file")
     stream.write(f"; no package owns {human_size(loose['bytes'])} in {files}\n")
     if assigned is not None and assigned.unmatched:
         stream.write(
-            f"{_noun(len(assigned.unmatched), 'reported vulnerability', 'reported vulnerabilities')}"
+            f"{counted(len(assigned.unmatched), 'reported vulnerability', 'reported vulnerabilities')}"
             " of packages that are not in this image\n"
         )
 
@@ -273,10 +274,6 @@ def _why(listed: Listed, chain: Sequence[str]) -> str:
 def _counted(found: Iterable[Vulnerability]) -> str:
     counts = Counter(each.severity for each in found)
     return ", ".join(f"{counts[word]} {word}" for word in SEVERITIES if counts[word])
-
-
-def _noun(count: int, noun: str, plural: str = "") -> str:
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _harmless(cell: str) -> str:

@@ -12,6 +12,7 @@ from heapq import nsmallest
 from itertools import groupby
 
 from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
+from layerlens.analysis.rules.words import counted
 from layerlens.filesystem.changes import Cause
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
@@ -95,10 +96,6 @@ def _labelled(look: Look, label: str, value: str, *, most: int = 3) -> Iterator[
         label = ""
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 # -------------------------------------------------------------------------------------- image
 
 
@@ -116,8 +113,8 @@ def _image(analysis: Analysis, look: Look) -> Iterator[Line]:
         facts.append(("created", look.shown(image.created)))
     facts.append(("tags", look.shown(", ".join(image.tags)) or "none"))
     dead = f"{human_size(scores.dead_bytes)} dead" if scores.dead_bytes else "nothing wasted"
-    live = f"{human_size(scores.live_bytes)} live in {_count(image.file_count, 'file')}"
-    layers = _count(len(analysis.layers), "layer")
+    live = f"{human_size(scores.live_bytes)} live in {counted(image.file_count, 'file')}"
+    layers = counted(len(analysis.layers), "layer")
     facts.append(("size", f"{human_size(image.size)} in {layers}: {live}, {dead}"))
     if image.attestation_bytes:
         facts.append(
@@ -409,7 +406,7 @@ def _folded(members: Sequence[LayerFacts], look: Look, *, split: bool) -> list[C
             Cell(human_size(sum(layer.size for layer in members))),
             Cell(_size_or_dash(sum(layer.dead_bytes for layer in members))),
             Cell(_size_or_dash(sum(layer.kills_bytes for layer in members))),
-            Cell(f"{look.ellipsis} {_count(len(members), 'smaller layer')} together"),
+            Cell(f"{look.ellipsis} {counted(len(members), 'smaller layer')} together"),
         )
     ]
 
@@ -426,7 +423,7 @@ def _worst(analysis: Analysis, look: Look, most: int) -> Iterator[Line]:
     for row in analysis.waste:
         if row.path in lost:
             lost[row.path].append(row)
-    remark = f"{_count(len(sizes), 'path')} with dead bytes"
+    remark = f"{counted(len(sizes), 'path')} with dead bytes"
     if len(worst) < len(sizes):
         remark += f", the {len(worst)} worst"
     yield _heading(look, "Worst paths", remark)

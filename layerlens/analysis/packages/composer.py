@@ -11,7 +11,15 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from layerlens.analysis.packages.jsontext import JsonError, mapping, parse, texts, word, words
+from layerlens.analysis.packages.jsontext import (
+    JsonError,
+    mapping,
+    object_at,
+    parse,
+    texts,
+    word,
+    words,
+)
 from layerlens.analysis.packages.model import Ecosystem, Listed
 from layerlens.analysis.packages.view import Database, View
 
@@ -56,13 +64,8 @@ def _dev_names(document: Mapping[str, Any]) -> Flags | set[str] | None:
 def _by_lock(view: View, vendor: bytes) -> Flags | None:
     """(name, version) -> whether for development, by the ``composer.lock`` beside ``vendor/``."""
     lock = vendor[: vendor.rfind(b"/", 0, -1) + 1] + b"composer.lock"
-    text = view.text(lock)
-    if text is None:
-        return None
-    try:
-        document = mapping(parse(text))
-    except JsonError as error:
-        view.problem(lock, str(error))
+    document = object_at(view, lock)
+    if document is None:
         return None
     found: dict[tuple[str, str], bool] = {}
     for key, dev in (("packages-dev", True), ("packages", False)):

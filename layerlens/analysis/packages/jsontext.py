@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from layerlens.analysis.packages.view import View
 
 MAX_TEXT = 32 << 20
 """Bytes of a JSON text that is read."""
@@ -29,6 +32,18 @@ def parse(text: bytes) -> Any:
 def mapping(value: object) -> dict[str, Any]:
     """The value, if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def object_at(view: View, path: bytes) -> dict[str, Any] | None:
+    """The object that a file holds; ``None`` without the file, and where it is no JSON, which is told."""
+    text = view.text(path)
+    if text is None:
+        return None
+    try:
+        return mapping(parse(text))
+    except JsonError as error:
+        view.problem(path, str(error))
+        return None
 
 
 def texts(value: object) -> dict[str, str]:

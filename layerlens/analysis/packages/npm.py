@@ -25,7 +25,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from layerlens.analysis.packages.jsontext import JsonError, mapping, parse, texts, word, words
+from layerlens.analysis.packages.jsontext import (
+    JsonError,
+    mapping,
+    object_at,
+    parse,
+    texts,
+    word,
+    words,
+)
 from layerlens.analysis.packages.model import Ecosystem, Listed
 from layerlens.analysis.packages.npm_locks import (
     Locked,
@@ -89,7 +97,7 @@ def read(view: View) -> Iterable[Database]:
     for path in view.kept(lambda path: path.endswith(b"package.json")):
         match = _ROOT.match(path)
         if match is not None:
-            manifest = _manifest(view, path)
+            manifest = object_at(view, path)
             if not manifest or not (word(manifest.get("name")) or word(manifest.get("version"))):
                 continue  # broken, or a file of some package's tests
             first = inside.search(path)
@@ -106,7 +114,7 @@ def read(view: View) -> Iterable[Database]:
     manifests = {
         path[: -len(b"package.json")]: manifest
         for path in projects
-        if (manifest := _manifest(view, path))
+        if (manifest := object_at(view, path))
     }
     for base, tree in trees.items():
         tree.asked = _asked(manifests.get(base))
@@ -114,18 +122,6 @@ def read(view: View) -> Iterable[Database]:
     for base, tree in sorted(trees.items()):
         listed = _with_outer([_listed(tree, each, by_tree.get(each.path)) for each in tree.folders])
         yield Database(tree.database or base + b"node_modules", tuple(listed))
-
-
-def _manifest(view: View, path: bytes) -> dict[str, Any] | None:
-    """A ``package.json``; ``None`` if it is unreadable, which is told."""
-    text = view.text(path)
-    if text is None:
-        return None
-    try:
-        return mapping(parse(text))
-    except JsonError as error:
-        view.problem(path, str(error))
-        return None
 
 
 # --------------------------------------------------------------------------- lock data

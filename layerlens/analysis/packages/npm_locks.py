@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from layerlens.analysis.packages.jsontext import JsonError, mapping, parse, texts, word
+from layerlens.analysis.packages.jsontext import JsonError, mapping, object_at, parse, texts, word
 from layerlens.analysis.packages.view import View
 
 HIDDEN_LOCK = b"node_modules/.package-lock.json"
@@ -42,13 +42,8 @@ def npm_locked(view: View, lock: bytes) -> dict[bytes, Locked] | None:
     ``npm-shrinkwrap.json``.  ``devOptional`` packages are not for development
     only: an optional dependency needs them too.
     """
-    text = view.text(lock)
-    if text is None:
-        return None
-    try:
-        document = mapping(parse(text))
-    except JsonError as error:
-        view.problem(lock, str(error))
+    document = object_at(view, lock)
+    if document is None:
         return None
     base = lock.removesuffix(HIDDEN_LOCK) if lock.endswith(HIDDEN_LOCK) else _directory(lock)
     found: dict[bytes, Locked] = {}

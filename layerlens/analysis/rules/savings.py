@@ -103,8 +103,8 @@ class Savings:
             if not size:
                 continue
             table, i = fs.slot(inode)
-            if table.transfer is None:
+            wire = table.wire(i, size)
+            if wire is None:
                 return None
-            span = table.transfer.span(table.offsets[i], table.stored(i))
-            total += span if size >= table.sizes[i] else span * size // table.sizes[i]
+            total += wire
         return total

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from layerlens.image.history import LINE_BREAK, readable
 from layerlens.image.model import ImageConfig, Instruction, LayerHistory
-from layerlens.image.redaction import redact_config
 from layerlens.image.shell import Command, commands
 
 _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?\s+")
@@ -19,7 +18,7 @@ _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?\s+")
 class Step:
     """One row of the history.
 
-    ``row`` its index, ``None`` for a layer without a row; ``layer`` the layer
+    ``row`` its index in the history, ``None`` for a layer without a row; ``layer`` the layer
     that it made, if any; ``instruction`` with the values of secrets hidden, so
     that it may be shown.
     """
@@ -32,6 +31,11 @@ class Step:
     @property
     def keyword(self) -> str:
         return self.instruction.keyword
+
+    @property
+    def history(self) -> int | None:
+        """The row as :attr:`Draft.history` wants it: where no layer is to blame."""
+        return self.row if self.layer is None else None
 
     @cached_property
     def body(self) -> str:
@@ -87,15 +91,24 @@ class Step:
 def steps_of(
     config: ImageConfig, histories: Sequence[LayerHistory], base_layers: int
 ) -> tuple[Step, ...]:
-    """All rows, and before them the layers that have none."""
-    rows = redact_config(config).history
+    """All rows of a configuration without secrets' values, and before them the layers without one."""
     made = {each.row: layer for layer, each in enumerate(histories) if each.row is not None}
     last = max((row for row, layer in made.items() if layer < base_layers), default=-1)
     without = [layer for layer, each in enumerate(histories) if each.row is None]
     steps = [
         Step(None, layer, histories[layer].instruction, layer < base_layers) for layer in without
     ]
-    for index, row in enumerate(rows):
+    for index, row in enumerate(config.history):
         instruction = readable(row.created_by, row.comment)
         steps.append(Step(index, made.get(index), instruction, index <= last))
     return tuple(steps)
+
+
+def last_step(
+    steps: Sequence[Step], keyword: str, accept: Callable[[str], bool] | None = None
+) -> Step | None:
+    """The last step of an instruction, which set what counts."""
+    for step in reversed(steps):
+        if step.keyword == keyword and (accept is None or accept(step.instruction.text)):
+            return step
+    return None

@@ -66,11 +66,6 @@ class Started:
         return self._words.get(name)
 
 
-def counted(count: int, noun: str) -> str:
-    """A number and its noun: ``1 package``, ``2 packages``."""
-    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def named(names: Sequence[str], most: int = 3) -> str:
     """Some names in a sentence: ``a``, ``a and b``, ``a, b and 5 more``."""
     if len(names) == 1:

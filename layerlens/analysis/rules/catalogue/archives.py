@@ -9,6 +9,7 @@ from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.archives import in_cache, stem
 from layerlens.analysis.rules.ecosystems import INSTALLED
 from layerlens.analysis.rules.model import Confidence, Draft, LedgerClass, Rule, RuleSet, Topic
+from layerlens.analysis.rules.words import counted
 from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.shell import Command
 
@@ -68,7 +69,7 @@ def check(context: Context) -> Iterator[Draft]:
             ARCHIVES_LEFT.id,
             versions,
             layer=layer,
-            title=f"{'1 archive' if count == 1 else f'{count:,} archives'} left after unpacking",
+            title=f"{counted(count, 'archive')} left after unpacking",
         )
 
 

@@ -17,7 +17,6 @@ from layerlens.analysis.rules.catalogue._packages import (
     SYSTEM,
     Started,
     asked_for,
-    counted,
     line,
     named,
     versions_of,
@@ -32,6 +31,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.words import counted
 
 _STAGES = (
     "FROM <sdk> AS build\n"

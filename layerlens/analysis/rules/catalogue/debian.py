@@ -17,7 +17,6 @@ from layerlens.analysis.packages.view import FinalView
 from layerlens.analysis.rules.catalogue._packages import (
     Started,
     asked_for,
-    counted,
     line,
     named,
     versions_of,
@@ -32,6 +31,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.words import counted
 
 RECOMMENDS = Rule(
     id="apt-recommends",

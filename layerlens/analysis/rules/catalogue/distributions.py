@@ -17,7 +17,6 @@ from layerlens.analysis.packages.ownership import Resolver
 from layerlens.analysis.rules.catalogue._packages import (
     Started,
     asked_for,
-    counted,
     line,
     named,
     versions_of,
@@ -31,6 +30,7 @@ from layerlens.analysis.rules.model import (
     RuleSet,
     Topic,
 )
+from layerlens.analysis.rules.words import counted
 
 VIRTUAL = Rule(
     id="apk-virtual-left",

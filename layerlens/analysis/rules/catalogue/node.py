@@ -13,14 +13,7 @@ from layerlens.analysis.rules.catalogue.node_started import (
     starts_node,
     without_manager,
 )
-from layerlens.analysis.rules.catalogue.script_packages import (
-    MOST_NAMES,
-    counted,
-    development,
-    named,
-    own,
-    used,
-)
+from layerlens.analysis.rules.catalogue.script_packages import MOST_NAMES, development, own, used
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import (
     Confidence,
@@ -31,6 +24,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.words import counted, listed
 
 _FIXES = {
     "npm": "COPY package.json package-lock.json ./\n"
@@ -171,8 +165,8 @@ def check_names(context: Context) -> Iterator[Draft]:
             versions,
             layer=layer,
             title=f"{counted(len(names), 'package')} with names of development tools "
-            f"({named(names)})",
-            evidence=("by name: " + named(names, MOST_NAMES),) if len(names) > 3 else (),
+            f"({listed(names)})",
+            evidence=("by name: " + listed(names, MOST_NAMES),) if len(names) > 3 else (),
         )
 
 
@@ -250,12 +244,9 @@ def check_start(context: Context) -> Iterator[Draft]:
 
 def _command_row(context: Context) -> int | None:
     """The history row that set the command."""
-    from layerlens.image.history import readable
-
-    rows = context.config.history
-    for i in range(len(rows) - 1, -1, -1):
-        if readable(rows[i].created_by, rows[i].comment).keyword in ("CMD", "ENTRYPOINT"):
-            return i
+    for step in reversed(context.steps):
+        if step.row is not None and step.keyword in ("CMD", "ENTRYPOINT"):
+            return step.row
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from layerlens.analysis.packages.model import Ecosystem, Package
 from layerlens.analysis.rules.catalogue.node_started import started
-from layerlens.analysis.rules.catalogue.script_packages import MOST_NAMES, counted, named, own
+from layerlens.analysis.rules.catalogue.script_packages import MOST_NAMES, own
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import (
     Confidence,
@@ -19,6 +19,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.words import counted, listed
 
 PREBUILDS = Rule(
     id="node-foreign-binaries",
@@ -135,10 +136,10 @@ def check_foreign(context: Context) -> Iterator[Draft]:
             PREBUILDS.id,
             versions,
             layer=layer,
-            title=f"Node.js binaries for other platforms ({named(names)})",
+            title=f"Node.js binaries for other platforms ({listed(names)})",
             evidence=(
                 f"the image is for {system}-{processor}",
-                "for others: " + named(names, MOST_NAMES),
+                "for others: " + listed(names, MOST_NAMES),
             ),
             values={"cpu": processor, "platform": f"{system}-{processor}"},
         )
@@ -269,7 +270,7 @@ def check_duplicates(context: Context) -> Iterator[Draft]:
             layer=max(package.layer for package in packages),
             paths=[path for package in packages for path in package.listed.directories],
             title=f"{counted(len(names), 'Node.js package')} in three or more versions "
-            f"({named(most)})",
+            f"({listed(most)})",
             evidence=(
                 "in the tree of /" + database.decode("utf-8", "replace"),
                 *(f"{name}: {', '.join(sorted(names[name]))}" for name in most[:10]),

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from layerlens.analysis.rules.accounts import accounts, groups
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
-from layerlens.analysis.rules.rows import Row, last_row
 from layerlens.analysis.rules.started import program
+from layerlens.analysis.rules.steps import Step, last_step
 from layerlens.image.lazypattern import LazyPattern
 
 _USER_FIX = (
@@ -124,7 +124,7 @@ def user(context: Context) -> Iterator[Draft]:
     setting = context.config.settings.get("User")
     text = setting.strip() if isinstance(setting, str) else ""
     name, _, group = text.partition(":")
-    row = last_row(context, "USER")
+    row = last_step(context.steps, "USER")
     layer, history, base = _blame(row)
     people, passwd = accounts(context), _read(context, b"etc/passwd")
     numbers = {person.name: person.uid for person in people}
@@ -151,7 +151,7 @@ def user(context: Context) -> Iterator[Draft]:
         yield Draft("unknown-user", layer=layer, history=history, is_base=base, title=title)
 
 
-def _blame(row: Row | None) -> tuple[int | None, int | None, bool | None]:
+def _blame(row: Step | None) -> tuple[int | None, int | None, bool | None]:
     """Layer, history row and whose it is."""
     return (None, None, None) if row is None else (row.layer, row.history, row.is_base)
 
@@ -166,7 +166,7 @@ def health(context: Context) -> Iterator[Draft]:
     test = context.words("Healthcheck")
     runs = context.words("Cmd") or context.words("Entrypoint")
     if runs and (not test or test[0] in {"NONE", ""}):
-        layer, history, base = _blame(last_row(context, "HEALTHCHECK"))
+        layer, history, base = _blame(last_step(context.steps, "HEALTHCHECK"))
         yield Draft("no-healthcheck", layer=layer, history=history, is_base=base)
 
 
@@ -192,7 +192,9 @@ def ports(context: Context) -> Iterator[Draft]:
 
     def draft(rule: str, key: str, title: str) -> Draft:
         port = key.partition("/")[0]
-        row = last_row(context, "EXPOSE", lambda text: re.search(rf"\b{port}\b", text) is not None)
+        row = last_step(
+            context.steps, "EXPOSE", lambda text: re.search(rf"\b{port}\b", text) is not None
+        )
         layer, history, base = _blame(row)
         return Draft(rule, layer=layer, history=history, is_base=base, title=title)
 
@@ -224,13 +226,13 @@ def directories(context: Context) -> Iterator[Draft]:
     for volume in _keys(context, "Volumes")[:100]:
         place = "/" + volume.strip("/")
         if _SYSTEM.fullmatch(place):
-            row = last_row(context, "VOLUME", lambda text, volume=volume: volume in text)  # type: ignore[misc]
+            row = last_step(context.steps, "VOLUME", lambda text, volume=volume: volume in text)  # type: ignore[misc]
             layer, history, base = _blame(row)
             yield Draft("sensitive-volume", layer=layer, history=history, is_base=base,
                         title=f"volume over {place[:200]}")  # fmt: skip
     setting = context.config.settings.get("WorkingDir")
     if isinstance(setting, str) and _KERNELS.fullmatch("/" + setting.strip("/")):
-        layer, history, base = _blame(last_row(context, "WORKDIR"))
+        layer, history, base = _blame(last_step(context.steps, "WORKDIR"))
         yield Draft("sensitive-workdir", layer=layer, history=history, is_base=base,
                     title=f"working directory {setting[:200]}")  # fmt: skip
 
@@ -268,14 +270,16 @@ def variables(context: Context) -> Iterator[Draft]:
         for name, pattern in table.items():
             value = context.env.get(name, "")
             if value and len(value) < 4096 and re.fullmatch(pattern, value, re.IGNORECASE):
-                row = last_row(context, "ENV", lambda text, name=name: name in text)  # type: ignore[misc]
+                row = last_step(context.steps, "ENV", lambda text, name=name: name in text)  # type: ignore[misc]
                 layer, history, base = _blame(row)
                 yield Draft(rule, layer=layer, history=history, is_base=base,
                             title=f"ENV {name}={value[:80]}")  # fmt: skip
     command = [*context.words("Entrypoint"), *context.words("Cmd")]
     found = _DEBUGGERS.search("\0".join(command)[:65536])
     if found is not None:
-        layer, history, base = _blame(last_row(context, "CMD") or last_row(context, "ENTRYPOINT"))
+        layer, history, base = _blame(
+            last_step(context.steps, "CMD") or last_step(context.steps, "ENTRYPOINT")
+        )
         yield Draft("debug-settings", layer=layer, history=history, is_base=base,
                     title=f"starts with {found[0]}")  # fmt: skip
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from layerlens.analysis.rules.catalogue.posture_files import layers_open_to_all
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
-from layerlens.analysis.rules.rows import rows
 from layerlens.image.history import LINE_BREAK
 from layerlens.image.lazypattern import LazyPattern
 from layerlens.image.shell import Command
@@ -82,11 +81,10 @@ _CHMOD = LazyPattern(
 
 def commands(context: Context) -> Iterator[Draft]:
     """Downloads run unseen, checks turned off, chmod 777, sudo."""
-    for row in rows(context):
-        instruction = row.instruction
-        if instruction.keyword != "RUN":
+    for row in context.steps:
+        if row.keyword != "RUN":
             continue
-        text = instruction.text[:65536]
+        text = row.instruction.text[:65536]
         found: list[tuple[str, str]] = []
         if _PIPE.search(text):
             found.append(("curl-pipe-shell", ""))

@@ -32,6 +32,7 @@ from layerlens.analysis.rules.catalogue.python_places import (
     system_owned,
 )
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.inodes import counted
 from layerlens.analysis.rules.model import (
     Confidence,
     Draft,
@@ -41,6 +42,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
+from layerlens.analysis.rules.words import listed
 
 _PACKAGING_SPEC = (
     "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
@@ -188,7 +190,7 @@ def _told(
         followers = [name for name in shown if name not in roots]
         evidence = [f"environment: /{environment.shown}"]
         if followers:
-            evidence.append("only they need: " + _listing(followers, 12))
+            evidence.append("only they need: " + listed(followers, 12))
         if followers and not found.known:
             evidence.append(
                 "nothing says which packages were asked for by name, so that what only "
@@ -201,7 +203,7 @@ def _told(
             DEVELOPMENT.id,
             here,
             layer=layer,
-            title=f"{_count(len(shown), 'development package')} ({_listing(shown, 3)})",
+            title=f"{counted(len(shown), 'development package')} ({listed(shown, 3)})",
             evidence=tuple(evidence),
             confidence=None if sure else Confidence.LIKELY,
             fix=_UV_FIX if shown == ["uv"] else "",
@@ -270,15 +272,6 @@ def _optimised(context: Context, package: Package) -> Iterator[int]:
             version = context.files.find(path) if path in context.fs.live else None
             if version is not None:
                 yield version
-
-
-def _listing(names: Sequence[str], most: int) -> str:
-    """Some names, and three dots for the others."""
-    return ", ".join([*names[:most], "…"] if len(names) > most else names)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 # ---------------------------------------------------------------------- pip and its like
@@ -362,8 +355,8 @@ def check_duplicates(context: Context) -> Iterator[Draft]:
             DUPLICATES.id,
             versions,
             layer=layer,
-            title=f"{_count(len(names), 'Python package')} installed twice ({_listing(names, 3)})",
-            values={"packages": _listing(names, 5)},
+            title=f"{counted(len(names), 'Python package')} installed twice ({listed(names, 3)})",
+            values={"packages": listed(names, 5)},
             evidence=tuple(_pair(first, second) for first, second in pairs[:10]),
         )
     if beside:
@@ -373,9 +366,9 @@ def check_duplicates(context: Context) -> Iterator[Draft]:
             DUPLICATES.id,
             layer=beside[0][0].layer,
             paths=[_metadata(first) for first, _ in beside],
-            title=f"{_count(len(names), 'Python package')} beside the distribution's own "
-            f"({_listing(names, 3)})",
-            values={"packages": _listing([f"python3-{name}" for name in names], 5)},
+            title=f"{counted(len(names), 'Python package')} beside the distribution's own "
+            f"({listed(names, 3)})",
+            values={"packages": listed([f"python3-{name}" for name in names], 5)},
             evidence=tuple(_pair(first, second) for first, second in beside[:10]),
             severity=Severity.INFO,
         )

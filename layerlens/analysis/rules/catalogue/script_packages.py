@@ -9,21 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from layerlens.analysis.packages.model import Package
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Confidence, Draft
+from layerlens.analysis.rules.words import counted, listed
 
 _WORD = re.compile(r"@?[\w.+-]+(?:/[\w.+-]+)*")
 
 MOST_NAMES = 20
 """Names that a line of evidence shows."""
-
-
-def counted(count: int, noun: str) -> str:
-    """A number and its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def named(names: Sequence[str], most: int = 3) -> str:
-    """The first of some names, and three dots for the others."""
-    return ", ".join([*names[:most], "…"] if len(names) > most else names)
 
 
 def own(context: Context, package: Package) -> Sequence[int]:
@@ -112,11 +103,11 @@ def development(
             names = list(dict.fromkeys(asked or [package.name for package in held]))
             evidence = []
             if asked:
-                evidence.append("asked for by the project: " + named(names, MOST_NAMES))
+                evidence.append("asked for by the project: " + listed(names, MOST_NAMES))
             if kept:
                 evidence.append(
                     "kept, because the image starts them or what needs them: "
-                    + named(sorted(set(kept)), MOST_NAMES)
+                    + listed(sorted(set(kept)), MOST_NAMES)
                 )
             yield Draft(
                 rule,
@@ -124,7 +115,7 @@ def development(
                 layer=layer,
                 paths=[path for package in held for path in package.listed.directories[:1]],
                 title=f"{counted(len(held), 'development package')}{words.get(manager, '')} "
-                f"({named(names)})",
+                f"({listed(names)})",
                 evidence=tuple(evidence),
                 fix=fix(manager),
                 confidence=None if certain else Confidence.LIKELY,

@@ -7,7 +7,7 @@ it stands, its length and, if it cannot be guessed, eight digits of its hash.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from layerlens.analysis.rules.model import (
     Severity,
     Topic,
 )
-from layerlens.analysis.rules.rows import Row, rows
+from layerlens.analysis.rules.steps import Step
 from layerlens.filesystem.changes import Cause
 from layerlens.image.redaction import ConfigLeak
 
@@ -347,7 +347,7 @@ def configuration(context: Context) -> Iterator[Draft]:
     """Secrets in ENV, ARG, LABEL, the history and commands."""
     if not context.leaks:
         return
-    history = rows(context)
+    history = {step.row: step for step in context.steps}
     for leak in context.leaks[:_MOST]:
         yield _leak_draft(leak, history)
     if len(context.leaks) > _MOST:
@@ -355,8 +355,8 @@ def configuration(context: Context) -> Iterator[Draft]:
         yield Draft("secret-in-history", title=f"{left} more secrets in the configuration")
 
 
-def _leak_draft(leak: ConfigLeak, history: Sequence[Row]) -> Draft:
-    blamed = history[leak.rows[0]] if leak.rows and leak.rows[0] < len(history) else None
+def _leak_draft(leak: ConfigLeak, history: Mapping[int | None, Step]) -> Draft:
+    blamed = history.get(leak.rows[0]) if leak.rows else None
     evidence = [_where(leak)]
     if len(leak.rows) > 1:
         evidence.append(f"in {len(leak.rows)} rows of the history")

@@ -14,8 +14,9 @@ from layerlens.analysis.rules.catalogue.debian import check_changes
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.fates import Fate, Group, fates
 from layerlens.analysis.rules.dead.fixes import earlier_removal, metadata_at_once, shortened
-from layerlens.analysis.rules.dead.kinds import files_in, kinds_of
+from layerlens.analysis.rules.dead.kinds import kinds_of
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
+from layerlens.analysis.rules.words import counted
 
 SMALL = 100_000
 """Bytes below which a pair of layers is told together with other small ones."""
@@ -310,8 +311,8 @@ def _together(context: Context, fate: Fate, groups: Sequence[Group]) -> Draft:
 
 def _title(context: Context, fate: Fate, inodes: Sequence[int]) -> str:
     count = sum(1 for inode in inodes if context.fs.size(inode))
-    archives = "1 archive" if count == 1 else f"{count:,} archives"
-    return _TITLES[fate].format(files=files_in(count), archives=archives)
+    archives = counted(count, "archive")
+    return _TITLES[fate].format(files=counted(count, "file"), archives=archives)
 
 
 def _what_happened(context: Context, group: Group) -> tuple[str, ...]:

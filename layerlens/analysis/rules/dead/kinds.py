@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from layerlens.analysis.rules.words import counted
 from layerlens.image.lazypattern import LazyPattern
 
 _KINDS: tuple[tuple[str, bytes], ...] = (
@@ -62,13 +63,13 @@ class Kinds:
     def lines(self) -> tuple[str, ...]:
         """Lines such as ``npm's cache: 12 files, 3,456 bytes``; five at most, and the rest."""
         shown = [
-            f"{name}: {files_in(count)}, {size:,} bytes"
+            f"{name}: {counted(count, 'file')}, {size:,} bytes"
             for name, _, count, size in self.rows[:_MOST]
         ]
         rest = self.rows[_MOST:]
         if rest:
             count, size = sum(row[2] for row in rest), sum(row[3] for row in rest)
-            shown.append(f"elsewhere: {files_in(count)}, {size:,} bytes")
+            shown.append(f"elsewhere: {counted(count, 'file')}, {size:,} bytes")
         return tuple(shown)
 
     @property
@@ -108,8 +109,3 @@ def kinds_of(sized: Iterable[tuple[bytes, int]]) -> Kinds:
         row[1] += size
     rows = [(name, known, count, size) for (name, known), (count, size) in sums.items()]
     return Kinds(tuple(sorted(rows, key=lambda row: (-row[3], row[0]))))
-
-
-def files_in(count: int) -> str:
-    """``1 file``, ``2,000 files``."""
-    return "1 file" if count == 1 else f"{count:,} files"
