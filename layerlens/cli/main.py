@@ -237,12 +237,14 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
 def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int:
     """The terminal UI; the image is read inside it."""
     from layerlens.tui.app import run_app
+    from layerlens.tui.reading import Whole
 
     gc.enable()  # a long session makes garbage
 
     look = _wanted_look(arguments)
     return run_app(
-        lambda progress: _analyse(arguments, progress, stdin=stdin, look=look), arguments.image
+        Whole(lambda progress: _analyse(arguments, progress, stdin=stdin, look=look)),
+        arguments.image,
     )
 
 

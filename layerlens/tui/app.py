@@ -8,11 +8,15 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from layerlens.errors import Interrupted, LayerLensError
-from layerlens.tui.loader import Load, Loader
-from layerlens.tui.messages import Failed, Loaded, Progressed
+from layerlens.outputs.pace import Pace
+from layerlens.progress import Step
+from layerlens.tui.loader import Loader
+from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
+from layerlens.tui.reading import Reader
 from layerlens.tui.screens.error import ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.viewmodel.session import Session
 
 _PATIENCE = 1.0
 """Seconds that a stopped load gets to close its files before it is left behind."""
@@ -31,16 +35,24 @@ class LayerLensApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "Quit", id="app.quit",
                 tooltip="Quit"),
-        Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="app.quit_always",
-                tooltip="Quit, also while typing"),
+        Binding("ctrl+c,ctrl+q", "leave_always", "Quit", show=False, priority=True,
+                id="app.quit_always", tooltip="Stop reading; else quit, also while typing"),
     ]  # fmt: skip
 
-    def __init__(self, load: Load, title: str) -> None:
+    def __init__(self, reader: Reader, title: str) -> None:
         super().__init__()
         self.error: BaseException | None = None
         self._image_title = title
-        self._loader = Loader(load, self.post_message)
+        self._loader = Loader(reader, self.post_message)
         self._loading = LoadingScreen(title)
+        self._main: MainScreen | None = None
+        self._pace = Pace()
+        self._stopping = False
+
+    @property
+    def session(self) -> Session | None:
+        """What is being looked at, once anything is."""
+        return None if self._main is None else self._main.session
 
     def on_mount(self) -> None:
         self.push_screen(self._loading)
@@ -50,43 +62,96 @@ class LayerLensApp(App[int]):
 
     def on_progressed(self, message: Progressed) -> None:
         self._loading.report(message.step)
+        self._pace.note(message.step)
+        if self._main is not None and self._main.session.reading:
+            self._main.tell(self._reading_note(message.step))
+
+    def _reading_note(self, step: Step) -> str:
+        if self._stopping:
+            return "stopping …"
+        words = self._pace.words(step)
+        parts = (words.share or words.done, words.layers, words.left)
+        return " · ".join(filter(None, [step.stage, *parts, "Esc stops"]))
+
+    def on_glimpsed(self, message: Glimpsed) -> None:
+        self._take(message.session)
 
     def on_loaded(self, message: Loaded) -> None:
-        if self.screen_stack:  # else the user has left at the same moment
-            self.switch_screen(MainScreen(message.browser))
+        self._take(message.session)
+        if self._main is not None:
+            self._main.tell("")
 
     def on_failed(self, message: Failed) -> None:
+        stopped = isinstance(message.error, Interrupted)
+        if stopped and message.session is not None:
+            self._take(message.session)
+        if stopped and self._main is not None:
+            self.error = None
+            self._stopping = False
+            self._main.session.reading = False
+            self._main.tell("stopped: only what was read is here")
+            return
         if self.error is None:
             self.error = message.error
         if isinstance(message.error, LayerLensError) and self.screen_stack:
-            self.switch_screen(ErrorScreen(self._image_title, message.error))
+            self._base_screen(ErrorScreen(self._image_title, message.error))
         else:  # stopped by the user, or a bug: the caller tells
             self.exit()
 
-    def action_stop_loading(self) -> None:
-        """Stop at the reader's next report, or leave it behind if that takes long."""
-        if isinstance(self.error, Interrupted):
-            self.exit()
+    def _take(self, session: Session) -> None:
+        """Show a state of the image, the first one or a newer one."""
+        if not self.screen_stack:  # the user has left at the same moment
             return
-        self.error = Interrupted()
+        if self._main is None:
+            self._main = MainScreen(session)
+            self._base_screen(self._main)
+        else:
+            self._main.adopt(session)
+
+    def _base_screen(self, screen: ErrorScreen | MainScreen) -> None:
+        """Make a screen the lowest one; what lies on top of the old one goes."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        self.switch_screen(screen)
+
+    def action_stop_loading(self) -> None:
+        """Stop at the reader's next report, or leave it behind if that takes long.
+
+        What has been read can be browsed further.
+        """
+        if not self._loader.is_running:
+            return
         self._loader.stop()
+        if self._stopping:  # pressed again
+            self._loader.abandon()
+            return
+        self._stopping = True
         self._loading.stopping()
-        self.set_timer(_PATIENCE, self.exit)
+        if self._main is not None:
+            self._main.tell("stopping …")
+        self.set_timer(_PATIENCE, self._loader.abandon)
 
     def action_leave(self) -> None:
         if self.screen is self._loading:
             self.action_stop_loading()
         else:
+            self._loader.stop()
             self.exit(0)
 
+    def action_leave_always(self) -> None:
+        if self._main is not None and self._main.session.reading and not self._stopping:
+            self.action_stop_loading()
+        else:
+            self.action_leave()
 
-def run_app(load: Load, title: str) -> int:
+
+def run_app(reader: Reader, title: str) -> int:
     """Run the UI until the user leaves; returns 0.
 
-    Raises what ``load`` raised, and :class:`Interrupted` where the user
-    stopped it.
+    Raises what the reader raised, and :class:`Interrupted` where the user
+    stopped it before anything was there.
     """
-    app = LayerLensApp(load, title)
+    app = LayerLensApp(reader, title)
     app.run()
     if app.error is not None:
         raise app.error

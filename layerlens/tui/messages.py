@@ -1,4 +1,4 @@
-"""What the loading thread tells the app.  Nothing else crosses that border."""
+"""What the loading threads tell the app.  Nothing else crosses that border."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from layerlens.progress import Step
-from layerlens.tui.viewmodel.browser import Browser
+from layerlens.tui.viewmodel.session import Session
 
 
 @dataclass
@@ -24,14 +24,22 @@ class Progressed(Message):
 
 
 @dataclass
+class Glimpsed(Message):
+    """More of the image can be browsed, while the rest is still being read."""
+
+    session: Session
+
+
+@dataclass
 class Loaded(Message):
     """The analysis is there, and ready to be browsed."""
 
-    browser: Browser
+    session: Session
 
 
 @dataclass
 class Failed(Message):
-    """Loading ended with an error."""
+    """Loading ended with an error; ``session`` is what was read until then, if anything."""
 
     error: BaseException
+    session: Session | None = None

@@ -6,8 +6,11 @@ a time, so memory does not grow with the number of layers visited.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Entry
+from layerlens.filesystem.result import path_order
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
 from layerlens.tui.viewmodel.rows import Expansion, Opening, Rows, SortBy
 from layerlens.tui.viewmodel.views import ChangeKind, View, aggregate_view, changes_view
@@ -92,6 +95,39 @@ class Browser:
     def close_all(self) -> None:
         self.expansion.set_all(Opening.NONE)
         self.rows = self._make_rows()
+
+    def reveal(self, node: int) -> int | None:
+        """Open what a node lies in; its row, ``None`` where the view does not show it."""
+        if self.rows.view.item_of(node) is None:
+            return None
+        up = self.tree.parent[node]
+        while up:
+            self.expansion.say(up, is_open=True)
+            up = self.tree.parent[up]
+        self.rows = self._make_rows()
+        return self.rows.index_of(node)
+
+    def resume(self, earlier: Browser) -> None:
+        """Show what another browser of the same image shows, as far as it is there."""
+        self.fold, self.sort, self.reverse = earlier.fold, earlier.sort, earlier.reverse
+        self.kinds, self.text = earlier.kinds, earlier.text
+        self._browsing.opening = earlier._browsing.opening
+        for node, is_open in earlier._browsing.all_said():
+            here = self.node_of_path(earlier.tree.paths[node])
+            if here is not None:
+                self._browsing.say(here, is_open=is_open)
+        self.layer = min(earlier.layer, max(0, len(self.tree.fs.tables) - 1))
+        self.aggregate = earlier.aggregate
+        self._searching = self._matched = None
+        del self._shown, self.rows
+        self._view = self._make_view()
+        self._refilter()
+
+    def node_of_path(self, path: bytes) -> int | None:
+        """The node of a path, ``None`` where no layer places it."""
+        paths = self.tree.paths
+        node = bisect_left(paths, path_order(path), key=path_order)
+        return node if node < len(paths) and paths[node] == path else None
 
     # ------------------------------------------------------------------ outcome
 

@@ -56,6 +56,10 @@ class Expansion:
         self._said[node] = 1 if is_open else 2
         self.untouched = False
 
+    def all_said(self) -> list[tuple[int, bool]]:
+        """All that was said: nodes, and whether each is open."""
+        return [(node, said == 1) for node, said in enumerate(self._said) if said]
+
     def said(self, node: int) -> bool | None:
         """What the user said of a directory, if anything."""
         return (None, True, False)[self._said[node]]

@@ -61,6 +61,10 @@ class FileTree(LineList):
         super().__init__(id=id)
         self._browser = browser
 
+    def adopt(self, browser: Browser) -> None:
+        """Draw what another browser shows."""
+        self._browser = browser
+
     def line_count(self) -> int:
         return len(self._browser.rows)
 

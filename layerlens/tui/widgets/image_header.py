@@ -19,11 +19,24 @@ class ImageHeader(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "header--name", "header--dim", "header--good", "header--fair", "header--bad",
+        "header--note",
     }  # fmt: skip
 
     def __init__(self, figures: Figures, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._figures = figures
+        self._note = ""
+
+    def show(self, figures: Figures) -> None:
+        """Show the figures of a newer state."""
+        self._figures = figures
+        self.refresh()
+
+    def tell(self, note: str) -> None:
+        """Say something at the end of the second line, such as how far reading is."""
+        if note != self._note:
+            self._note = note
+            self.refresh()
 
     def render(self) -> Text:
         figures, cells = self._figures, self.size.width
@@ -42,12 +55,17 @@ class ImageHeader(Widget):
             ("wasted ", figures.wasted, figures.efficiency_grade),
             ("lean score " if roomy else "lean ", figures.lean, figures.lean_grade),
         ]
+        second = Text(no_wrap=True, overflow="crop")
         for k, (label, value, style) in enumerate(parts):
             if k:
-                text.append("   " if roomy else "  ")
-            text.append(label, dim)
-            text.append(value, self._style(style))
-        return text
+                second.append("   " if roomy else "  ")
+            second.append(label, dim)
+            second.append(value, self._style(style))
+        if self._note:
+            note = clip(self._note, max(0, cells - second.cell_len - 2))
+            second.append(" " * max(2, cells - second.cell_len - width(note)))
+            second.append(note, self._style("note"))
+        return text.append_text(second)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"header--{name}")

@@ -26,8 +26,15 @@ class LayerDetails(VerticalScroll, can_focus=True):
     def compose(self) -> ComposeResult:
         yield Static(id="details-text")
 
+    def adopt(self, analysis: Analysis, layer: int) -> None:
+        """Tell about a layer of a newer state of the image."""
+        self._analysis = analysis
+        self.show(layer)
+
     def show(self, layer: int) -> None:
-        """Tell about a layer."""
+        """Tell about a layer; nothing where an image has none."""
+        if not 0 <= layer < len(self._analysis.layers):
+            return
         self.border_title = f"Layer {layer}"
         instruction, *rest = details(self._analysis, layer)
         table = Table.grid(padding=(0, 1, 0, 0), expand=True)

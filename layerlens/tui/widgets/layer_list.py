@@ -21,9 +21,17 @@ class LayerList(LineList):
 
     def __init__(self, rows: list[LayerRow], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.border_title = "Layers"
+        self._take(rows)
+
+    def _take(self, rows: list[LayerRow]) -> None:
         self._rows = rows
         self._index_cells = len(str(max(0, len(rows) - 1)))
-        self.border_title = "Layers"
+
+    def show(self, rows: list[LayerRow]) -> None:
+        """Show the rows of a newer state, with the cursor on the same layer."""
+        self._take(rows)
+        self.lines_changed(self.cursor)
 
     def line_count(self) -> int:
         return len(self._rows)

@@ -1,0 +1,45 @@
+"""What the UI asks of whoever reads the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from layerlens.analysis.model import Analysis
+from layerlens.progress import Progress
+from layerlens.retrieval import Retrieval
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An image that was read; ``retrieval`` gives its contents, where they can be had."""
+
+    analysis: Analysis
+    retrieval: Retrieval | None = None
+
+
+class Reader(Protocol):
+    """Reads one image; made by the command line, which knows references and sources."""
+
+    def read(self, progress: Progress) -> Opened:
+        """Read all of it, in a thread; ends early where ``progress`` raises."""
+
+    def glimpse(self) -> Opened | None:
+        """What has been read so far, from another thread; ``None`` if nothing new is there.
+
+        Still good after :meth:`read` was stopped.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A reader of something that is only there as a whole."""
+
+    load: Callable[[Progress], Analysis]
+
+    def read(self, progress: Progress) -> Opened:
+        return Opened(self.load(progress))
+
+    def glimpse(self) -> Opened | None:
+        return None

@@ -1,0 +1,159 @@
+"""Rows with columns: filtered, sorted and drawn cell by cell.
+
+Waste, findings and packages are tables of this kind; the tree is not.  A row is
+any value; everything about it is asked of the columns when it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from layerlens.tui.viewmodel.text import clip, pad, width
+
+Piece = tuple[str, str]
+"""Safe text, and the name of its style (``""`` for plain)."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One column.
+
+    ``id``      what ``sort_by`` calls it
+    ``title``   its heading
+    ``cell``    a row's text and style
+    ``key``     what rows are ordered by
+    ``cells``   its width; ``None`` for the one column that takes what is left
+    ``right``   whether texts stand at its right end
+    ``largest_first`` the order of the first press
+    ``from_cells`` it is left out of tables that are narrower than this
+    """
+
+    id: str
+    title: str
+    cell: Callable[[T], Piece]
+    key: Callable[[T], Any]
+    cells: int | None = None
+    right: bool = False
+    largest_first: bool = False
+    from_cells: int = 0
+
+
+class Table(Generic[T]):
+    """The rows that are shown, in their order.
+
+    ``text`` gives what a filter looks at (raw, not cut); ``sign`` two cells in
+    front of a row (a mark), where there are any.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[T],
+        columns: Sequence[Column[T]],
+        *,
+        text: Callable[[T], str],
+        order: str,
+        sign: Callable[[T], Piece] | None = None,
+    ) -> None:
+        self.columns = tuple(columns)
+        self.all_rows = rows
+        self.rows: list[T] = []
+        self.text = ""
+        self.order = order
+        self.reverse = False
+        self._text = text
+        self._sign = sign
+        self._make()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    # ------------------------------------------------------------------ choices
+
+    def replace(self, rows: Sequence[T]) -> None:
+        """Show other rows under the same filter and order."""
+        self.all_rows = rows
+        self._make()
+
+    def search(self, text: str) -> None:
+        """Show only rows that contain a text or match a glob, whatever its case."""
+        if text != self.text:
+            self.text = text
+            self._make()
+
+    def sort_by(self, order: str) -> None:
+        """Order by a column; the same one again reverses it."""
+        self.reverse = not self.reverse if order == self.order else False
+        self.order = order
+        self._make()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.text)
+
+    def _make(self) -> None:
+        rows = self.all_rows
+        if self.text:
+            matches = matcher(self.text)
+            rows = [row for row in rows if matches(self._text(row))]
+        column = next(each for each in self.columns if each.id == self.order)
+        self.rows = sorted(rows, key=column.key, reverse=self.reverse != column.largest_first)
+
+    # ------------------------------------------------------------------ drawing
+
+    def head(self, cells: int) -> list[tuple[str, str, str]]:
+        """The headings: (padded text, style, column id); gaps have the id ``""``."""
+        out: list[tuple[str, str, str]] = []
+        if self._sign is not None:
+            out.append(("  ", "", ""))
+        for column, room in self._layout(cells):
+            title = column.title
+            if column.id == self.order:
+                title += " ▲" if self.reverse != (not column.largest_first) else " ▼"
+            style = "sorted" if column.id == self.order else "dim"
+            out.append((_placed(title, room, right=column.right), style, column.id))
+            out.append((" ", "", ""))
+        return out
+
+    def pieces(self, line: int, cells: int) -> list[Piece]:
+        """What a row of so many cells consists of."""
+        row = self.rows[line]
+        out: list[Piece] = []
+        if self._sign is not None:
+            text, style = self._sign(row)
+            out.append((pad(text, 2), style))
+        for column, room in self._layout(cells):
+            text, style = column.cell(row)
+            out += [(_placed(text, room, right=column.right), style), (" ", "")]
+        return out
+
+    def _layout(self, cells: int) -> list[tuple[Column[T], int]]:
+        """The columns that have room, and how many cells each gets."""
+        shown = [column for column in self.columns if cells >= column.from_cells]
+        fixed = sum(column.cells + 1 for column in shown if column.cells is not None)
+        left = cells - fixed - (0 if self._sign is None else 2) - 1
+        return [
+            (column, max(8, left) if column.cells is None else column.cells) for column in shown
+        ]
+
+
+def _placed(text: str, cells: int, *, right: bool) -> str:
+    if not right:
+        return pad(text, cells)
+    text = clip(text, cells)
+    return " " * (cells - width(text)) + text
+
+
+def matcher(text: str) -> Callable[[str], bool]:
+    """Whether a text or glob is in another text; case does not count."""
+    wanted = text.casefold()
+    if any(sign in wanted for sign in "*?["):
+        import fnmatch
+        import re
+
+        pattern = re.compile(fnmatch.translate(f"*{wanted}*"))
+        return lambda other: pattern.match(other.casefold()) is not None
+    return lambda other: wanted in other.casefold()

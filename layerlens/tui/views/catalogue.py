@@ -1,0 +1,8 @@
+"""The views in the order of their keys."""
+
+from __future__ import annotations
+
+from layerlens.tui.views.base import View
+from layerlens.tui.views.layers import LayersView
+
+VIEWS: tuple[type[View], ...] = (LayersView,)

@@ -1,0 +1,279 @@
+"""The view of layers: their list, details of one, and the tree."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from layerlens.tui.viewmodel.browser import Browser
+from layerlens.tui.viewmodel.layers import layer_rows
+from layerlens.tui.viewmodel.rows import SortBy
+from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.viewmodel.subject import Subject
+from layerlens.tui.viewmodel.text import clip_start, plural, safe_text, size
+from layerlens.tui.viewmodel.views import ChangeKind, Mark
+from layerlens.tui.views.base import View
+from layerlens.tui.widgets.file_tree import FileTree
+from layerlens.tui.widgets.layer_details import LayerDetails
+from layerlens.tui.widgets.layer_list import LayerList
+from layerlens.tui.widgets.line_list import LineList
+
+_SETTLE = 0.04
+"""Seconds that the cursor rests on a layer before its tree is made: holding a
+key down runs over the layers without making each one's tree."""
+
+
+class LayersView(View):
+    """Owns what the :class:`Browser` shows, and is the only one to change it."""
+
+    TITLE = "Layers"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a,ctrl+a", "toggle_aggregate", "Aggregate", id="tree.aggregate",
+                tooltip="The whole filesystem up to the layer, or only the layer's changes"),
+        Binding("s", "sort('size')", "Size", id="tree.sort_size",
+                tooltip="Sort by size; again to reverse"),
+        Binding("n", "sort('name')", "Name", show=False, id="tree.sort_name",
+                tooltip="Sort by name; again to reverse"),
+        Binding("e,E", "open_all", "Expand", id="tree.expand_all",
+                tooltip="Open all directories"),
+        Binding("c,C", "close_all", "Collapse", id="tree.collapse_all",
+                tooltip="Close all directories"),
+        Binding("p,ctrl+b", "toggle_attributes", "Permissions", show=False, id="tree.attributes",
+                tooltip="Show or hide permissions and owners"),
+        Binding("f", "toggle_fold", "Fold", show=False, id="tree.fold",
+                tooltip="Chains of single directories on one line, or each on its own"),
+        Binding("plus", "toggle_kind('added')", "Added", show=False, id="tree.added",
+                tooltip="Show or hide what was added"),
+        Binding("tilde", "toggle_kind('modified')", "Modified", show=False, id="tree.modified",
+                tooltip="Show or hide what was modified"),
+        Binding("minus", "toggle_kind('removed')", "Removed", show=False, id="tree.removed",
+                tooltip="Show or hide what was removed"),
+        Binding("equals_sign", "toggle_kind('unchanged')", "Unchanged", show=False,
+                id="tree.unchanged",
+                tooltip="Show or hide what is unchanged (in the aggregate)"),
+        Binding("i", "toggle_details", "Details", show=False, id="panes.details",
+                tooltip="Show or hide the layer's details"),
+    ]  # fmt: skip
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(session, id=id)
+        self._wanted = session.browser.layer
+        self._settling: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        analysis = self.session.analysis
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield LayerList(layer_rows(analysis), id="layers")
+                yield LayerDetails(analysis, id="details")
+            yield FileTree(self._browser, id="tree")
+
+    def on_mount(self) -> None:
+        self._details.show(self._browser.layer)
+        self._title_tree()
+
+    @property
+    def _browser(self) -> Browser:
+        return self.session.browser
+
+    @property
+    def _tree(self) -> FileTree:
+        return self.query_one(FileTree)
+
+    @property
+    def _layers(self) -> LayerList:
+        return self.query_one(LayerList)
+
+    @property
+    def _details(self) -> LayerDetails:
+        return self.query_one(LayerDetails)
+
+    def panes(self) -> list[Widget]:
+        """Layers, tree, then details: the two that matter most are one key apart."""
+        return [self._layers, self._tree, self._details]
+
+    def adopt(self, session: Session) -> None:
+        node = None
+        path = self._path_under_cursor()
+        self.session = session
+        self._wanted = session.browser.layer
+        self._layers.show(layer_rows(session.analysis))
+        self._details.adopt(session.analysis, self._wanted)
+        self._tree.adopt(session.browser)
+        if path is not None:
+            node = session.browser.node_of_path(path)
+        self._tree_changed(node)
+
+    def subject(self) -> Subject | None:
+        if self.screen.focused is self._layers:
+            return Subject(layer=self._wanted)
+        tree, rows = self._tree, self._browser.rows
+        if not 0 <= tree.cursor < len(rows):
+            return None
+        row = rows.row(tree.cursor)
+        version = rows.view.version[row.item]
+        return Subject(
+            path=rows.path(tree.cursor),
+            version=None if version < 0 else version,
+            layer=self._browser.layer,
+            removed=row.mark is Mark.REMOVED,
+        )
+
+    def _path_under_cursor(self) -> bytes | None:
+        rows, cursor = self._browser.rows, self._tree.cursor
+        return rows.path(cursor) if 0 <= cursor < len(rows) else None
+
+    def marks_changed(self) -> None:
+        self._tree.refresh()
+
+    # ------------------------------------------------------------------ layers
+
+    @on(LineList.Moved, "#layers")
+    def _layer_moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._wanted = event.line
+        self._details.show(event.line)
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLE, self._show_layer)
+
+    def _show_layer(self) -> None:
+        self._settling = None
+        node = self._tree.node
+        self._browser.show(layer=self._wanted)
+        self._tree_changed(node)
+
+    def action_toggle_aggregate(self) -> None:
+        node = self._tree.node
+        self._browser.show(layer=self._wanted, aggregate=not self._browser.aggregate)
+        self._tree_changed(node)
+
+    def reveal(self, path: bytes, layer: int | None) -> bool:
+        """Put the cursor on a path, in a layer's changes or in the end; false if it is not there."""
+        browser = self._browser
+        if layer is None:
+            self._wanted = max(0, len(self.session.analysis.layers) - 1)
+            browser.show(layer=self._wanted, aggregate=True)
+        else:
+            self._wanted = layer
+            browser.show(layer=layer, aggregate=False)
+        with self.prevent(LineList.Moved):
+            self._layers.cursor = self._wanted
+        self._details.show(self._wanted)
+        if browser.is_filtered:
+            browser.clear_filters()
+        node = browser.node_of_path(path)
+        if node is not None:
+            browser.reveal(node)
+        self._tree_changed(node)
+        self.screen.set_focus(self._tree)
+        return self._path_under_cursor() == path
+
+    # ------------------------------------------------------------------ tree
+
+    def _tree_changed(self, node: int | None) -> None:
+        self._tree.rows_changed(node)
+        self._title_tree()
+        self.post_message(self.Changed())
+
+    def _title_tree(self) -> None:
+        """Say above the tree what it shows, below it what the cursor is on."""
+        browser, tree = self._browser, self._tree
+        files, total = browser.total
+        gone, lost = browser.removed
+        hidden = [kind.value for kind in ChangeKind if kind not in browser.kinds]
+        without = f" · without {', '.join(hidden)}" if hidden else ""
+        what = "All up to layer" if browser.aggregate else "Changes of layer"
+        title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
+        if gone:
+            title += f" · gone {plural(gone, 'file')}, {size(lost)}"
+        if len(title + without) > tree.size.width - 4:
+            what = "Up to" if browser.aggregate else "Layer"
+            title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
+            if gone:
+                title += f" · gone {size(lost)}"
+        tree.border_title = title + without
+        tree.set_class(browser.is_filtered, "-filtered")
+        self._subtitle_tree()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._title_tree)
+
+    @on(LineList.Moved, "#tree")
+    def _subtitle_tree(self) -> None:
+        browser, tree = self._browser, self._tree
+        order = browser.sort.value + (" ↑" if browser.reverse else "")
+        text = f"by {order}"
+        if 0 <= tree.cursor < len(browser.rows):
+            path = safe_text(browser.rows.path(tree.cursor), 2000)
+            text = f"/{clip_start(path, max(10, tree.size.width - 16))} · {text}"
+        elif browser.is_filtered:
+            text = "nothing matches; Esc shows everything"
+        elif not len(browser.rows):
+            text = "nothing to show"
+        tree.border_subtitle = text.replace("[", "\\[")
+
+    def action_sort(self, by: str) -> None:
+        node = self._tree.node
+        self._browser.sort_by(SortBy(by))
+        self._tree_changed(node)
+
+    def action_open_all(self) -> None:
+        node = self._tree.node
+        self._browser.open_all()
+        self._tree_changed(node)
+
+    def action_close_all(self) -> None:
+        node = self._tree.node
+        self._browser.close_all()
+        self._tree_changed(node)
+
+    def action_toggle_fold(self) -> None:
+        node = self._tree.node
+        self._browser.set_fold(fold=not self._browser.fold)
+        self._tree_changed(node)
+
+    def action_toggle_kind(self, kind: str) -> None:
+        node = self._tree.node
+        self._browser.toggle_kind(ChangeKind(kind))
+        self._tree_changed(node)
+
+    def action_toggle_attributes(self) -> None:
+        self._tree.attributes = not self._tree.attributes
+
+    def action_toggle_details(self) -> None:
+        details, screen = self._details, self.screen
+        shown = details.styles.display != "none" and details.region.height > 0
+        if shown and screen.focused is details:
+            screen.set_focus(self._layers)
+        screen.set_class(not shown, "-details-on")
+        screen.set_class(shown, "-details-off")
+
+    # ------------------------------------------------------------------ filter
+
+    @property
+    def searched(self) -> str:
+        return self._browser.text
+
+    def search(self, text: str) -> None:
+        node = self._tree.node
+        self._browser.search(text)
+        self._tree_changed(node if not self._browser.text else None)
+
+    def found(self) -> Widget:
+        return self._tree
+
+    def back(self) -> bool:
+        if not self._browser.is_filtered:
+            return False
+        node = self._tree.node
+        self._browser.clear_filters()
+        self._tree_changed(node)
+        return True
