@@ -55,6 +55,10 @@ class View(Vertical):
         """What the cursor stands on, ``None`` where there is nothing."""
         raise NotImplementedError
 
+    def copy_text(self) -> str | None:
+        """The text under the cursor, for the clipboard, where it is more than a path."""
+        return None
+
     def marks_changed(self) -> None:
         """Draw the marks anew."""
         self.refresh()
