@@ -89,7 +89,8 @@ def when(mtime: float) -> str:
 class Preview:
     """A content that was looked at.
 
-    ``text`` is ``None`` where it is none; ``data`` are the stored bytes.
+    ``path`` is what to judge the language by.  ``text`` is ``None`` where it
+    is none; ``data`` are the stored bytes.
     ``form`` says what it is, ``limits`` what of it is shown where that is not
     all; both are safe text.
     """
@@ -101,6 +102,11 @@ class Preview:
     limits: str
 
 
+def plain(version: FileVersion) -> Preview:
+    """The preview of what has no content: it says what it is instead."""
+    return Preview(version.entry.path, b"", None, what(version.entry), "")
+
+
 def preview(path: bytes, content: Content) -> Preview:
     """Look at a content.  This takes its time: not for the UI's thread."""
     data = content.data
@@ -109,8 +115,8 @@ def preview(path: bytes, content: Content) -> Preview:
         return Preview(path, data, None, "empty", "")
     found = text_of(content)
     if found is not None:
-        words = ["text", found.encoding, found.line_ends if found.line_ends != "LF" else ""]
-        return Preview(path, data, TextLines(found.text), " ".join(filter(None, words)), cut)
+        ends = f", {found.line_ends} line ends" if found.line_ends not in ("LF", "") else ""
+        return Preview(path, data, TextLines(found.text), f"text {found.encoding}{ends}", cut)
     form = form_of(data) or "binary"
     compression, inner = unpacked(content)
     if compression is Compression.NONE or inner is None:
@@ -120,4 +126,6 @@ def preview(path: bytes, content: Content) -> Preview:
         return Preview(path, data, None, f"{form} of {form_of(inner.data) or 'binary'}", cut)
     if not inner.is_whole:
         cut = f"shown: first {size(min(MOST_TEXT, len(inner.data)))} of what it holds"
-    return Preview(path, data, TextLines(found.text), f"{form} of text {found.encoding}", cut)
+    words = f"{form} of text {found.encoding}"
+    inside = path[: path.rfind(b".")] if b"." in path else path  # what its colours go by
+    return Preview(inside, data, TextLines(found.text), words, cut)

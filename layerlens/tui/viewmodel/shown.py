@@ -48,6 +48,28 @@ class Lines(Protocol):
         """The lines that hold a text, in order, whatever its case; takes its time."""
 
 
+class Remark:
+    """A single line of our own, where there is no content."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __len__(self) -> int:
+        return 1
+
+    def gutter(self, line: int) -> list[Piece]:
+        return []
+
+    def pieces(self, line: int, cells: int) -> list[Piece]:
+        return [(self._text, "dim")]
+
+    def width(self, line: int) -> int:
+        return width(self._text)
+
+    def find(self, text: str) -> list[int]:
+        return [0] if text and text.lower() in self._text.lower() else []
+
+
 def shown(spans: Iterable[Piece], cells: int) -> list[Piece]:
     """Text of a stranger, with the style of each span, as safe pieces.
 

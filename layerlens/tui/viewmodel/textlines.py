@@ -38,6 +38,8 @@ class TextLines:
         self._lines = lines
         self._digits = len(str(self.count))
         self._colours: Colours | None = None
+        self.was_looked_at = False
+        """Whether colours were looked for."""
 
     @property
     def is_cut(self) -> bool:
@@ -48,13 +50,19 @@ class TextLines:
         """The lines, joined again; that of a text whose lines are not cut."""
         return "\n".join(self._lines)
 
-    def colour(self, colours: Colours) -> None:
-        """Draw with these from now on; they are those of :meth:`text`."""
+    def colour(self, colours: Colours | None) -> None:
+        """Draw with these from now on; they are those of :meth:`text`, ``None`` if there are none."""
         self._colours = colours
+        self.was_looked_at = True
 
-    @property
-    def is_coloured(self) -> bool:
-        return self._colours is not None
+    def number(self, line: int) -> int:
+        """The number, in the file, of the line that a line here is of."""
+        numbers = self._numbers
+        if numbers is None:
+            return line + 1
+        while not numbers[line]:
+            line -= 1
+        return numbers[line]
 
     # ------------------------------------------------------------------ lines
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from layerlens.tui.viewmodel.shown import Lines, Piece, cells_of, column_of, crop, marked
-from layerlens.tui.viewmodel.textlines import LONGEST, Wrapped
+from layerlens.tui.viewmodel.textlines import Wrapped
 from layerlens.tui.widgets.line_list import LineList
 
 _STEP = 8
 """Cells that a key scrolls to the side."""
 
 _WHEEL = 4
+
+_PAUSE = 0.6
+"""Seconds after scrolling in which the left edge is just the edge."""
 
 
 class ContentLines(LineList):
@@ -50,6 +55,9 @@ class ContentLines(LineList):
                 tooltip="To the end of the line under the cursor"),
     ]  # fmt: skip
 
+    class AtLeftEdge(Message):
+        """The key for the left was pressed where nothing is to the left."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lines: Lines | None = None
@@ -57,6 +65,7 @@ class ContentLines(LineList):
         self._text = ""
         self.side = 0
         """Cells that are left out at the left."""
+        self._moved_at = 0.0
 
     def on_mount(self) -> None:
         # The sides of a frame would take cells from the content, and come along when it is copied.
@@ -80,6 +89,16 @@ class ContentLines(LineList):
         self.lines_changed(line if wrapped is None else wrapped.row_of(line))
 
     @property
+    def content(self) -> Lines | None:
+        """The lines that are shown, wrapped or not."""
+        return self._lines
+
+    @property
+    def wrapped(self) -> Wrapped | None:
+        """The rows that they were broken into, if they are."""
+        return self._wrapped
+
+    @property
     def is_wrapped(self) -> bool:
         return self._wrapped is not None
 
@@ -92,7 +111,9 @@ class ContentLines(LineList):
 
     def room(self) -> int:
         """Cells for content beside the gutter."""
-        gutter = cells_of(self._lines.gutter(0)) if self._lines is not None and len(self._lines) else 0
+        gutter = (
+            cells_of(self._lines.gutter(0)) if self._lines is not None and len(self._lines) else 0
+        )
         return max(1, self.scrollable_content_region.width - gutter)
 
     def line_count(self) -> int:
@@ -124,65 +145,81 @@ class ContentLines(LineList):
         self._text = text.lower()
         self.refresh()
 
-    def go_to(self, line: int, text: str = "") -> None:
-        """Put the cursor on a line, and bring a text on it into view."""
+    def go_to(self, line: int, text: str = "", *, on_top: bool = False) -> None:
+        """Put the cursor on a line, and bring a text on it into view.
+
+        What is not on the screen comes with lines around it; ``on_top`` puts
+        the line at the top in any case.
+        """
         text = text.lower()
-        if self._wrapped is not None:
-            self.cursor = self._wrapped.row_of(line, text)
-            return
-        self.cursor = line
-        if self._lines is None or not text:
+        row = line if self._wrapped is None else self._wrapped.row_of(line, text)
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        if on_top or not top <= row < top + height:
+            above = 1 if on_top else height // 3
+            self.scroll_to(y=max(0, row - above), animate=False, immediate=True)
+        self.cursor = row
+        if self._lines is None or self.is_wrapped or not text:
             return
         column = column_of(self._lines.pieces(line, self._lines.width(line)), text)
         if column is not None and not self.side <= column <= self.side + self.room() - len(text):
-            self._scroll_to(max(0, column - self.room() // 3) if column >= self.room() // 2 else 0)
+            self._move_side(max(0, column - self.room() // 3) if column >= self.room() // 2 else 0)
 
     def next_of(self, found: Sequence[int], step: int) -> int | None:
-        """The place in ``found`` (lines in order) that comes next from the cursor, around the end."""
+        """The place in ``found`` (lines in order) that comes next from the cursor, around the end.
+
+        A step of 0 is one of 1 that may stay where it is.
+        """
         if not found:
             return None
+        if not step:
+            return bisect_left(found, self.line) % len(found)
         if step > 0:
             return bisect_right(found, self.line) % len(found)
         return (bisect_left(found, self.line) - 1) % len(found)
 
     # ------------------------------------------------------------------ to the side
 
-    def _scroll_to(self, side: int) -> None:
+    def _move_side(self, side: int) -> None:
         if side != self.side:
             self.side = side
+            self._moved_at = time.monotonic()
             self.refresh()
 
-    def _farthest(self) -> int:
-        """How far there is something to see, by the lines on the screen."""
+    def _has_more(self, side: int) -> int:
+        """Cells beyond the window that begins at ``side``, by the lines on the screen."""
         lines = self._lines
         if lines is None or self.is_wrapped:
             return 0
+        upto = side + self.room()
         top = self.scroll_offset.y
         visible = range(top, min(len(lines), top + self.scrollable_content_region.height))
-        widest = max((min(lines.width(line), 10 * LONGEST) for line in visible), default=0)
-        return max(0, widest - self.room())
+        widest = max((cells_of(lines.pieces(line, upto + _STEP)) for line in visible), default=0)
+        return max(0, widest - upto)
 
     def scroll_side(self, cells: int) -> bool:
         """Scroll to the side; whether there was anything to scroll."""
         before = self.side
-        farthest = max(before, self._farthest()) if cells < 0 else max(before, self._farthest())
-        self._scroll_to(max(0, min(before + cells, farthest)))
+        if cells > 0:
+            cells = min(cells, self._has_more(before))
+        self._move_side(max(0, before + cells))
         return self.side != before
 
     def action_scroll_side(self, steps: int) -> None:
-        if not self.scroll_side(steps * _STEP) and steps < 0:
-            self.post_message(self.AtLeftEdge(self, self.cursor))
-
-    class AtLeftEdge(LineList.Moved):
-        """The key for the left was pressed where nothing is to the left."""
+        if self.scroll_side(steps * _STEP) or steps > 0:
+            return
+        # A key that is held down until the edge must not leave by that.
+        if time.monotonic() - self._moved_at > _PAUSE:
+            self.post_message(self.AtLeftEdge())
+        else:
+            self._moved_at = time.monotonic()
 
     def action_line_start(self) -> None:
-        self._scroll_to(0)
+        self._move_side(0)
 
     def action_line_end(self) -> None:
         lines = self._lines
         if lines is not None and len(lines) and not self.is_wrapped:
-            self._scroll_to(max(0, lines.width(self.line) - self.room()))
+            self._move_side(max(0, lines.width(self.line) - self.room()))
 
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         event.stop()
