@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layerlens.analysis.model import Analysis
 from layerlens.image.digest import Digest
+from layerlens.image.model import ImageConfig
 from layerlens.layers.compression import Compression
 from layerlens.layers.known import KnownLayers, PassedArchive
 from layerlens.layers.reader import LayerRead, Origin
@@ -19,6 +20,7 @@ class AnalysedLayers(KnownLayers):
 
     def __init__(self, analysis: Analysis, behind: KnownLayers | None) -> None:
         self._behind = behind
+        self._image = analysis.image
         self._reads: dict[Digest, LayerRead] = {}
         self._blobs: dict[Digest, LayerRead] = {}
         for facts, table in zip(analysis.layers, analysis.filesystem.tables, strict=True):
@@ -57,6 +59,9 @@ class AnalysedLayers(KnownLayers):
 
     def keep_document(self, data: bytes) -> None:
         """Nothing is kept."""
+
+    def config(self, image_id: Digest) -> ImageConfig | None:
+        return self._image.config if image_id == self._image.id else None
 
     def archive(self, place: str) -> PassedArchive | None:
         return None if self._behind is None else self._behind.archive(place)

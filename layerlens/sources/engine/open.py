@@ -180,6 +180,9 @@ def _config(
 ) -> ImageConfig | None:
     """The configuration: as it was once read, or put together from what the engine says."""
     known = image_id(found)
+    parsed = options.cache.config(known) if options.cache is not None and known else None
+    if parsed is not None and parsed.diff_ids == layers:
+        return parsed
     data = options.cache.document(known) if options.cache is not None and known else None
     if data is not None:
         with suppress(ImageError):  # an id that is a manifest's leads to something else
