@@ -21,6 +21,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.model import RuleSet
 from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.errors import SourceError
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
@@ -29,6 +30,7 @@ from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
 from layerlens.layers.known import KnownLayers
 from layerlens.progress import Progress, Step, silent
+from layerlens.retrieval import Retrieval
 from layerlens.sources.build_context import scan_context
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
@@ -179,6 +181,54 @@ def analyse_image(
         ),
         semantics,
         look,
+    )
+
+
+def retrieve(image: Image, analysis: Analysis, options: ReadOptions = _DEFAULT) -> Retrieval:
+    """Contents of an image that is open and was analysed.
+
+    The image belongs to the retrieval from now on: closing that closes it.
+    """
+    from layerlens.retrieval.image import ImageRetrieval  # most runs fetch nothing
+
+    return ImageRetrieval(analysis, lambda _: image, image=image, limit=options.max_layer)
+
+
+def reopen(reference: str, options: ReadOptions, analysis: Analysis) -> Retrieval:
+    """Contents of an analysed image that is not open.
+
+    It is opened when the first content is asked for, without its layers being
+    read again where that can be avoided.  Raises :class:`SourceError` then
+    where what lies there is another image.
+    """
+    from layerlens.retrieval.analysed import AnalysedLayers
+    from layerlens.retrieval.image import ImageRetrieval, estimated_cost, insist_on_same
+
+    def opened(progress: Progress) -> Image:
+        if reference == "-":
+            raise SourceError(
+                "what came on stdin has passed", hint="save the image to a file and look at that"
+            )
+        chosen = replace(
+            options,
+            cache=AnalysedLayers(analysis, options.cache),
+            verify=None if options.verify else options.verify,
+            platform=options.platform or analysis.image.platform,
+            examiner=None,
+        )
+        image = open_image(reference, chosen, progress)
+        try:
+            insist_on_same(image, analysis, chosen.max_layer)
+        except BaseException:
+            image.close()
+            raise
+        return image
+
+    return ImageRetrieval(
+        analysis,
+        opened,
+        estimate=partial(estimated_cost, analysis),
+        limit=options.max_layer,
     )
 
 

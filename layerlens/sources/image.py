@@ -25,6 +25,7 @@ from layerlens.layers.known import KnownLayers
 from layerlens.layers.reader import LayerRead, Origin
 from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
+from layerlens.sources.again import Again
 from layerlens.sources.examine import examine_stored
 from layerlens.sources.store import Store
 
@@ -111,7 +112,8 @@ class Image:
     base image that a build attestation names; ``attestation_bytes`` what such
     attestations take, which no figure includes; ``as_pulled`` says that the
     blobs are those that a registry sends; ``remarks`` how it came to be
-    read in this way, for those who ask.
+    read in this way, for those who ask; ``again`` how contents that its store
+    cannot give are had.
     """
 
     reference: str
@@ -129,6 +131,7 @@ class Image:
     notes: list[Diagnostic] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     base_candidates: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple
+    again: Again | None = None
 
     _reads: dict[str, LayerRead] = field(default_factory=dict)
 

@@ -38,6 +38,8 @@ from layerlens.layers.reader import (
 from layerlens.layers.table import HashKind, Kind, LayerTable
 from layerlens.layers.tape import StreamTape
 from layerlens.layers.tarwalk import walk
+from layerlens.progress import Progress
+from layerlens.sources.again import Again
 from layerlens.sources.place import file_place
 
 MAX_DOCUMENT = 20 << 20
@@ -133,6 +135,30 @@ class Store(Protocol):
         """A part of an entry's stored content, ``None`` where it costs no less than all of it."""
         return None
 
+    @property
+    def unpacked(self) -> bool:
+        """Whether :meth:`content` gives sparse files with their holes."""
+        return False
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        """A blob's stored bytes in one pass, ``None`` where it cannot be had alone.
+
+        Nothing is read or asked before the first piece is taken.
+        """
+        return None
+
+    def passed_at(self, name: str) -> int | None:
+        """Where a blob began in the archive that has passed."""
+        return None
+
+    def changed(self, name: str) -> bool:
+        """Whether the bytes of a blob may be others than when the store was opened."""
+        return False
+
+    def attend(self, progress: Progress) -> None:
+        """From now on tell another callback that the store is waited for."""
+        return None  # noqa: RET501 - most are never waited for
+
     def close(self) -> None:
         """Let go of files."""
 
@@ -143,6 +169,15 @@ def missing(name: str, label: str) -> SourceError:
         f"{name!r:.200} is referred to but is not in it",
         where=Where(file=label),
         hint="the archive is incomplete: save or copy the image again",
+    )
+
+
+def changed(label: str) -> SourceError:
+    """The error for an archive whose bytes are no longer those that were read."""
+    return SourceError(
+        "changed while it was looked at",
+        where=Where(file=label),
+        hint="look again when it is complete",
     )
 
 
@@ -229,6 +264,12 @@ class FileStore(Store):
         if at < 0:
             return None
         return self._file.read(at + table.offsets[i] + start, min(length, table.stored(i) - start))
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        return self._file.pieces(*self._span(name))
+
+    def changed(self, name: str) -> bool:
+        return self._file.changed()
 
     def _start(self, name: str) -> int:
         """Where a plain layer begins, -1 for a compressed one; asked for each of many contents."""
@@ -334,7 +375,8 @@ class StreamStore(Store):
 
     What a layer is shows only at the end, in the manifest.  So every member
     that can be a layer is read as one while it passes, and what was not
-    referred to is dropped.
+    referred to is dropped.  ``again`` is how the stream can be had once more,
+    for whoever opened it to say.
     """
 
     def __init__(
@@ -346,6 +388,7 @@ class StreamStore(Store):
         examiner: Examiner | None = None,
     ) -> None:
         """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
+        self.again: Again | None = None
         self._label = label
         self._limit = limit
         self._examiner = examiner
@@ -502,6 +545,9 @@ class StreamStore(Store):
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         return None
 
+    def passed_at(self, name: str) -> int | None:
+        return self.table.offsets[self._at(name)]
+
     def close(self) -> None:
         """Drop what has passed."""
         self._results.clear()
@@ -619,6 +665,13 @@ class DirectoryStore(Store):
             return None
         length = min(length, table.stored(i) - start)
         return self._file(name).read(table.offsets[i] + start, length)
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        file = self._file(name)
+        return file.pieces(0, file.size)
+
+    def changed(self, name: str) -> bool:
+        return self._file(name).changed()
 
     def close(self) -> None:
         for file in self._open.values():

@@ -26,6 +26,7 @@ from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
 from layerlens.progress import Preview, Progress, Step, silent
+from layerlens.sources.engine.again import export_again
 from layerlens.sources.engine.connect import Engine, diff_ids
 from layerlens.sources.engine.describe import described, described_by_libpod, platform_of
 from layerlens.sources.engine.export import Export
@@ -67,6 +68,14 @@ def open_engine_image(
     tags = found.get("RepoTags")
     image.tags = tuple(t for t in tags or () if isinstance(t, str)) or image.tags
     image.digest = image.digest or _repo_digest(found)
+    size = found.get("Size")
+    image.again = export_again(
+        engine.scheme,
+        str(found.get("Id", name)),
+        diff_ids(found, engine.title),
+        size if isinstance(size, int) and size > 0 else None,
+        options,
+    )
     return image
 
 
@@ -171,6 +180,9 @@ def _config(
 ) -> ImageConfig | None:
     """The configuration: as it was once read, or put together from what the engine says."""
     known = image_id(found)
+    parsed = options.cache.config(known) if options.cache is not None and known else None
+    if parsed is not None and parsed.diff_ids == layers:
+        return parsed
     data = options.cache.document(known) if options.cache is not None and known else None
     if data is not None:
         with suppress(ImageError):  # an id that is a manifest's leads to something else
