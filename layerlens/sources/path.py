@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
@@ -185,7 +186,11 @@ def _passing(file: PlainFile, options: ReadOptions, progress: Progress) -> Strea
 
 
 def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStore:
-    """A compressed archive once more, because the memory of it has holes."""
+    """A compressed archive once more, because the memory of it has holes.
+
+    Nothing of it arrives as it passes: whoever asks for a layer tells of that one.
+    """
+    options = replace(options, arrivals=None)
     try:
         file = PlainFile(path)
     except OSError as error:
@@ -230,7 +235,13 @@ def _stream(
         raise error.at(Where(file=path)) from error
     ahead = read_ahead(_chain(first, tar))
     try:
-        return StreamStore(ahead, path, limit=options.max_layer, examiner=options.examiner)
+        return StreamStore(
+            ahead,
+            path,
+            limit=options.max_layer,
+            examiner=options.examiner,
+            arrivals=options.arrivals,
+        )
     finally:
         ahead.close()
 

@@ -84,6 +84,8 @@ class Export:
                 label,
                 limit=self._options.max_layer,
                 examiner=self._options.examiner,
+                arrivals=self._options.arrivals,
+                announced=True,
             )
         except ImageError as error:
             told = _told_error(self._tail)
