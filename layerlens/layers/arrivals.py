@@ -19,6 +19,16 @@ Compare = Callable[[tuple[int, int], tuple[int, int]], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Candidates that are all known."""
+
+    found: tuple[tuple[str, tuple[Digest, ...]], ...] = ()
+
+    def __call__(self) -> tuple[tuple[str, tuple[Digest, ...]], ...]:
+        return self.found
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedLayer:
     """What is said of a layer before it is read.
 
@@ -54,7 +64,7 @@ class Announcement:
     attestation_bytes: int = 0
     as_pulled: bool = False
     notes: Sequence[Diagnostic] = ()
-    base_candidates: Candidates = field(default=tuple, compare=False)
+    base_candidates: Candidates = Listed()
     same_content: Compare | None = None
 
 

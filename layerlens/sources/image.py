@@ -18,7 +18,7 @@ from layerlens.image.digest import Digest
 from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
-from layerlens.layers.arrivals import Announcement, Arrivals, ExpectedLayer
+from layerlens.layers.arrivals import Announcement, Arrivals, ExpectedLayer, Listed
 from layerlens.layers.compare import same_by_tables
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents, Examiner
@@ -344,9 +344,8 @@ class Image:
 
     def announce(self, arrivals: Arrivals) -> None:
         """Tell of the image, and of the layers that are already read or will never be."""
-        found = self.base_candidates()
         # Asked once, here: whoever is told must not use the store beside the reading.
-        self.base_candidates = lambda: found
+        self.base_candidates = Listed(tuple(self.base_candidates()))
         arrivals.announce(self.announcement())
         for index, blob in enumerate(self.layers):
             if blob.absent:

@@ -8,8 +8,9 @@ all of them are known, else by the export stream.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import docker.errors
@@ -21,7 +22,7 @@ from layerlens.image.digest import Digest
 from layerlens.image.history import readable
 from layerlens.image.model import ImageConfig
 from layerlens.image.secrets import redact_text
-from layerlens.layers.arrivals import Announcement, ExpectedLayer
+from layerlens.layers.arrivals import Announcement, ExpectedLayer, Listed
 from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
@@ -145,9 +146,13 @@ def _asked(
     candidates.start()
     image = None if _elsewhere(found, options) else _all_known(engine, found, rows, options)
     if image is None:
-        if options.arrivals is not None and options.admits(platform_of(found)):
-            announced = _announcement(engine, found, rows, options, candidates, reference)
-            options.arrivals.announce(announced)
+        arrivals = options.arrivals
+        if arrivals is not None and options.admits(platform_of(found)):
+            announced = _announcement(engine, found, rows, options, reference)
+            arrivals.announce(announced)
+            candidates.tell(
+                lambda listed: arrivals.announce(replace(announced, base_candidates=listed))
+            )
         image = Export(engine, name, found, options, progress).image(name)
     image.notes += candidates.notes()
     known = tuple(candidates.found)
@@ -160,7 +165,6 @@ def _announcement(
     found: Mapping[str, Any],
     rows: list[object],
     options: ReadOptions,
-    candidates: _Candidates,
     reference: str,
 ) -> Announcement:
     """What the engine says of an image before it sends a byte of it."""
@@ -178,8 +182,6 @@ def _announcement(
         id=image_id(found),
         digest=_repo_digest(found),
         tags=_tags(found),
-        # As many as are listed by the time that somebody asks.
-        base_candidates=lambda: tuple(candidates.found),
     )
 
 
@@ -328,14 +330,26 @@ class _Candidates:
         self._engine = engine
         self._own = found.get("Id")
         self._failed = False
+        self._lock = threading.Lock()
+        self._ended = False
+        self._tell: Callable[[Listed], None] | None = None
         self._thread = threading.Thread(target=self._list, name="engine-list", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def tell(self, tell: Callable[[Listed], None]) -> None:
+        """Have this called with the list as soon as it is there."""
+        with self._lock:
+            self._tell = tell
+            if self._ended:
+                tell(Listed(tuple(self.found)))
+
     def notes(self) -> list[Diagnostic]:
         """Wait for the end of the list; what to say where it did not come."""
         self._thread.join(_PATIENCE_SECONDS)
+        with self._lock:
+            self._tell = None  # the image itself tells more from now on
         if self._thread.is_alive() or self._failed:
             return [Diagnostic("base-unknown", "the engine's other images could not be listed")]
         return []
@@ -354,6 +368,10 @@ class _Candidates:
             SourceError,
         ):
             self._failed = True
+        with self._lock:
+            self._ended = True
+            if self._tell is not None:
+                self._tell(Listed(tuple(self.found)))
 
 
 def _repo_digest(found: Mapping[str, Any]) -> Digest | None:

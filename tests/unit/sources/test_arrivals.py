@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from layerlens.cache.layers import LayerCache
 from layerlens.errors import Interrupted, SourceError, UnfitStoreError
 from layerlens.image.history import NO_HISTORY
 from layerlens.image.manifest import parse_platform
+from layerlens.layers.arrivals import Announcement
 from layerlens.layers.reader import Origin
 from layerlens.pipeline import analyse_image
 from layerlens.progress import silent
@@ -107,6 +109,30 @@ class TestExport:
         assert unread(found) == [2]
         dead = {row.name: row.bytes for row in found.ledger if row.kind == "dead"}
         assert dead == {"metadata": 700, "deleted": 1}
+
+    def test_the_base_is_known_before_a_byte_comes(self, engine: Engine) -> None:
+        base = {
+            "Id": f"sha256:{'e' * 64}", "RepoTags": ["base:1"],
+            "RootFS": {"Layers": [f"sha256:{IMAGE.diff_ids[0]}"]},
+        }  # fmt: skip
+        engine.answers = {
+            "/images/json": [{"Id": base["Id"]}],
+            f"{'e' * 64}/json": base,
+        }
+        engine.stall = threading.Event()
+
+        class Waiting(Witness):
+            def announce(self, image: Announcement) -> None:
+                super().announce(image)
+                if image.base_candidates():
+                    engine.stall.set()  # type: ignore[union-attr]
+
+        witness = Waiting()
+        whole = read_whole("demo:1", witness)
+        assert whole.base.name == "base:1"
+        before = [each.base for each in witness.ordered if len(unread(each)) == 3]
+        assert before[-1] == whole.base
+        assert {each.base for each in witness.ordered if len(unread(each)) < 3} == {whole.base}
 
     def test_stopped_at_every_report(self, engine: Engine) -> None:
         whole = analysis("demo:1")
