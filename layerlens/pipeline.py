@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from layerlens.analysis.analyse import Described, Look, analyse
+from layerlens.analysis.analyse import Look, analyse
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.model import RuleSet
 from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.described import base_finder, describe
 from layerlens.errors import SourceError
 from layerlens.filesystem.stack import Semantics
-from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
@@ -67,7 +67,14 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     An image that can only be read in one pass (an engine's export, a compressed
     archive, stdin) is read here; the layers of others are read by analysing.
     """
-    return open_reference(parse_reference(text, _is_there), options, progress)
+    image = open_reference(parse_reference(text, _is_there), options, progress)
+    if options.arrivals is not None:
+        try:
+            image.announce(options.arrivals)
+        except BaseException:
+            image.close()
+            raise
+    return image
 
 
 def looking_inside(options: ReadOptions = _DEFAULT) -> ReadOptions:
@@ -105,11 +112,13 @@ def list_platforms(
     What is on this machine is read for its content; a registry's layers are
     only fetched with ``read``.  Raises :class:`LayerLensError`.
     """
+    options = replace(options, arrivals=None)  # which are of one image
     return platforms_of(parse_reference(text, _is_there), options, read=read, progress=progress)
 
 
 def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...]:
     """The diff_ids of a base image that the user names, without reading its layers."""
+    options = replace(options, arrivals=None)  # which are of the image above the base
     return diff_ids_of(parse_reference(text, _is_there), options)
 
 
@@ -134,6 +143,8 @@ def analyse_image(
     given = None
     if base:
         given = base_layers(base, replace(options, platform=image.config.platform, select=None))
+        if options.arrivals is not None:
+            options.arrivals.named_base(base, given)
     reads = image.read(options, progress)
     look = None
     if rules is not None:
@@ -153,32 +164,11 @@ def analyse_image(
             ),
         )
     progress(Step("stacking layers"))
-    described = Described(
-        reference=image.reference,
-        source=image.source,
-        config=image.config,
-        reads=reads,
-        layers=[(blob.diff_id, blob.digest, blob.media_type) for blob in image.layers],
-        id=image.id,
-        digest=image.digest,
-        tags=image.tags,
-        annotations=image.annotations,
-        attestation_bytes=image.attestation_bytes,
-        as_pulled=image.as_pulled,
-        notes=image.notes,
-    )
+    announced = image.announcement()
     return analyse(
-        described,
+        describe(announced, reads),
         image.same_content,
-        lambda histories: find_base(
-            image.config,
-            histories,
-            given=given,
-            given_name=base,
-            candidates=image.base_candidates(),
-            annotations=image.annotations,
-            provenance=image.provenance,
-        ),
+        base_finder(announced, given, base),
         semantics,
         look,
     )

@@ -71,7 +71,7 @@ def walk(
     """
     walker = _Walker(fetch, read, start, end, content_hash)
     try:
-        while not walker.batch():
+        while not walker.batch(_BATCH):
             if tick is not None:
                 tick(walker.pos - start)
         walker.check_numbers()
@@ -123,7 +123,7 @@ class _Walker:
         self._long_bytes = 0
         self._segments = 0
 
-    def batch(self, most: int = _BATCH) -> bool:
+    def batch(self, most: int) -> bool:
         """Read up to ``most`` entries; true at the end of the tar.
 
         Dense on purpose: this runs once per entry, and an entry of a plain

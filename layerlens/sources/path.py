@@ -201,7 +201,11 @@ def _plain_file(path: str) -> PlainFile:
 
 
 def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStore:
-    """A compressed archive once more, because the memory of it has holes."""
+    """A compressed archive once more, because the memory of it has holes.
+
+    Nothing of it arrives as it passes: whoever asks for a layer tells of that one.
+    """
+    options = replace(options, arrivals=None)
     file = _plain_file(path)
     try:
         pieces = file.pieces(0, file.size, _STEP)
@@ -226,7 +230,13 @@ def _stream(
     """Undo the compressions around an archive, and read it in one pass."""
     ahead = read_ahead(_unwrapped(_metered(pieces, progress, total), path))
     try:
-        return StreamStore(ahead, path, limit=options.max_layer, examiner=options.examiner)
+        return StreamStore(
+            ahead,
+            path,
+            limit=options.max_layer,
+            examiner=options.examiner,
+            arrivals=options.arrivals,
+        )
     finally:
         ahead.close()
 

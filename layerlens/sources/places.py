@@ -122,6 +122,8 @@ def _podman(reference: Reference, options: ReadOptions, progress: Progress) -> I
                 isinstance(error, NotStoredError) and reference.scheme is Scheme.NAME
             ):
                 raise
+            if options.arrivals is not None:
+                options.arrivals.withdraw()
             remark = f"the files of podman are not used: {error.what}"
         else:
             from layerlens.sources.engine.again import export_again

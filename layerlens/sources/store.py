@@ -16,6 +16,7 @@ import xxhash
 
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
+from layerlens.layers.arrivals import Arrivals
 from layerlens.layers.compression import Compression, sniff
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.examining import Onlooker
@@ -386,12 +387,20 @@ class StreamStore(Store):
         *,
         limit: int,
         examiner: Examiner | None = None,
+        arrivals: Arrivals | None = None,
+        announced: bool = False,
     ) -> None:
-        """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
+        """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks.
+
+        ``arrivals`` is told of each layer; ``announced`` says that it knows by
+        digests which of them belong to the image.
+        """
         self.again: Again | None = None
         self._label = label
         self._limit = limit
         self._examiner = examiner
+        self._arrivals = arrivals
+        self._announced = announced
         self.contents = Contents()
         # By the position of the member's content.
         self._passed: dict[int, _Result] = {}
@@ -481,7 +490,22 @@ class StreamStore(Store):
         if onlooker is not None:
             onlooker.end()
         self._passed[pos] = result
+        if self._arrivals is not None:
+            self._tell(self._arrivals, result, name)
         return state.digest()
+
+    def _tell(self, arrivals: Arrivals, result: _Result, name: bytes) -> None:
+        """Say that a member has passed which is a layer, as far as it seems."""
+        if isinstance(result, LayerRead):
+            arrivals.arrived(result)
+        elif (
+            not self._announced
+            and isinstance(result, (OtherMember, FormatError))
+            and name.rpartition(b"/")[2] not in _OWN_FILES
+        ):
+            # No archive of images has such a file: this is a root filesystem with tars in it.
+            arrivals.withdraw()
+            self._arrivals = None
 
     def names(self) -> Iterable[str]:
         return self._members.names()
@@ -551,6 +575,10 @@ class StreamStore(Store):
     def close(self) -> None:
         """Drop what has passed."""
         self._results.clear()
+
+
+_OWN_FILES = frozenset({b"VERSION"})
+"""Names of what image archives hold besides documents and layers."""
 
 
 def _is_document(head: bytes) -> bool:

@@ -79,7 +79,12 @@ class Export:
     def _stored(self, label: str) -> StreamStore:
         with self.stream() as pieces:
             return StreamStore(
-                pieces, label, limit=self._options.max_layer, examiner=self._options.examiner
+                pieces,
+                label,
+                limit=self._options.max_layer,
+                examiner=self._options.examiner,
+                arrivals=self._options.arrivals,
+                announced=True,
             )
 
     @contextmanager
