@@ -236,16 +236,12 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
 
 def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int:
     """The terminal UI; the image is read inside it."""
+    from layerlens.cli.browse import ImageReader
     from layerlens.tui.app import run_app
-    from layerlens.tui.reading import Whole
 
     gc.enable()  # a long session makes garbage
-
-    look = _wanted_look(arguments)
-    marked = run_app(
-        Whole(lambda progress: _analyse(arguments, progress, stdin=stdin, look=look)),
-        arguments.image,
-    )
+    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
+    marked = run_app(reader, arguments.image)
     sys.stdout.writelines(f"{line}\n" for line in marked)
     return 0
 
@@ -258,7 +254,6 @@ def _analyse(
     arguments: argparse.Namespace,
     progress: Progress,
     narrator: Narrator | None = None,
-    stdin: BinaryIO | None = None,
     *,
     look: _Look = _Look.ENTRIES,
 ) -> Analysis:
@@ -274,7 +269,7 @@ def _analyse(
     elif look is _Look.RULES:
         # Who lists packages needs more than a memory of findings.
         rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
-    options = read_options(arguments, stdin)
+    options = read_options(arguments)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
     image = open_image(arguments.image, options, progress)

@@ -209,7 +209,7 @@ async def test_moving_in_the_tree(analysis: Analysis) -> None:
 
 async def test_expand_collapse_sort_fold(analysis: Analysis) -> None:
     async with opened(analysis) as (pilot, _screen, browser):
-        for expand, collapse in (("e", "c"), ("E", "C")):
+        for expand, collapse in (("e", "c"), ("E", "c")):
             await pilot.press(collapse)
             assert len(browser.rows) == 4
             await pilot.press(expand)
@@ -316,7 +316,7 @@ async def test_permissions(analysis: Analysis) -> None:
 
 
 async def test_help_lists_every_binding(analysis: Analysis) -> None:
-    async with opened(analysis, (100, 80)) as (pilot, screen, _browser):
+    async with opened(analysis, (100, 120)) as (pilot, screen, _browser):
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         shown = " ".join(text_of(pilot.app).replace("│", " ").split())
