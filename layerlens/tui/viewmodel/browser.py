@@ -35,7 +35,7 @@ class Browser:
         self.analysis = analysis
         self.tree = PathTree(analysis.filesystem)
         self._standing = Standing(self.tree)
-        self._browsing = Expansion(len(self.tree))
+        self._browsing = Expansion()
         self._searching: Expansion | None = None
         self.layer = 0
         self.since: int | None = None
@@ -210,8 +210,7 @@ class Browser:
         if self._matcher is None:
             return self._browsing
         if self._searching is None:
-            self._searching = Expansion(len(self.tree))
-            self._searching.set_all(Opening.ALL)
+            self._searching = Expansion(Opening.ALL)
         return self._searching
 
     @property

@@ -33,16 +33,25 @@ _MARK_OF_CHANGE = bytes(
 )
 _NOT = bytes(not value for value in range(256))
 _SHOWN = bytes(bool(value) for value in range(256))
+_TO_ADDED = bytes(Mark.ADDED if value else 0 for value in range(256))
 _TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
 
 
 def changes_view(standing: Standing, layer: int, since: int | None = None) -> View:
     """What one layer did, or the layers ``since`` to ``layer`` together."""
     tree = standing.tree
-    changes = _changes(standing, layer, since)
-    marks = bytearray(len(tree) + 1)
-    _mark(tree, marks, changes, removals=True)
-    return _assemble(standing, marks, changes, range(layer if since is None else since, layer + 1))
+    first = layer if since is None else since
+    if first == 0:  # all that stands was added
+        changes = _Changes([], b"", [], [])
+        marks = bytearray(map(ABSENT.__ne__, standing.go_to(layer))).translate(_TO_ADDED)
+        _complete(tree, marks, Mark.INSIDE)
+        marks[0] = Mark.INSIDE
+        del marks[ABSENT]
+    else:
+        changes = _changes(standing, layer, since)
+        marks = bytearray(len(tree) + 1)
+        _mark(tree, marks, changes, removals=True)
+    return _assemble(standing, marks, changes, range(first, layer + 1))
 
 
 def aggregate_view(standing: Standing, layer: int, since: int | None = None) -> View:
@@ -53,7 +62,7 @@ def aggregate_view(standing: Standing, layer: int, since: int | None = None) -> 
     tree = standing.tree
     versions = standing.go_to(layer)
     marks = bytearray(map(ABSENT.__ne__, versions)).translate(_TO_UNCHANGED)
-    _complete(tree, marks)
+    _complete(tree, marks, Mark.UNCHANGED)
     changes = _changes(standing, layer, since)
     _mark(tree, marks, changes, removals=False)
     changes.gone, changes.went = [], []
@@ -138,21 +147,24 @@ def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
 # ---------------------------------------------------------------------- marking
 
 
-def _complete(tree: PathTree, marks: bytearray) -> None:
+def _complete(tree: PathTree, marks: bytearray, mark: Mark) -> None:
     """Add directories that are not there though something in them is.
 
     In the specification's reading an opaque marker can take a directory that
     the same layer uses without listing it.
     """
     parent = tree.parent
-    marks[0] = Mark.UNCHANGED
-    above = bytes(map(marks.__getitem__, parent))
-    for node in compress(range(len(tree)), above.translate(_NOT)):
-        if marks[node]:
-            up = parent[node]
-            while not marks[up]:
-                marks[up] = Mark.UNCHANGED
-                up = parent[up]
+    marks[0] = mark
+    for node in _above(tree, compress(range(len(tree)), marks)):
+        up = node
+        while not marks[up]:
+            marks[up] = mark
+            up = parent[up]
+
+
+def _above(tree: PathTree, nodes: Iterable[int]) -> set[int]:
+    """The directories that hold some nodes."""
+    return set(map(tree.parent.__getitem__, nodes))
 
 
 def _mark(tree: PathTree, marks: bytearray, changes: _Changes, *, removals: bool) -> None:
@@ -180,8 +192,8 @@ def _lead_to(
 ) -> None:
     """Mark the directories above some nodes, each once, where they have a quiet mark."""
     parent = tree.parent
-    for node in nodes:
-        up = parent[node]
+    for node in _above(tree, nodes):
+        up = node
         while marks[up] in quiet:
             marks[up] = Mark.INSIDE
             up = parent[up]
