@@ -18,7 +18,7 @@ from layerlens.filesystem.compare import compare
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
-from layerlens.tui.viewmodel.views import Mark, View
+from layerlens.tui.viewmodel.views import Mark, View, take
 
 _MARK_OF_CHANGE = bytes(
     {
@@ -31,7 +31,7 @@ _MARK_OF_CHANGE = bytes(
     else 0
     for value in range(256)
 )
-_NOT = bytes(not value for value in range(256))
+_NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _SHOWN = bytes(bool(value) for value in range(256))
 _TO_ADDED = bytes(Mark.ADDED if value else 0 for value in range(256))
 _TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
@@ -153,13 +153,12 @@ def _complete(tree: PathTree, marks: bytearray, mark: Mark) -> None:
     In the specification's reading an opaque marker can take a directory that
     the same layer uses without listing it.
     """
-    parent = tree.parent
     marks[0] = mark
-    for node in _above(tree, compress(range(len(tree)), marks)):
-        up = node
-        while not marks[up]:
-            marks[up] = mark
-            up = parent[up]
+    end = tree.end
+    shown = bytes(marks.translate(_SHOWN))
+    for node in tree.directories:
+        if not marks[node] and shown.find(1, node, end[node]) >= 0:
+            marks[node] = mark
 
 
 def _above(tree: PathTree, nodes: Iterable[int]) -> set[int]:
@@ -215,13 +214,20 @@ def _assemble(
     versions = standing.go_to(layers.stop - 1)
     for at, was in zip(changes.gone, changes.went, strict=True):
         versions[at] = was  # shown as they were, for as long as this view is being made
-    shown = marks.translate(_SHOWN)
-    position = list(accumulate(shown, initial=0))
-    node = array("i", compress(range(len(tree)), shown))
-    version = array("i", compress(versions, shown))
-    end = array("i", map(position.__getitem__, compress(tree.end, shown)))
+    shown = bytes(marks.translate(_SHOWN))
+    node = take(array("i", range(len(tree))), shown)
+    version = take(versions, shown)
+    position: Sequence[int] = range(len(tree) + 1)
+    end = tree.end[:]
+    if 0 in shown:
+        position = list(accumulate(shown, initial=0))
+        end = array("i", map(position.__getitem__, compress(end, shown)))
+    opened = (position[at] for at in tree.directories if shown[at])
+    directories = array("i", [item for item in opened if end[item] - item > 1])
     sizes = version_sizes(fs)
     own = list(map(sizes.__getitem__, version))
+    kinds = fs.kinds + bytes([Kind.DIR])  # so that ABSENT is a directory
+    entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
     names = _shared_names(tree, marks, versions, 0 if aggregate else fs.first[layers.start])
     for at in changes.gone:
         versions[at] = ABSENT
@@ -237,7 +243,9 @@ def _assemble(
     def dead_at() -> dict[int, int]:
         return _dead_at(tree, node, layers)
 
-    return View(tree, node, version, packed, end, own, same, dead_at)
+    return View(
+        tree, node, version, packed, end, directories, own, entries, same, dead_at
+    )  # fmt: skip
 
 
 def version_sizes(fs: Filesystem) -> array[int]:

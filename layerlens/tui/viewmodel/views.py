@@ -12,10 +12,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from itertools import accumulate, compress
-from operator import ne
 
-from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree
+from layerlens.tui.viewmodel.pathtree import PathTree
 
 
 class Mark(IntEnum):
@@ -67,7 +65,6 @@ _CONTEXT = 0x80
 _PLAIN = bytes(value & ~_CONTEXT for value in range(256))
 _GONE = bytes((value & ~_CONTEXT) == Mark.REMOVED for value in range(256))
 _COUNTED = bytes(0 < value < _CONTEXT for value in range(256))
-_NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _NOT = bytes(not value for value in range(256))
 
 
@@ -112,7 +109,7 @@ class View:
     """
 
     __slots__ = (
-        "_dead", "_dead_at", "_files", "_gone_files", "directories", "end", "marks", "node",
+        "_dead", "_dead_at", "_entries", "_files", "_gone_files", "directories", "end", "marks", "node",
         "same", "size", "tree", "version",
     )  # fmt: skip
 
@@ -123,11 +120,16 @@ class View:
         version: array[int],
         marks: bytes,
         end: array[int],
+        directories: array[int],
         own: Sequence[int],
+        entries: bytes,
         same: dict[int, int],
         dead_at: Callable[[], dict[int, int]],
     ) -> None:
-        """``own`` are the bytes of each item itself; ``dead_at`` finds the dead ones, by item."""
+        """``own`` are the bytes of each item itself; ``entries`` selects what is no directory.
+
+        ``dead_at`` finds the dead bytes, by item.
+        """
         self.tree = tree
         self.node = node
         self.version = version
@@ -136,11 +138,8 @@ class View:
         self.same = same
         self._dead_at = dead_at
         self._dead: DeadBytes | None = None
-        count = len(node)
-        self.directories = array("i", compress(range(count), map(ne, end, range(1, count + 1))))
-        # One byte more, so that ABSENT is a directory.
-        kinds = tree.fs.kinds + bytes([Kind.DIR])
-        entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
+        self.directories = directories
+        self._entries = entries
         self._files = both(entries, marks.translate(_COUNTED))
         self._gone_files = b""
         self.size = array("q", own)
@@ -204,8 +203,7 @@ class View:
         return not self.marks[item] & _CONTEXT
 
     def is_directory(self, item: int) -> bool:
-        version = self.version[item]
-        return version == ABSENT or self.tree.fs.kinds[version] == Kind.DIR
+        return not self._entries[item]
 
     @property
     def present(self) -> bytes:
@@ -261,10 +259,15 @@ class View:
         keep[0] = 1
         position = list(accumulate(keep, initial=0))
         marks = bytearray(compress(self.marks, keep))
+        ends = array("i", map(position.__getitem__, compress(end, keep)))
         own = list(compress(self.size, keep))
+        directories = array("i")
         for i in self.directories:
             if keep[i]:
-                own[position[i]] = self.own(i)
+                item = position[i]
+                own[item] = self.own(i)
+                if ends[item] - item > 1:
+                    directories.append(item)
         selected = bytes(compress(flags, keep))
         for i in compress(range(len(marks)), selected.translate(_NOT)):
             marks[i] |= _CONTEXT
@@ -274,24 +277,24 @@ class View:
             same = {position[i]: node for i, node in self.same.items() if keep[i]}
             self._hand_down(flags, position, own)
         dead_at = self._dead_at
+        nodes = take(self.node, keep)
 
-        def dead_among_them() -> dict[int, int]:
-            return {position_of(i): size for i, size in dead_at().items() if flags[i]}
-
-        kept_items = array("i", compress(range(len(self)), keep))
-
-        def position_of(item: int) -> int:
-            return bisect_left(kept_items, item)
+        def dead_of_selected() -> dict[int, int]:
+            return {
+                bisect_left(nodes, self.node[i]): size for i, size in dead_at().items() if flags[i]
+            }
 
         return View(
             self.tree,
-            array("i", compress(self.node, keep)),
-            array("i", compress(self.version, keep)),
+            nodes,
+            take(self.version, keep),
             bytes(marks),
-            array("i", map(position.__getitem__, compress(end, keep))),
+            ends,
+            directories,
             own,
+            bytes(compress(self._entries, keep)),
             same,
-            dead_among_them,
+            dead_of_selected,
         )
 
     def _hand_down(self, flags: bytes | bytearray, position: list[int], own: list[int]) -> None:
@@ -303,6 +306,23 @@ class View:
                 if first is not None and not flags[first]:
                     own[position[item]] = self.own(first)
                 given.add(node)
+
+
+def take(column: array[int], flags: bytes | bytearray) -> array[int]:
+    """The selected items of a column."""
+    count = len(flags)
+    if 0 not in flags:
+        return column[:count]
+    if 8 * flags.count(b"\0\1") > count:  # too many runs to copy them one by one
+        return array(column.typecode, compress(column, flags))
+    taken = column[:0]
+    start = flags.find(1)
+    while start >= 0:
+        stop = flags.find(0, start)
+        stop = count if stop < 0 else stop
+        taken += column[start:stop]
+        start = flags.find(1, stop)
+    return taken
 
 
 def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
