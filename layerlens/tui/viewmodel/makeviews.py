@@ -7,7 +7,6 @@ against what stood before its first.  What came and went inside is not shown.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, repeat
@@ -17,8 +16,8 @@ from layerlens.filesystem.changes import Change
 from layerlens.filesystem.compare import compare
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
-from layerlens.tui.viewmodel.views import Mark, View, take
+from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing, version_sizes
+from layerlens.tui.viewmodel.views import DeadBytes, Mark, View, both, take
 
 _MARK_OF_CHANGE = bytes(
     {
@@ -31,6 +30,7 @@ _MARK_OF_CHANGE = bytes(
     else 0
     for value in range(256)
 )
+_NOT = bytes(not value for value in range(256))
 _NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _SHOWN = bytes(bool(value) for value in range(256))
 _TO_ADDED = bytes(Mark.ADDED if value else 0 for value in range(256))
@@ -240,22 +240,12 @@ def _assemble(
                 same[item] = nodes[0]
     packed = bytes(marks.translate(None, b"\0"))
 
-    def dead_at() -> dict[int, int]:
-        return _dead_at(tree, node, layers)
+    def dead() -> DeadBytes:
+        return _dead_bytes(tree, shown, layers)
 
     return View(
-        tree, node, version, packed, end, directories, own, entries, same, dead_at
+        tree, node, version, packed, end, directories, own, entries, same, dead
     )  # fmt: skip
-
-
-def version_sizes(fs: Filesystem) -> array[int]:
-    """Content bytes of every version, then a 0 for ``ABSENT``; links have none."""
-    sizes = array("q")
-    for layer, table in enumerate(fs.tables):
-        sizes.extend(table.sizes)
-        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))  # directories made up
-    sizes.append(0)
-    return sizes
 
 
 def _shared_names(
@@ -300,30 +290,35 @@ def _shared_names(
     return found
 
 
-def _dead_at(tree: PathTree, shown: array[int], layers: range) -> dict[int, int]:
-    """Bytes of dead inodes of some layers, by the item of a view that stands for their path."""
-    fs, node_of = tree.fs, tree.node_of
-    start, stop = fs.first[max(layers.start, 0)], fs.first[layers.stop]
-    sizes = version_sizes(fs)
-    at: dict[int, int] = {}
-    for inode in fs.deaths.inode:
-        if start <= inode < stop and sizes[inode]:
-            node = node_of[inode]
-            if node == ABSENT:
-                node = tree.nearest(fs.paths[inode])
-            at[node] = at.get(node, 0) + sizes[inode]
-    item_of = {0: 0}  # nodes that were asked for, and those above them -> their item
-    found: dict[int, int] = {}
-    for up, size in at.items():
-        climbed = []
-        while up not in item_of:
-            climbed.append(up)
-            item = bisect_left(shown, up)
-            if item < len(shown) and shown[item] == up:
-                item_of[up] = item
-                break
-            up = tree.parent[up]  # noqa: PLW2901 - from here on it is a directory above
-        item = item_of[up]
-        item_of.update(zip(climbed, repeat(item)))
-        found[item] = found.get(item, 0) + size
+def _dead_bytes(tree: PathTree, shown: bytes, layers: range) -> DeadBytes:
+    """The dead bytes of some layers, at the items of a view that stand for their paths."""
+    nodes, versions, sizes = tree.dead
+    start, stop = tree.fs.first[max(layers.start, 0)], tree.fs.first[layers.stop]
+    if start or stop < len(tree.fs.paths) or 0 in shown:
+        chosen = both(
+            bytes(map(start.__le__, versions)), bytes(map(stop.__gt__, versions))
+        )  # fmt: skip
+        nodes, sizes = take(nodes, chosen), take(sizes, chosen)
+    if 0 not in shown:
+        return DeadBytes(nodes, sizes)
+    position = list(accumulate(shown, initial=0))
+    visible = bytes(map(shown.__getitem__, nodes))
+    if 0 in visible:
+        nearest: dict[int, int] = {}  # nodes that are not shown -> the one that stands for them
+        for k in compress(range(len(nodes)), visible.translate(_NOT)):
+            nodes[k] = _nearest(tree, shown, nodes[k], nearest)
+        order = sorted(range(len(nodes)), key=nodes.__getitem__)
+        nodes = array("i", map(nodes.__getitem__, order))
+        sizes = array("q", map(sizes.__getitem__, order))
+    return DeadBytes(array("i", map(position.__getitem__, nodes)), sizes)
+
+
+def _nearest(tree: PathTree, shown: bytes, node: int, known: dict[int, int]) -> int:
+    """The nearest directory above a node that is shown; ``known`` says it for others."""
+    climbed = []
+    while not shown[node] and node not in known:
+        climbed.append(node)
+        node = tree.parent[node]
+    found = node if shown[node] else known[node]
+    known.update(zip(climbed, repeat(found)))
     return found

@@ -29,14 +29,16 @@ class PathTree:
     ``directories`` the nodes that have content, in order
     ``node_of`` node of each version of the filesystem, ``ABSENT`` where the
                 version is none that a user sees (whiteouts, shadowed entries)
+    ``dead``    node, version and bytes of the dead inodes, in the order of the nodes
     ``parent`` and ``node_of`` have one item more than they need, so that
     ``ABSENT`` is an index which does no harm in loops that have no time to ask.
     """
 
-    __slots__ = ("directories", "end", "fs", "node_of", "parent", "paths")
+    __slots__ = ("_dead", "directories", "end", "fs", "node_of", "parent", "paths")
 
     def __init__(self, fs: Filesystem) -> None:
         self.fs = fs
+        self._dead: tuple[array[int], array[int], array[int]] | None = None
         # A placed path is live in the end, or some layer removed it.
         lost: dict[bytes, int] = {}
         again: list[int] = []  # removed, and of a path that is known by another version
@@ -107,6 +109,27 @@ class PathTree:
     def __len__(self) -> int:
         return len(self.paths)
 
+    @property
+    def dead(self) -> tuple[array[int], array[int], array[int]]:
+        """See above; found when first asked for.  What no user sees lies in its directory."""
+        if self._dead is None:
+            fs, node_of = self.fs, self.node_of
+            sizes = version_sizes(fs)
+            weighty = bytes(map(bool, map(sizes.__getitem__, fs.deaths.inode)))
+            versions = list(compress(fs.deaths.inode, weighty))
+            nodes = list(map(node_of.__getitem__, versions))
+            for k, version in enumerate(versions if ABSENT in nodes else ()):
+                if nodes[k] == ABSENT:
+                    nodes[k] = self.nearest(fs.paths[version])
+            order = sorted(range(len(nodes)), key=nodes.__getitem__)
+            ordered = array("i", map(versions.__getitem__, order))
+            self._dead = (
+                array("i", map(nodes.__getitem__, order)),
+                ordered,
+                array("q", map(sizes.__getitem__, ordered)),
+            )
+        return self._dead
+
     def name(self, node: int) -> bytes:
         """The last part of a node's path."""
         return self.paths[node].rpartition(b"/")[2]
@@ -126,6 +149,16 @@ class PathTree:
         while node and not path.startswith(self.paths[node] + b"/"):
             node = self.parent[node]
         return node
+
+
+def version_sizes(fs: Filesystem) -> array[int]:
+    """Content bytes of every version, then a 0 for ``ABSENT``; links have none."""
+    sizes = array("q")
+    for layer, table in enumerate(fs.tables):
+        sizes.extend(table.sizes)
+        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))  # directories made up
+    sizes.append(0)
+    return sizes
 
 
 def _missing_parents(paths: list[bytes]) -> list[bytes]:

@@ -69,13 +69,16 @@ _NOT = bytes(not value for value in range(256))
 
 
 class DeadBytes:
-    """The dead bytes of a view: at the items ``item``, in order; ``running`` are their sums."""
+    """The dead bytes of a view: at the items ``item``, in order; ``running`` are their sums.
+
+    An item stands there once for every version that died at it.
+    """
 
     __slots__ = ("item", "running")
 
-    def __init__(self, at: dict[int, int]) -> None:
-        self.item = array("i", sorted(at))
-        self.running = array("q", accumulate(map(at.__getitem__, self.item), initial=0))
+    def __init__(self, item: array[int], sizes: Iterable[int]) -> None:
+        self.item = item
+        self.running = array("q", accumulate(sizes, initial=0))
 
     def between(self, start: int, stop: int) -> int:
         """The bytes at the items from ``start`` to before ``stop``."""
@@ -83,14 +86,13 @@ class DeadBytes:
         first = bisect_left(item, start)
         return running[bisect_left(item, stop, first)] - running[first]
 
-    def items(self, start: int, stop: int) -> array[int]:
-        """The items with dead bytes from ``start`` to before ``stop``."""
-        return self.item[bisect_left(self.item, start) : bisect_left(self.item, stop)]
-
-    def each(self) -> Iterable[tuple[int, int]]:
-        """Item and bytes, in the order of the items."""
+    def by_item(self) -> dict[int, int]:
+        """The bytes at each item, in order."""
         running = self.running
-        return ((item, running[k + 1] - running[k]) for k, item in enumerate(self.item))
+        found: dict[int, int] = {}
+        for k, item in enumerate(self.item):
+            found[item] = found.get(item, 0) + running[k + 1] - running[k]
+        return found
 
 
 class View:
@@ -109,7 +111,7 @@ class View:
     """
 
     __slots__ = (
-        "_dead", "_dead_at", "_entries", "_files", "_gone_files", "directories", "end", "marks", "node",
+        "_dead", "_entries", "_files", "_find_dead", "_gone_files", "directories", "end", "marks", "node",
         "same", "size", "tree", "version",
     )  # fmt: skip
 
@@ -124,11 +126,11 @@ class View:
         own: Sequence[int],
         entries: bytes,
         same: dict[int, int],
-        dead_at: Callable[[], dict[int, int]],
+        find_dead: Callable[[], DeadBytes],
     ) -> None:
         """``own`` are the bytes of each item itself; ``entries`` selects what is no directory.
 
-        ``dead_at`` finds the dead bytes, by item.
+        ``find_dead`` is asked for the dead bytes once, if at all.
         """
         self.tree = tree
         self.node = node
@@ -136,7 +138,7 @@ class View:
         self.marks = marks
         self.end = end
         self.same = same
-        self._dead_at = dead_at
+        self._find_dead = find_dead
         self._dead: DeadBytes | None = None
         self.directories = directories
         self._entries = entries
@@ -191,7 +193,7 @@ class View:
     def dead(self) -> DeadBytes:
         """The dead bytes of single items."""
         if self._dead is None:
-            self._dead = DeadBytes(self._dead_at())
+            self._dead = self._find_dead()
         return self._dead
 
     def mark(self, item: int) -> Mark:
@@ -276,13 +278,12 @@ class View:
         if self.same:
             same = {position[i]: node for i, node in self.same.items() if keep[i]}
             self._hand_down(flags, position, own)
-        dead_at = self._dead_at
         nodes = take(self.node, keep)
 
-        def dead_of_selected() -> dict[int, int]:
-            return {
-                bisect_left(nodes, self.node[i]): size for i, size in dead_at().items() if flags[i]
-            }
+        def dead() -> DeadBytes:
+            at = {i: size for i, size in self.dead.by_item().items() if flags[i]}
+            items = (bisect_left(nodes, self.node[i]) for i in at)
+            return DeadBytes(array("i", items), at.values())
 
         return View(
             self.tree,
@@ -294,7 +295,7 @@ class View:
             own,
             bytes(compress(self._entries, keep)),
             same,
-            dead_of_selected,
+            dead,
         )
 
     def _hand_down(self, flags: bytes | bytearray, position: list[int], own: list[int]) -> None:
