@@ -47,7 +47,9 @@ def _line(command: _Command) -> Text:
 
 def _commands(screen: Screen[Any]) -> Iterator[_Command]:
     also = [screen.view, *screen.view.panes()] if isinstance(screen, Host) else []
-    for each in possible(screen, *also):
+    found = list(possible(screen, *also))
+    found.sort(key=lambda each: (each.binding.id or "").startswith("list."))  # known to the hand
+    for each in found:
         if each.binding.id == "app.palette":
             continue
         group = (each.binding.id or "").partition(".")[0]

@@ -173,7 +173,7 @@ async def test_without_colours_all_is_told_by_other_means(
         await pilot.press("slash")
         # The cursor stands, and blinks, on the first letter of the hint.
         await until(pilot, lambda: "t" in reversed_text(pilot.app))
-        await pilot.press("escape", "ctrl+p")
+        await pilot.press("escape", "ctrl+p", *"open or")
         await until(pilot, lambda: "Open or close" in str(reversed_text(pilot.app)))
 
 
