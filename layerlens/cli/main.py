@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.diagnostics import Narrator
     from layerlens.progress import Progress
+    from layerlens.tui.settings import Settings
 
 _PIPE_WIDTH = 100
 """Columns of a summary that goes into a pipe or a file: always the same."""
@@ -173,16 +174,17 @@ def _look(
     if not wanted and not arguments.text and to_terminal:
         if make is not None:
             if sys.stdin.isatty():
+                settings = _tui_settings(arguments)  # what is wrong is told before the build
                 arguments.image = make()
-                return _browse(arguments)
+                return _browse(arguments, settings)
         elif arguments.image == "-":
             from layerlens.cli.reading import stdin_beside_terminal
 
             stream = stdin_beside_terminal()
             if stream is not None:
-                return _browse(arguments, stream)
+                return _browse(arguments, _tui_settings(arguments), stream)
         elif sys.stdin.isatty():
-            return _browse(arguments)
+            return _browse(arguments, _tui_settings(arguments))
     if wanted.count("-") + arguments.text > 1:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
     for path in wanted:
@@ -234,16 +236,25 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     return 0
 
 
-def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int:
+def _browse(
+    arguments: argparse.Namespace, settings: Settings, stdin: BinaryIO | None = None
+) -> int:
     """The terminal UI; the image is read inside it."""
     from layerlens.cli.browse import ImageReader
     from layerlens.tui.app import run_app
 
     gc.enable()  # a long session makes garbage
     reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
-    marked = run_app(reader, arguments.image)
+    marked = run_app(reader, arguments.image, settings)
     sys.stdout.writelines(f"{line}\n" for line in marked)
     return 0
+
+
+def _tui_settings(arguments: argparse.Namespace) -> Settings:
+    from layerlens.cli.settings_file import settings_of
+    from layerlens.cli.tui_settings import tui_settings
+
+    return tui_settings(arguments, settings_of(arguments))
 
 
 def _wanted_look(arguments: argparse.Namespace) -> _Look:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from layerlens.cli.rule_settings import config_option
+from layerlens.cli.settings_file import config_option
+from layerlens.cli.tui_settings import tui_options
 from layerlens.errors import UsageError
 
 SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "cache")
@@ -89,6 +90,7 @@ def look_options(found: Parser) -> None:
         "--context", metavar="DIR", type=some,
         help="the folder that it is built in: findings then tell what its .dockerignore lacks",
     )  # fmt: skip
+    tui_options(found)
     image_options(found)
 
 

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
+from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.layers import layer_rows
 from layerlens.tui.viewmodel.matching import Match
@@ -47,6 +48,12 @@ class LayersView(View):
                 tooltip="To the next greatest waste"),
         Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
                 key_display="<", tooltip="To the waste before"),
+        Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
+                tooltip="Show the whole filesystem up to the layer"),
+        Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
+                tooltip="Show only the layer's changes"),
+        Binding(NO_KEY, "sort_other", "Sort", show=False, id="tree.sort_other",
+                tooltip="Sort by name, or by size where it is by name"),
         Binding("s", "sort('size')", "Size", show=False, id="tree.sort_size",
                 tooltip="Sort by size; again to reverse"),
         Binding("n", "sort('name')", "Name", show=False, id="tree.sort_name",
@@ -194,6 +201,10 @@ class LayersView(View):
         self._anchor = self._wanted if self._anchor is None else self._anchor
         self._layers.cursor = event.line
 
+    def action_show_aggregate(self, aggregate: bool) -> None:
+        if aggregate != self._browser.aggregate:
+            self.action_toggle_aggregate()
+
     def reveal(self, path: bytes, layer: int | None) -> bool:
         """Put the cursor on a path, in a layer's changes or in the end; false if it is not there."""
         browser = self._browser
@@ -260,6 +271,9 @@ class LayersView(View):
         node = self._tree.node
         self._browser.sort_by(SortBy(by))
         self._tree_changed(node)
+
+    def action_sort_other(self) -> None:
+        self.action_sort("size" if self._browser.sort is SortBy.NAME else "name")
 
     def action_open_all(self) -> None:
         node = self._tree.node

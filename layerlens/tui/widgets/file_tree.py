@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
+from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.rows import Row, SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import (
@@ -21,6 +22,7 @@ from layerlens.tui.viewmodel.text import (
     size,
 )
 from layerlens.tui.viewmodel.views import Mark
+from layerlens.tui.views.base import View
 from layerlens.tui.widgets.line_list import LineList, Piece
 
 _SIGNS = {
@@ -47,6 +49,8 @@ _MOST_INDENTS = 16
 class FileTree(LineList):
     """Draws the rows of a session's browser, which decides what they are."""
 
+    KEYS_TITLE = "In the tree"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "toggle_directory", "Open", show=False, id="tree.toggle",
                 tooltip="Open or close the directory"),
@@ -54,6 +58,9 @@ class FileTree(LineList):
                 tooltip="Open the directory; once open, go into it"),
         Binding("left,h", "close", "Close", show=False, id="tree.close",
                 tooltip="Close the directory; otherwise go to the one that holds this"),
+        # Without a key until a keymap gives it one: dive's Ctrl+A means this in the tree only.
+        Binding(NO_KEY, "toggle_added", "Added", show=False, id="tree.added_here",
+                tooltip="Show or hide what was added, while the tree has the focus"),
     ]  # fmt: skip
 
     attributes: reactive[bool] = reactive(default=False)
@@ -183,6 +190,9 @@ class FileTree(LineList):
         up = rows.parent_index(self.cursor)
         if up is not None:
             self.cursor = up
+
+    async def action_toggle_added(self) -> None:
+        await self.app.run_action("toggle_kind('added')", self.query_ancestor(View))
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()

@@ -17,6 +17,8 @@ _PLACEHOLDERS = {
 class FilterLine(Input):
     """An input that says in the footer how to leave it."""
 
+    KEYS_TITLE: ClassVar[str] = "In the filter line"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "submit", "Browse", id="filter.browse",
                 tooltip="To the tree, with what was found"),
