@@ -182,7 +182,7 @@ def _content(old: Content, new: Content) -> Iterator[DiffLine]:
 def _texts(a: Text, b: Text, old: Content, new: Content) -> Iterator[DiffLine]:
     for name, before, after in (
         ("encoding", a.encoding, b.encoding),
-        ("line ends", a.line_ends or "none", b.line_ends or "none"),
+        ("line ends", a.line_ends or b.line_ends, b.line_ends or a.line_ends),
     ):
         if before != after and {before, after} != {"ASCII", "UTF-8"}:
             yield DiffLine("@", name)

@@ -110,6 +110,8 @@ def crop(pieces: Iterable[Piece], start: int, stop: int) -> list[Piece]:
     """The cells from ``start`` to before ``stop``; half a wide character becomes a blank."""
     out: list[Piece] = []
     column = 0
+    if start >= stop:
+        return out
     for text, style in pieces:
         if column >= stop:
             break

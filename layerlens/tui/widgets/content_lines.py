@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -28,6 +29,7 @@ class ContentLines(LineList):
     """Shows :class:`Lines`, or the rows that they were wrapped into."""
 
     DEFAULT_CSS = """
+    ContentLines > .line--here { background: $foreground 12%; }
     ContentLines > .line--escape { color: $text-warning; text-style: underline; }
     ContentLines > .line--comment { color: $foreground 60%; text-style: italic; }
     ContentLines > .line--keyword { color: $text-primary; text-style: bold; }
@@ -40,6 +42,7 @@ class ContentLines(LineList):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--here",
         "line--escape", "line--comment", "line--keyword", "line--string", "line--number",
         "line--name", "line--builtin", "line--heading", "line--hunk",
     }  # fmt: skip
@@ -137,6 +140,12 @@ class ContentLines(LineList):
         if self._text:
             found = marked(found, self._text)
         yield from crop(found, start, stop)
+
+    def _style(self, name: str) -> Style:
+        """The cursor only tints its line: whoever reads wants the colours on it, too."""
+        if name == "cursor":
+            return Style(bgcolor=super()._style("here").bgcolor)
+        return super()._style(name)
 
     # ------------------------------------------------------------------ searching
 
