@@ -144,7 +144,7 @@ class PreviewScreen(ContentScreen):
             shown.text.colour(message.result)
         if message.result is not None:
             self._languages[self.version.version] = message.result.language
-        self.lines.refresh()
+        self.lines.redraw()
         self.draw_position()
 
     # ------------------------------------------------------------------ keys
