@@ -405,7 +405,10 @@ class ContentScreen(Screen[None]):
             self._finding.stop()
         lines, text = self.lines.content, self._text
         if lines is not None:
-            self._finding = Job(lambda _progress: lines.find(text), self.post_message).start()
+            self._finding = Job(
+                lambda progress: lines.find(text, lambda: progress(Step("searching"))),
+                self.post_message,
+            ).start()
 
     def _clear_search(self) -> None:
         if self._finding is not None:

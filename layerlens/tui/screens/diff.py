@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -33,7 +34,7 @@ class DiffScreen(ContentScreen):
         super().__init__(title, new.entry.path, both, retrieval)
         self._old = old
         self._new = new
-        self._diff = DiffLines([], [])
+        self._diff = DiffLines()
 
     def facts(self) -> list[str]:
         return [f"{_words(self._old)}  →  {_words(self._new)}"]
@@ -49,7 +50,7 @@ class DiffScreen(ContentScreen):
 
     def position(self) -> list[str]:
         hunks = self._diff.hunks
-        before = sum(hunk <= self.lines.line for hunk in hunks)
+        before = bisect_right(hunks, self.lines.line)
         if not hunks:
             return []
         return [
