@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
 from layerlens.cli.reading import read_options
 from layerlens.cli.ruling import rules_of
+from layerlens.errors import LayerLensError
 from layerlens.filesystem.stack import Semantics
 from layerlens.partial import Arriving
 from layerlens.pipeline import analyse_image, looking_inside, open_image, retrieve
@@ -50,8 +53,14 @@ class ImageReader(Reader):
                 progress=progress,
             )
         except BaseException:
+            # While the file is open: what is equal in it can still be told.
+            with suppress(LayerLensError):
+                self._arriving.analysis()
             image.close()
             raise
+        # Nearly all of it lives to the end: the collector, which would make a key
+        # wait for a tenth of a second, need not look at it.
+        gc.freeze()
         return Opened(analysis, retrieve(image, analysis, options))
 
     def glimpse(self) -> Opened | None:

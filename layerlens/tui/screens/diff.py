@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 
 from layerlens.retrieval import Retrieval
 from layerlens.tui.screens.content import ContentScreen
@@ -18,13 +15,6 @@ from layerlens.tui.viewmodel.text import count, plural, safe_text, size
 
 class DiffScreen(ContentScreen):
     """Metadata and content of an older and a newer version, as what went and what came."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next(1)", "Next change", id="diff.next",
-                tooltip="To the next change; after a search, to the next place with the text"),
-        Binding("N", "next(-1)", "Previous", show=False, id="diff.previous",
-                tooltip="To the previous change; after a search, to the previous place"),
-    ]  # fmt: skip
 
     def __init__(
         self, title: str, old: FileVersion, new: FileVersion, retrieval: Retrieval
