@@ -15,6 +15,7 @@ from layerlens.layers.table import Kind, LayerTable
 from layerlens.saved.document import Document
 
 _BOUNDARIES = ("exact", "declared", "guessed", "none")
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _NOT_FILE = bytes(kind != Kind.FILE for kind in range(256))
 _NOT_NORMAL = (
     b"//", b"\0/", b"/\0", b"/./", b"/../",
@@ -50,6 +51,8 @@ def check_document(document: Document, layers: int) -> None:
         raise ValueError("a diagnostic of a layer that is none")
     if document.attestation_bytes < 0:
         raise ValueError("a negative size")
+    if not 0 <= document.saved_at <= _LAST_SECOND:
+        raise ValueError("a time that no calendar has")
 
 
 def check_judgement(found: Judgement, fs: Filesystem) -> None:

@@ -18,9 +18,7 @@ from typing import BinaryIO
 import xxhash
 
 from layerlens.errors import FormatError, LimitError, NotAnImageError
-
-MAGIC = b"\x89LLsave\n"
-"""Not text, and broken by whoever transfers it as text."""
+from layerlens.saved.sniff import MAGIC
 
 VERSION = 1
 """Raised when a file can no longer be read by who reads the version before."""

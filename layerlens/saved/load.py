@@ -6,7 +6,6 @@ and goes through the same analysis again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -25,18 +24,7 @@ from layerlens.layers.reader import LayerRead
 from layerlens.saved.answers import from_answers
 from layerlens.saved.checks import check_document, check_judgement, check_table
 from layerlens.saved.document import Document, decode_document, saved_by
-from layerlens.saved.form import AGAIN, MAGIC, MAX_EXPANDED, check_sizes, read_parts
-
-
-def is_saved(path: str) -> bool:
-    """Whether a path is a file that begins like a saved analysis."""
-    try:
-        if not os.path.isfile(path):  # a pipe gives its bytes only once
-            return False
-        with open(path, "rb") as stream:
-            return stream.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
+from layerlens.saved.form import AGAIN, MAX_EXPANDED, check_sizes, read_parts
 
 
 def load(path: str) -> Analysis:
