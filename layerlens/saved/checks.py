@@ -17,10 +17,6 @@ from layerlens.saved.document import Document
 _BOUNDARIES = ("exact", "declared", "guessed", "none")
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 _NOT_FILE = bytes(kind != Kind.FILE for kind in range(256))
-_NOT_NORMAL = (
-    b"//", b"\0/", b"/\0", b"/./", b"/../",
-    b"\0./", b"/.\0", b"\0.\0", b"\0../", b"/..\0", b"\0..\0",
-)  # fmt: skip
 
 
 def check_table(table: LayerTable) -> None:
@@ -36,8 +32,8 @@ def check_table(table: LayerTable) -> None:
 
 def _normal(paths: Iterable[bytes]) -> bool:
     """Whether :func:`~layerlens.layers.names.normalise` would leave all as they are."""
-    text = b"\0%b\0" % b"\0".join(paths)
-    return not any(map(text.__contains__, _NOT_NORMAL))
+    text = b"/%b/" % b"/".join(filter(None, paths))  # the root itself has no name
+    return text == b"//" or not (b"//" in text or b"/./" in text or b"/../" in text)
 
 
 def check_document(document: Document, layers: int) -> None:
