@@ -78,6 +78,8 @@ def read_parts(stream: BinaryIO) -> list[memoryview]:
                 f"was saved by a newer layerlens: form {version}, and this one reads up to {VERSION}",
                 hint="use a layerlens as new as the one that saved it",
             )
+        if not version:
+            raise damaged()
     if len(head) < _HEAD:
         raise _cut_off()
     length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + _NUMBER], "little")
