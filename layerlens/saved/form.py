@@ -29,6 +29,9 @@ MAX_STORED = 2 << 30
 MAX_EXPANDED = 4 << 30
 """Bytes of all its parts before compression: some twenty million entries."""
 
+MAX_DOCUMENT = 512 << 20
+"""Bytes of the document among them, of which decoding makes many times as much."""
+
 MAX_RATIO = 1000
 """Bytes that one stored byte may stand for, where there are more than ``SMALL``; real ones: 30."""
 
@@ -99,11 +102,12 @@ def read_parts(stream: BinaryIO) -> list[memoryview]:
 def check_sizes(sizes: Sequence[tuple[int, int]]) -> None:
     """Refuse what would expand beyond bounds, given each part's (stored, expanded) bytes.
 
-    Raises :class:`LimitError`.
+    The document comes first.  Raises :class:`LimitError`.
     """
     total = sum(expanded for _, expanded in sizes)
-    if total > MAX_EXPANDED:
-        raise LimitError(f"expands to {total:,} bytes, more than the {MAX_EXPANDED:,} allowed")
+    for size, most in ((total, MAX_EXPANDED), (sizes[0][1], MAX_DOCUMENT)):
+        if size > most:
+            raise LimitError(f"expands to {size:,} bytes, more than the {most:,} allowed")
     for stored, expanded in sizes:
         if expanded > SMALL and expanded > stored * MAX_RATIO:
             raise LimitError(

@@ -24,7 +24,7 @@ from layerlens.layers.reader import LayerRead
 from layerlens.saved.answers import from_answers
 from layerlens.saved.checks import check_document, check_judgement, check_table
 from layerlens.saved.document import Document, decode_document, saved_by
-from layerlens.saved.form import AGAIN, MAX_EXPANDED, check_sizes, read_parts
+from layerlens.saved.form import AGAIN, MAX_DOCUMENT, check_sizes, read_parts
 
 
 def load(path: str) -> Analysis:
@@ -56,7 +56,7 @@ def _analysis(parts: Sequence[memoryview]) -> Analysis:
     sizes = [sized(first), *map(body_size, records)]
     check_sizes([(len(part), size or 0) for part, size in zip(parts, sizes, strict=True)])
     try:
-        data = unpack_sized(first, MAX_EXPANDED)
+        data = unpack_sized(first, MAX_DOCUMENT)
     except BROKEN as error:
         raise _unfit("of an unknown version") from error
     try:

@@ -134,8 +134,9 @@ class TestBombs:
             form.write_parts(stream, [bytes(bomb), *records])
             refused(stream.getvalue(), kind)
 
-    def test_layers_that_expand_too_much_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(form, "MAX_EXPANDED", 1500)
+    @pytest.mark.parametrize("bound", ["MAX_EXPANDED", "MAX_DOCUMENT"])
+    def test_parts_that_expand_too_much(self, bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(form, bound, 1500)
         assert "expands to" in refused(GOOD, LimitError).what
         stream = io.BytesIO()
         with pytest.raises(LimitError):
