@@ -144,6 +144,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
         from layerlens.cli import build
 
         return build.run(argv[1:], narrator, _look)
+    if argv and argv[0] == "open":
+        from layerlens.cli import open as saved
+
+        return saved.run(argv[1:], narrator, _look)
     if argv and argv[0] == "cache":
         from layerlens.cli.cache import cache_parser, run
 
@@ -170,7 +174,8 @@ def _look(
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
-    wanted = [path for path in (arguments.json, arguments.sbom) if path is not None]
+    outputs = (arguments.json, arguments.sbom, arguments.save)
+    wanted = [path for path in outputs if path is not None]
     if not wanted and not arguments.text and to_terminal:
         if make is not None:
             if sys.stdin.isatty():
@@ -187,6 +192,8 @@ def _look(
             return _browse(arguments, _tui_settings(arguments))
     if wanted.count("-") + arguments.text > 1:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    if arguments.save == "-" and to_terminal:
+        raise UsageError("a saved analysis is no text", hint="send it elsewhere, or give a file")
     for path in wanted:
         check_writable(path)
     if arguments.sbom is not None:
@@ -210,6 +217,11 @@ def _look(
 
         with destination(arguments.sbom) as stream:
             write_sbom(analysis, stream)
+    if arguments.save is not None:
+        from layerlens.saved.save import save
+
+        with destination(arguments.save) as stream:
+            save(analysis, stream)
     if arguments.text or not wanted:
         from layerlens.outputs.text import write_text
 
@@ -269,6 +281,12 @@ def _analyse(
     look: _Look = _Look.ENTRIES,
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
+    from layerlens.cli.open import opened
+
+    listed = look is _Look.PACKAGES or getattr(arguments, "sbom", None) is not None
+    saved = opened(arguments, narrator=narrator, packages=listed)
+    if saved is not None:
+        return saved
     from layerlens.cli.reading import read_options
     from layerlens.cli.ruling import rules_of
     from layerlens.filesystem.stack import Semantics
@@ -278,8 +296,9 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        # Who lists packages needs more than a memory of findings.
-        rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
+        # Who wants packages needs more than a memory of findings.
+        whole = narrator is None or arguments.sbom is not None or arguments.save is not None
+        rules = rules_of(arguments, remember=not whole)
     options = read_options(arguments)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
