@@ -19,13 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from layerlens.errors import UsageError, Where
+from layerlens.errors import SourceError, UsageError, Where
 from layerlens.filesystem.changes import Entry
 from layerlens.filesystem.selection import Selection
 from layerlens.layers.names import base, parent
 from layerlens.layers.table import Kind
 from layerlens.progress import Progress, silent
-from layerlens.retrieval import Retrieval
+from layerlens.retrieval import Cost, Retrieval
 
 ROOT_NAME = b"rootfs"
 """The folder that a whole image goes to."""
@@ -115,6 +115,12 @@ def extract(
     size = selection.size
     if limit is not None and size > limit:
         raise UsageError(f"there are {size:,} bytes to extract, the limit is {limit:,}")
+    contents = selection.contents()
+    if any(retrieval.cost(version) is Cost.GONE for version in contents):
+        raise SourceError(
+            retrieval.announcement(contents) or "contents cannot be had again",
+            hint="save the image to a file and look at that",
+        )
     with _told(into):
         with suppress(FileExistsError):
             os.mkdir(into)
