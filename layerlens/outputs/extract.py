@@ -9,11 +9,9 @@ made.  There is no recursion and no long path, so any depth will do.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +22,19 @@ from layerlens.filesystem.changes import Entry
 from layerlens.filesystem.selection import Selection
 from layerlens.layers.names import base, parent
 from layerlens.layers.table import Kind
+from layerlens.outputs.target import (
+    FOLDER,
+    IMPOSSIBLE,
+    NEW_FILE,
+    NO_LINKS,
+    REPLACED,
+    Folders,
+    beside_name,
+    is_folder,
+    is_there,
+    longest_name,
+    stays_inside,
+)
 from layerlens.progress import Progress, silent
 from layerlens.retrieval import Cost, Retrieval
 
@@ -32,29 +43,6 @@ ROOT_NAME = b"rootfs"
 
 MOST_TOLD = 10_000
 """Skipped paths that are kept one by one."""
-
-_FOLDER = (
-    os.O_RDONLY
-    | getattr(os, "O_DIRECTORY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
-_NEW = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
-_OPEN_FOLDERS = 64
-_IMPOSSIBLE = frozenset((errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL))
-"""What a file system says of a name that it cannot hold."""
-
-_REPLACED = frozenset((errno.ENOTDIR, errno.ELOOP, errno.ENOENT, errno.EMLINK))
-"""What opening a folder says where something else is in its place."""
-
-_NO_LINKS = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV))
-"""What a file system says that makes no (more) hard links."""
 
 _EXISTS = "something of that name is there already"
 _FOLDER_GONE = "its folder was replaced by something else meanwhile"
@@ -124,7 +112,7 @@ def extract(
     with _told(into):
         with suppress(FileExistsError):
             os.mkdir(into)
-        target = os.open(into, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
+        target = os.open(into, FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
         try:
             free = shutil.disk_usage(target).free
             if size > free:
@@ -150,45 +138,6 @@ def _told(place: str) -> Iterator[None]:
         ) from error
 
 
-class _Folders:
-    """Open folders of the target by their paths in the image; the latest ones stay open.
-
-    ``base`` is the path of the folder that ``fd`` is.
-    """
-
-    def __init__(self, base: bytes, fd: int) -> None:
-        self._base = base
-        self._fd = fd
-        self._open: OrderedDict[bytes, int] = OrderedDict()
-
-    def open(self, path: bytes) -> int:
-        """The folder of that path, which stays open until others are asked for.
-
-        Raises ``OSError``, of ``_REPLACED`` where there is no folder, or a link.
-        """
-        missing: list[bytes] = []
-        at = path
-        while at != self._base and at not in self._open:
-            missing.append(at)
-            at = parent(at)
-        if at == self._base:
-            fd = self._fd
-        else:
-            self._open.move_to_end(at)
-            fd = self._open[at]
-        for path_below in reversed(missing):
-            fd = os.open(base(path_below), _FOLDER, dir_fd=fd)
-            self._open[path_below] = fd
-            if len(self._open) > _OPEN_FOLDERS:
-                os.close(self._open.popitem(last=False)[1])
-        return fd
-
-    def close(self) -> None:
-        for fd in self._open.values():
-            os.close(fd)
-        self._open.clear()
-
-
 class _Extraction:
     def __init__(self, selection: Selection, into: str, target: int, *, overwrite: bool) -> None:
         self._fs = selection.fs
@@ -198,14 +147,14 @@ class _Extraction:
         name = base(selection.top) or ROOT_NAME
         self._done = Extracted(os.path.join(into, os.fsdecode(name)))
         self._base = parent(selection.top)
-        self._name_max = _longest_name(target)
+        self._name_max = longest_name(target)
         self._bad: set[bytes] = set()
-        self._folders = _Folders(self._base, target)
+        self._folders = Folders(self._base, target)
 
     def run(self, retrieval: Retrieval, progress: Progress) -> Extracted:
         top = self._selection.top
         name = base(top) or ROOT_NAME
-        if not self._overwrite and _is_there(name, self._target):
+        if not self._overwrite and is_there(name, self._target):
             raise UsageError(
                 "is there already", where=Where(file=self._done.place), hint="name another folder"
             )
@@ -214,8 +163,8 @@ class _Extraction:
             if not top:
                 with suppress(FileExistsError):
                     os.mkdir(name, 0o755, dir_fd=self._target)
-                root = os.open(name, _FOLDER, dir_fd=self._target)
-                self._folders = _Folders(b"", root)
+                root = os.open(name, FOLDER, dir_fd=self._target)
+                self._folders = Folders(b"", root)
                 self._done.folders += 1
             self._make_folders()
             self._write_files(retrieval, progress)
@@ -279,7 +228,7 @@ class _Extraction:
             # Its owner must be able to write into it, and to delete it again.
             os.mkdir(base(path), mode & 0o777 | 0o700, dir_fd=at)
         except FileExistsError:
-            if not self._overwrite or not _is_folder(base(path), at):
+            if not self._overwrite or not is_folder(base(path), at):
                 self._done.skip(path, _EXISTS)
                 return False
         except OSError as error:
@@ -288,13 +237,13 @@ class _Extraction:
         return True
 
     def _folder_gone(self, path: bytes, error: OSError) -> bool:
-        if error.errno not in _REPLACED:
+        if error.errno not in REPLACED:
             raise error
         self._done.skip(path, _FOLDER_GONE)
         return False
 
     def _impossible(self, path: bytes, error: OSError) -> bool:
-        if error.errno not in _IMPOSSIBLE:
+        if error.errno not in IMPOSSIBLE:
             raise error
         self._done.skip(path, f"the target cannot hold it: {error.strerror}")
         return False
@@ -328,11 +277,11 @@ class _Extraction:
         self, path: bytes, at: int, pieces: Iterable[bytes], entry: Entry, size: int
     ) -> bool:
         """A file written beside its name, which it gets when it is complete."""
-        name, beside = base(path), _beside()
-        if not self._overwrite and _is_there(name, at):
+        name, beside = base(path), beside_name()
+        if not self._overwrite and is_there(name, at):
             self._done.skip(path, _EXISTS)
             return False
-        fd = os.open(beside, _NEW, entry.mode & 0o777, dir_fd=at)
+        fd = os.open(beside, NEW_FILE, entry.mode & 0o777, dir_fd=at)
         try:
             try:
                 _fill(fd, pieces, size)
@@ -355,7 +304,7 @@ class _Extraction:
     def _named(self, beside: bytes, name: bytes, at: int) -> bool:
         """Give a complete file its name; false where something else has it."""
         if self._overwrite:
-            if _is_folder(name, at):
+            if is_folder(name, at):
                 return False
             os.rename(beside, name, src_dir_fd=at, dst_dir_fd=at)
             return True
@@ -365,9 +314,9 @@ class _Extraction:
         except FileExistsError:
             return False
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
-            if _is_there(name, at):
+            if is_there(name, at):
                 return False
             os.rename(beside, name, src_dir_fd=at, dst_dir_fd=at)
         return True
@@ -388,11 +337,11 @@ class _Extraction:
             os.close(source)
 
     def _link_or_copy(self, source: int, first: bytes, at: int, path: bytes) -> None:
-        beside = _beside()
+        beside = beside_name()
         try:
             os.link(first, beside, src_dir_fd=source, dst_dir_fd=at, follow_symlinks=False)
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             self._copy(source, first, at, path)
             return
@@ -429,7 +378,7 @@ class _Extraction:
                 continue
             if entry.kind != "symlink":
                 self._done.skip(path, f"a {_WORDS[entry.kind]}")
-            elif not _stays_inside(entry.target or b"", self._depth(path)):
+            elif not stays_inside(entry.target or b"", self._depth(path)):
                 self._done.skip(path, "a symbolic link that leads out of what is extracted")
             else:
                 self._make_link(path, entry.target or b"")
@@ -445,7 +394,7 @@ class _Extraction:
         except OSError as error:
             self._folder_gone(path, error)
             return
-        beside = _beside()
+        beside = beside_name()
         try:
             os.symlink(leads_to, beside, dir_fd=at)
             if self._named(beside, base(path), at):
@@ -480,26 +429,6 @@ def write_content(
         stream.writelines(pieces)
 
 
-def _stays_inside(target: bytes, depth: int) -> bool:
-    """Whether a link's target stays below the top, from a folder so deep below it.
-
-    ``..`` may stand at its beginning only: behind a name it could begin anywhere,
-    since that may be a link itself.
-    """
-    if not target or target.startswith(b"/") or depth < 0:
-        return False
-    parts = [part for part in target.split(b"/") if part not in (b"", b".")]
-    up = 0
-    while up < len(parts) and parts[up] == b"..":
-        up += 1
-    return up <= depth and b".." not in parts[up:]
-
-
-def _beside() -> bytes:
-    """A name that nobody else has."""
-    return f".layerlens-{os.urandom(8).hex()}".encode()
-
-
 def _fill(fd: int, pieces: Iterable[bytes], size: int) -> None:
     left = size
     for piece in pieces:
@@ -514,27 +443,3 @@ def _fill(fd: int, pieces: Iterable[bytes], size: int) -> None:
 def _read(fd: int) -> Iterator[bytes]:
     while piece := os.read(fd, 1 << 18):
         yield piece
-
-
-def _is_there(name: bytes, at: int) -> bool:
-    try:
-        os.stat(name, dir_fd=at, follow_symlinks=False)
-    except OSError as error:
-        # What cannot be there is told when it is made.
-        return error.errno not in (errno.ENOENT, *_IMPOSSIBLE)
-    return True
-
-
-def _is_folder(name: bytes, at: int) -> bool:
-    try:
-        return stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
-    except OSError:
-        return False
-
-
-def _longest_name(fd: int) -> int:
-    try:
-        found = os.fpathconf(fd, "PC_NAME_MAX")
-    except (OSError, ValueError):
-        return 255
-    return found if found > 0 else 255

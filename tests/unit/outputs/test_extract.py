@@ -20,6 +20,7 @@ from layerlens.filesystem.result import Filesystem
 from layerlens.filesystem.selection import Selection, select
 from layerlens.layers.table import Kind, LayerTable
 from layerlens.outputs import extract as module
+from layerlens.outputs import target
 from layerlens.outputs.extract import Extracted, extract, write_content
 from layerlens.progress import Progress, silent
 from layerlens.retrieval import Cost
@@ -348,7 +349,7 @@ class TestNeverOutside:
 def _no_open_folders() -> Iterator[None]:
     """Each folder is opened anew from the top, however recently it was used."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(module, "_OPEN_FOLDERS", 1)
+    patch.setattr(target, "OPEN_FOLDERS", 1)
     try:
         yield
     finally:
