@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
-from layerlens.tui.actions import copying, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, writing
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.viewmodel.layers import figures
@@ -65,6 +65,8 @@ class MainScreen(Host):
                 tooltip="Show what the layer changed in the file"),
         Binding("H", "history", "History", id="item.history",
                 tooltip="What the layers did to the path"),
+        Binding("x,ctrl+e", "extract", "Extract", show=False, id="item.extract",
+                tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
@@ -261,6 +263,9 @@ class MainScreen(Host):
 
     def action_history(self) -> None:
         self.start(looking.show_history(self))
+
+    def action_extract(self) -> None:
+        self.start(extracting.extract_something(self))
 
     def action_copy_path(self) -> None:
         copying.copy_path(self)
