@@ -192,7 +192,7 @@ def test_directories_that_no_layer_lists() -> None:
         del fs.live[path]  # as a filesystem from elsewhere might be
     for view in (changes(fs, 0), aggregate(fs, 0)):
         assert list(shown(view)) == [b"a", b"a/b", b"a/b/c", b"d", b"d/e"]
-        assert view.version[1] == ABSENT
+        assert view.version(1) == ABSENT
         assert view.is_directory(1)
         check_shape(view)
 
@@ -273,7 +273,7 @@ def test_the_last_aggregate_is_the_final_filesystem(
     view = aggregate(fs, len(layers) - 1)
     check_shape(view)
     expected = [(entry.path, entry.size) for entry in fs.final_entries()]
-    placed = [i for i in range(1, len(view)) if view.version[i] != ABSENT]
+    placed = [i for i in range(1, len(view)) if view.version(i) != ABSENT]
     assert [(tree_path(view, i), view.own(i)) for i in placed] == expected
     if semantics is Semantics.DOCKER:
         assert len(placed) == len(view) - 1, "every parent is there"
