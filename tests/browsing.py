@@ -65,7 +65,7 @@ def browse_filesystem(filesystem: Filesystem, *, base: int = 0) -> Browser:
 def analysis_of(filesystem: Filesystem, *, base: int = 0) -> Analysis:
     """As much of an analysis as the tree asks for; layer ``k`` was made by ``RUN k``."""
     layers = [
-        SimpleNamespace(index=k, instruction=Instruction("RUN", f"RUN {k}"), is_base=k < base)
+        SimpleNamespace(index=k, instruction=Instruction(f"RUN {k}", "RUN"), is_base=k < base)
         for k in range(len(filesystem.tables))
     ]
     analysis = SimpleNamespace(

@@ -134,7 +134,7 @@ def test_ranges_show_the_difference(
     before = stacked(*layers[:first], semantics=semantics).live
     after = stacked(*layers[: last + 1], semantics=semantics).live
     before, after = ({p: v for p, v in each.items() if p} for each in (before, after))
-    expected: dict[bytes, Mark] = {path: Mark.ADDED for path in after.keys() - before.keys()}
+    expected: dict[bytes, Mark] = dict.fromkeys(after.keys() - before.keys(), Mark.ADDED)
     for path in after.keys() & before.keys():
         mark = expected_mark(fs, before[path], after[path])
         if mark is not None:

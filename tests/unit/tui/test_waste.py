@@ -142,7 +142,7 @@ def test_every_dead_byte_lies_somewhere_once(
     stops = [shown[path] for path in visited]
     ranges = [range(item, view.end[item] if not own[item] else item + 1) for item in stops]
     covered = sum(
-        own[item] if own[item] else view.waste(item) for item in stops
+        own[item] or view.waste(item) for item in stops
     )  # fmt: skip
     if all(own[i] == 0 or not view.is_directory(i) for i in range(len(view))):
         assert covered == browser.waste
