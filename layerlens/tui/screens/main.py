@@ -181,6 +181,13 @@ class MainScreen(Screen[None]):
         self._input.display = True
         self.set_focus(self._input)  # at once, where Widget.focus() waits its turn
 
+    @on(View.Changed)
+    def _view_changed(self, event: View.Changed) -> None:
+        """Levels of a view have filters of their own; what is being typed is left alone."""
+        event.stop()
+        if self.focused is not self._input:
+            self._show_filter()
+
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:
         if self._typing is not None:
