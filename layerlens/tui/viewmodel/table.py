@@ -49,8 +49,7 @@ class Table(Generic[T]):
 
     ``text`` gives what a filter looks at (raw, not cut); ``sign`` two cells in
     front of a row (a mark), where there are any.  ``foot`` are rows that stay
-    at the end whatever the order (a total).  ``search`` does for all rows at
-    once what a filter does, where that is quicker than asking for each text.
+    at the end whatever the order (a total).
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Table(Generic[T]):
         order: str,
         sign: Callable[[T], Piece] | None = None,
         foot: Sequence[T] = (),
-        search: Callable[[Sequence[T], str], Sequence[T]] | None = None,
     ) -> None:
         self.columns = tuple(columns)
         self.all_rows = rows
@@ -73,7 +71,6 @@ class Table(Generic[T]):
         self.reverse = False
         self._text = text
         self._sign = sign
-        self._search = search
         self._make()
 
     def __len__(self) -> int:
@@ -111,8 +108,6 @@ class Table(Generic[T]):
         self.rows += foot
 
     def _matching(self, rows: Sequence[T]) -> Sequence[T]:
-        if self._search is not None:
-            return self._search(rows, self.text)
         matches = matcher(self.text)
         return [row for row in rows if matches(self._text(row))]
 
