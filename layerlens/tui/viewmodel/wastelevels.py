@@ -62,8 +62,10 @@ class Level(ABC):
     ``title`` is its part of the line that says where one is, safe to print;
     ``opened_by`` the key of the row that led here (:func:`row_key`);
     ``sum`` the bytes of all its rows, ``count`` their number or, where they
-    stand for files, the number of these.
+    stand for files (``of_files``), the number of these.
     """
+
+    of_files = False
 
     def __init__(self, image: Image, title: str, opened_by: object) -> None:
         self.image = image
@@ -199,6 +201,8 @@ class Kept(Level):
 class Findings(Level):
     """The findings that claim a class of removable bytes."""
 
+    of_files = True
+
     def __init__(self, image: Image, title: str, opened_by: object, found: Sequence[Claim]) -> None:
         super().__init__(image, title, opened_by)
         self._found = found
@@ -249,6 +253,8 @@ class FilesLevel(Level):
     ``fixed`` are ways that make no sense any more: all are of one layer.
     Under a filter, files are left out before they are put together.
     """
+
+    of_files = True
 
     def __init__(
         self,
@@ -410,6 +416,20 @@ def row_key(row: Row) -> object:
         found = row.finding
         return ("claim", *((found.rule.id, found.layer, found.title) if found else ()))
     return row
+
+
+def row_text(image: Image, row: Row) -> str:
+    """A row in one line, safe to print, for the clipboard: of a path the path alone."""
+    if isinstance(row, ClassRow):
+        return f"{row.kind} {safe_text(row.name)}: {row.bytes} bytes"
+    if isinstance(row, Claim):
+        return claim_title(row)
+    if isinstance(row, LayerShare):
+        return image.instructions[row.layer]
+    if isinstance(row, Group):
+        key = row.key
+        return image.instructions[key] if isinstance(key, int) else f"/{safe_text(key)}"
+    return f"/{safe_text(image.files.path(row))}"
 
 
 # ---------------------------------------------------------------------- columns

@@ -277,24 +277,18 @@ class Files:
         if same:
             return _inside(top.rpartition(b"/")[0]), list(leaves)
         start = len(top) + 1 if top else 0
-        members: defaultdict[Path, list[Path]] = defaultdict(list)
-        sums: defaultdict[Path, int] = defaultdict(int)
-        last: dict[Path, int] = {}
-        for at, (path, size) in enumerate(zip(paths, self.sizes(leaves), strict=True)):
+        parts: defaultdict[Path, list[Leaf]] = defaultdict(list)
+        for path, leaf in zip(paths, leaves, strict=True):
             end = path.find(b"/", start)
-            part = path if end < 0 else path[:end]
-            members[part].append(path)
-            sums[part] += size
-            last[part] = at
+            parts[path if end < 0 else path[:end]].append(leaf)
         found: list[Row] = []
-        for part, inside in members.items():
-            if len(inside) == 1:
-                found.append(leaves[last[part]])
+        for members in parts.values():
+            if len(members) == 1:
+                found += members
                 continue
-            key, same = _common(inside)
-            found.append(
-                Group(By.DIRECTORY, key if same else _inside(key), sums[part], len(inside))
-            )
+            key, same = _common(self.paths(members))
+            size = sum(self.sizes(members))
+            found.append(Group(By.DIRECTORY, key if same else _inside(key), size, len(members)))
         return _inside(top), found
 
 
@@ -347,13 +341,11 @@ def _matches(paths: Sequence[Path], text: str) -> Iterable[bool]:
 
 def _having(paths: Sequence[Path], text: str, test: Callable[[Path, Path], bool]) -> Iterable[bool]:
     """Asks ``test`` of every path and a text, without a difference of case."""
-    # As one long text, all paths are folded at once; none contains a NUL.
-    joined = b"\0".join(paths)
     if text.isascii():
-        folded, wanted = joined.lower(), text.lower().encode()
-    else:
-        folded = _folded(joined).encode("utf-8", "surrogateescape")
-        wanted = text.casefold().encode("utf-8", "surrogateescape")
+        return map(test, map(bytes.lower, paths), repeat(text.lower().encode()))
+    wanted = text.casefold().encode("utf-8", "surrogateescape")
+    # As one long text, all paths are folded at once; none contains a NUL.
+    folded = _folded(b"\0".join(paths)).encode("utf-8", "surrogateescape")
     return map(test, folded.split(b"\0"), repeat(wanted))
 
 
