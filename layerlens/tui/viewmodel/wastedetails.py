@@ -11,6 +11,7 @@ from layerlens.analysis.rules.findings import Finding
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import Filesystem
 from layerlens.outputs.blaming import blame, wording
+from layerlens.outputs.display import escape
 from layerlens.tui.viewmodel.layers import instruction
 from layerlens.tui.viewmodel.text import count, percent, plural, safe_text, size
 from layerlens.tui.viewmodel.wastelevels import claim_title
@@ -149,8 +150,8 @@ def _finding_pairs(finding: Finding) -> list[tuple[str, str]]:
 
 
 def _lines(text: str) -> str:
-    """A text of several lines, each safe to print."""
-    return "\n".join(safe_text(line) for line in text[:_FIX_CHARACTERS].split("\n"))
+    """Dockerfile text, safe to print: its backslashes stay as they are."""
+    return "\n".join(map(escape, text[:_FIX_CHARACTERS].split("\n")))
 
 
 def _dead(analysis: Analysis, row: Waste) -> Told:
