@@ -16,19 +16,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from layerlens.analysis.analyse import Described, Look, analyse
+from layerlens.analysis.analyse import Look, analyse
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.model import RuleSet
 from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
+from layerlens.described import base_finder, describe
+from layerlens.errors import SourceError
 from layerlens.filesystem.stack import Semantics
-from layerlens.image.base import find_base
 from layerlens.image.digest import Digest
 from layerlens.image.dockerfile import Dockerfile
 from layerlens.image.platforms import PlatformRow
 from layerlens.image.reference import parse_reference
 from layerlens.layers.known import KnownLayers
 from layerlens.progress import Progress, Step, silent
+from layerlens.retrieval import Retrieval
 from layerlens.sources.build_context import scan_context
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.places import diff_ids_of, open_reference, platforms_of
@@ -65,7 +67,14 @@ def open_image(text: str, options: ReadOptions = _DEFAULT, progress: Progress = 
     An image that can only be read in one pass (an engine's export, a compressed
     archive, stdin) is read here; the layers of others are read by analysing.
     """
-    return open_reference(parse_reference(text, _is_there), options, progress)
+    image = open_reference(parse_reference(text, _is_there), options, progress)
+    if options.arrivals is not None:
+        try:
+            image.announce(options.arrivals)
+        except BaseException:
+            image.close()
+            raise
+    return image
 
 
 def looking_inside(options: ReadOptions = _DEFAULT) -> ReadOptions:
@@ -103,11 +112,13 @@ def list_platforms(
     What is on this machine is read for its content; a registry's layers are
     only fetched with ``read``.  Raises :class:`LayerLensError`.
     """
+    options = replace(options, arrivals=None)  # which are of one image
     return platforms_of(parse_reference(text, _is_there), options, read=read, progress=progress)
 
 
 def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...]:
     """The diff_ids of a base image that the user names, without reading its layers."""
+    options = replace(options, arrivals=None)  # which are of the image above the base
     return diff_ids_of(parse_reference(text, _is_there), options)
 
 
@@ -132,6 +143,8 @@ def analyse_image(
     given = None
     if base:
         given = base_layers(base, replace(options, platform=image.config.platform, select=None))
+        if options.arrivals is not None:
+            options.arrivals.named_base(base, given)
     reads = image.read(options, progress)
     look = None
     if rules is not None:
@@ -151,34 +164,61 @@ def analyse_image(
             ),
         )
     progress(Step("stacking layers"))
-    described = Described(
-        reference=image.reference,
-        source=image.source,
-        config=image.config,
-        reads=reads,
-        layers=[(blob.diff_id, blob.digest, blob.media_type) for blob in image.layers],
-        id=image.id,
-        digest=image.digest,
-        tags=image.tags,
-        annotations=image.annotations,
-        attestation_bytes=image.attestation_bytes,
-        as_pulled=image.as_pulled,
-        notes=image.notes,
-    )
+    announced = image.announcement()
     return analyse(
-        described,
+        describe(announced, reads),
         image.same_content,
-        lambda histories: find_base(
-            image.config,
-            histories,
-            given=given,
-            given_name=base,
-            candidates=image.base_candidates(),
-            annotations=image.annotations,
-            provenance=image.provenance,
-        ),
+        base_finder(announced, given, base),
         semantics,
         look,
+    )
+
+
+def retrieve(image: Image, analysis: Analysis, options: ReadOptions = _DEFAULT) -> Retrieval:
+    """Contents of an image that is open and was analysed.
+
+    The image belongs to the retrieval from now on: closing that closes it.
+    """
+    from layerlens.retrieval.image import ImageRetrieval  # most runs fetch nothing
+
+    return ImageRetrieval(analysis, lambda _: image, image=image, limit=options.max_layer)
+
+
+def reopen(reference: str, options: ReadOptions, analysis: Analysis) -> Retrieval:
+    """Contents of an analysed image that is not open.
+
+    It is opened when the first content is asked for, without its layers being
+    read again where that can be avoided.  Raises :class:`SourceError` then
+    where what lies there is another image.
+    """
+    from layerlens.retrieval.analysed import AnalysedLayers
+    from layerlens.retrieval.image import ImageRetrieval, estimated_cost, insist_on_same
+
+    def opened(progress: Progress) -> Image:
+        if reference == "-":
+            raise SourceError(
+                "what came on stdin has passed", hint="save the image to a file and look at that"
+            )
+        chosen = replace(
+            options,
+            cache=AnalysedLayers(analysis, options.cache),
+            verify=None if options.verify else options.verify,
+            platform=options.platform or analysis.image.platform,
+            examiner=None,
+        )
+        image = open_image(reference, chosen, progress)
+        try:
+            insist_on_same(image, analysis, chosen.max_layer)
+        except BaseException:
+            image.close()
+            raise
+        return image
+
+    return ImageRetrieval(
+        analysis,
+        opened,
+        estimate=partial(estimated_cost, analysis),
+        limit=options.max_layer,
     )
 
 

@@ -18,7 +18,7 @@ from layerlens.analysis.figures import (
     tallies,
     waste_rows,
 )
-from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts
+from layerlens.analysis.model import Analysis, ImageFacts, LayerFacts, Partial
 from layerlens.analysis.packages.model import Inventory
 from layerlens.analysis.packages.purl import Distribution, distribution
 from layerlens.analysis.rules.engine import Claimed, Judgement, judge
@@ -50,7 +50,8 @@ class Described:
 
     ``layers`` has (diff_id, digest, media type) for each of ``reads``;
     ``attestation_bytes`` is what attestations beside the image take;
-    ``as_pulled`` says that the layers' blobs are those which a registry sends.
+    ``as_pulled`` says that the layers' blobs are those which a registry sends;
+    ``partial`` that some of ``reads`` stand for layers which have not been read.
     """
 
     reference: str
@@ -65,6 +66,7 @@ class Described:
     attestation_bytes: int = 0
     as_pulled: bool = False
     notes: Sequence[Diagnostic] = ()
+    partial: Partial | None = None
 
 
 class Memory(Protocol):
@@ -197,6 +199,7 @@ def analyse(
             figures.live_bytes,
             link_bytes=sum(_link_bytes(read.table) for read in image.reads),
             absent=[k for k, read in enumerate(image.reads) if _is_absent(read)],
+            unread=None if image.partial is None else [u.index for u in image.partial.unread],
             as_pulled=image.as_pulled,
         ),
         ledger=ledger(sums, base.layers, removable(fs, claimed, wire=sums.transfer is not None)),
@@ -212,6 +215,7 @@ def analyse(
         inventory=inventory,
         distribution=Distribution() if judgement is None else judgement.distribution,
         savings=savings,
+        partial=image.partial,
     )
 
 

@@ -179,10 +179,44 @@ class Waste(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A layer whose contents are not there, and what is said of it.
+
+    ``index`` is its place; ``size`` are the content bytes that an engine's history
+    states, ``compressed_size`` the stored bytes that a descriptor states.
+    """
+
+    index: int
+    size: int | None = None
+    compressed_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What an analysis lacks that was made before all layers were read.
+
+    ``read`` counts the layers that were; ``unread`` are the others, lowest first:
+    they stand among the layers without contents.  Where not even their order is
+    known (not ``ordered``), those that were read stand in the order in which they
+    came, and nobody knows how many are missing.
+    """
+
+    read: int
+    unread: tuple[Unread, ...] = ()
+    ordered: bool = True
+
+    @property
+    def layers(self) -> int | None:
+        """How many layers the image has, ``None`` where that is not known."""
+        return self.read + len(self.unread) if self.ordered else None
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything that is known of one image.
 
-    ``judged`` holds the findings, ``None`` where rules did not run.
+    ``judged`` holds the findings, ``None`` where rules did not run.  With
+    ``partial`` all figures are of those layers that have been read.
     """
 
     image: ImageFacts
@@ -200,6 +234,7 @@ class Analysis:
     inventory: Inventory = field(default_factory=Inventory)
     distribution: Distribution = field(default_factory=Distribution)
     savings: Savings | None = None
+    partial: Partial | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

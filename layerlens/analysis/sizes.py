@@ -27,6 +27,7 @@ def size_rows(
     *,
     link_bytes: int = 0,
     absent: Collection[int] = (),
+    unread: Collection[int] | None = None,
     as_pulled: bool = False,
 ) -> tuple[SizeRow, ...]:
     """One row per meter of :data:`METERS`.
@@ -35,11 +36,20 @@ def size_rows(
     Engine adds up what lstat(2) says of everything but directories.
 
     ``absent`` are the indexes of layers whose contents are not there (foreign
-    layers): no meter can tell its sum then.  ``as_pulled`` says that the blobs
-    are those which a registry sends, even where they are not compressed.
+    layers): no meter can tell its sum then, nor before the ``unread`` ones were
+    read; ``None`` says that all were, an empty list that nobody knows which are
+    missing.  ``as_pulled`` says that the blobs are those which a registry sends,
+    even where they are not compressed.
     """
-    if absent:
+    why = None
+    if unread:
+        verb = "has" if len(unread) == 1 else "have"
+        why = f"{_which(sorted(unread))} {verb} not been read"
+    elif unread is not None:
+        why = "it is not known whether these are all layers"
+    elif absent:
         why = f"the contents of {_which(sorted(absent))} are not here"
+    if why is not None:
         return tuple(SizeRow(meter, None, 0, approximate=False, why=why) for meter in METERS)
     return (
         _transfer(layers, as_pulled=as_pulled),

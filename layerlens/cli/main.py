@@ -242,10 +242,12 @@ def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int
     gc.enable()  # a long session makes garbage
 
     look = _wanted_look(arguments)
-    return run_app(
+    marked = run_app(
         Whole(lambda progress: _analyse(arguments, progress, stdin=stdin, look=look)),
         arguments.image,
     )
+    sys.stdout.writelines(f"{line}\n" for line in marked)
+    return 0
 
 
 def _wanted_look(arguments: argparse.Namespace) -> _Look:

@@ -1,53 +1,27 @@
-"""The only writer to stdout and to output files."""
+"""The only writer to stdout; output files are written by ``outputs.destination``."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import BinaryIO
 
-from layerlens.errors import UsageError, Where
+from layerlens.outputs.destination import check_file_writable, file_destination, unwritable
 
 
 @contextmanager
 def destination(path: str) -> Iterator[BinaryIO]:
-    """A binary stream to ``path``, or to stdout for ``-``.
+    """A binary stream to ``path``, or to stdout for ``-``; a file is complete or not there.
 
-    A file is written beside its place and renamed at the end, so that it is
-    complete or not there.  Raises :class:`UsageError` where it cannot be written.
+    Raises :class:`UsageError` where it cannot be written.
     """
     if path == "-":
         with stdout_guarded():
             yield sys.stdout.buffer
         return
-    if os.path.exists(path) and not os.path.isfile(path):
-        # A device or a pipe, such as /dev/stdout: there is nothing to rename.
-        try:
-            with open(path, "wb") as stream:
-                yield stream
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        return
-    target = os.path.realpath(path)
-    try:
-        # Not tempfile, which would load a dozen modules into every start.
-        beside = os.path.join(os.path.dirname(target), f".layerlens-{os.urandom(8).hex()}")
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        os.chmod(beside, _mode(target))
-        os.replace(beside, target)
-    except BaseException as error:
-        with suppress(FileNotFoundError):
-            os.unlink(beside)
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
-        raise
+    with file_destination(path) as stream:
+        yield stream
 
 
 @contextmanager
@@ -61,33 +35,10 @@ def stdout_guarded() -> Iterator[None]:
     except SystemExit as end:  # how rich answers a closed pipe
         raise BrokenPipeError from end
     except OSError as error:
-        raise _unwritable("stdout", error) from error
+        raise unwritable("stdout", error) from error
 
 
 def check_writable(path: str) -> None:
     """Find out before a long read that an output cannot be written."""
-    if path == "-":
-        return
-    directory = os.path.dirname(os.path.realpath(path))
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        return  # a device or a pipe
-    if not path or os.path.isdir(path):
-        raise UsageError("is a directory, not a file to write to", where=Where(file=path))
-    if not os.path.isdir(directory):
-        raise UsageError("cannot write: no such directory", where=Where(file=path))
-    if not os.access(directory, os.W_OK):
-        raise UsageError("cannot write: permission denied", where=Where(file=path))
-
-
-def _mode(target: str) -> int:
-    """The mode of the file that is replaced, or what the umask gives a new one."""
-    try:
-        return os.stat(target).st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
-
-
-def _unwritable(path: str, error: OSError) -> UsageError:
-    return UsageError(f"cannot write: {error.strerror or error}", where=Where(file=path))
+    if path != "-":
+        check_file_writable(path)

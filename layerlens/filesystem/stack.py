@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from layerlens.filesystem.changes import Cause, Change
+from layerlens.filesystem.compare import compare
 from layerlens.filesystem.links import link
 from layerlens.filesystem.markers import find_markers
 from layerlens.filesystem.place import place
-from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem
-from layerlens.filesystem.work import Work, kind_and_target
+from layerlens.filesystem.result import Filesystem
+from layerlens.filesystem.work import Work
 from layerlens.layers.names import join, parent
 from layerlens.layers.table import Kind, LayerTable
 
@@ -170,33 +171,20 @@ class Stacker:
     def _compare(self, work: Work, path: bytes, lower: int, upper: int) -> None:
         """A path that is there and is placed again: say what changed."""
         fs = self.filesystem
-        old, new = fs.inode(lower), fs.inode(upper)
+        old = fs.inode(lower)
         fs.previous[upper] = lower
-        was, now = fs.kinds[old], fs.kinds[new]
-        if old == new:
-            fs.changes[upper] = Change.UNCHANGED
+        change = compare(fs, lower, upper, self._equal_files)
+        fs.changes[upper] = change
+        if old == fs.inode(upper):
             if old in self._names:
                 self._names[old] -= 1  # one name of the inode in place of another
-        elif was != now:
-            fs.changes[upper] = Change.TYPE
+        elif change is Change.TYPE:
             work.lost.append((lower, Cause.TYPE_CHANGED))
-            if was == Kind.DIR:
+            if fs.kinds[old] == Kind.DIR:
                 self._take(work, self._subtree(path), Cause.DELETED)
-        elif now == Kind.DIR:
-            same = self._attributes(lower)[:3] == self._attributes(upper)[:3]
-            fs.changes[upper] = Change.UNCHANGED if same else Change.METADATA
-        elif now == Kind.FILE:
-            same = self._equal_files(old, new)
-            fs.changes[upper] = Change.METADATA if same else Change.CONTENT
-            work.lost.append((lower, Cause.METADATA if same else Cause.REPLACED))
-        elif kind_and_target(fs, old) != kind_and_target(fs, new) or (
-            self._device(old) != self._device(new)
-        ):
-            fs.changes[upper] = Change.CONTENT
-        elif self._attributes(lower) != self._attributes(upper):
-            fs.changes[upper] = Change.METADATA
-        else:
-            fs.changes[upper] = Change.UNCHANGED
+        elif fs.kinds[old] == Kind.FILE:
+            cause = Cause.METADATA if change is Change.METADATA else Cause.REPLACED
+            work.lost.append((lower, cause))
 
     def _equal_files(self, old: int, new: int) -> bool:
         fs = self.filesystem
@@ -206,21 +194,6 @@ class Stacker:
         if size != fs.tables[above].sizes[j]:
             return False
         return not size or self._same_content((below, i), (above, j))
-
-    def _attributes(self, version: int) -> tuple[object, ...]:
-        """Mode, owner, group; then what counts for all but directories."""
-        fs = self.filesystem
-        origin = fs.synthetic.get(version, version)
-        if origin == IMPLIED:
-            return (0o755, 0, 0, 0, ())
-        inode = fs.inode(origin)
-        table, i = fs.slot(fs.headers.get(inode, inode))
-        mode = LINK_MODE if fs.kinds[inode] == Kind.SYMLINK else table.mode(i)
-        return (mode, table.uid(i), table.gid(i), table.mtime(i), table.xattrs.get(i, ()))
-
-    def _device(self, version: int) -> tuple[int, int] | None:
-        table, i = self.filesystem.slot(self.filesystem.synthetic.get(version, version))
-        return table.devices.get(i)
 
     def _bury(self, work: Work) -> None:
         """Settle which inodes died in this layer, and of what.

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from layerlens.errors import ImageError
 from layerlens.image.digest import Digest
+from layerlens.image.model import ImageConfig
 from layerlens.layers.reader import LayerRead
 from layerlens.layers.table import HashKind, LayerTable
 
@@ -89,6 +90,10 @@ class KnownLayers(Protocol):
 
     def keep_document(self, data: bytes) -> None:
         """Remember a small document under its sha256."""
+
+    def config(self, image_id: Digest) -> ImageConfig | None:
+        """The configuration of an image, from a memory that has it parsed and not as bytes."""
+        return None
 
     def judgement(self, key: str) -> bytes | None:
         """What rules said of an image: ``key`` names all that it depends on."""

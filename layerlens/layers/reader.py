@@ -234,6 +234,11 @@ class PlainFile:
             start += len(piece)
             yield piece
 
+    def changed(self) -> bool:
+        """Whether the file was written to since it was opened, as its size and time tell."""
+        now = os.fstat(self._fd)
+        return (now.st_size, now.st_mtime_ns) != (self.size, self.status.st_mtime_ns)
+
     def close(self) -> None:
         """Close the file; reading afterwards is an ``OSError``."""
         if self._fd >= 0:

@@ -12,7 +12,7 @@ skips forward and hashes what it skips.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from isal.isal_zlib import adler32  # three times as fast as zlib's
@@ -71,7 +71,7 @@ def walk(
     """
     walker = _Walker(fetch, read, start, end, content_hash)
     try:
-        while not walker.batch():
+        while not walker.batch(_BATCH):
             if tick is not None:
                 tick(walker.pos - start)
         walker.check_numbers()
@@ -79,6 +79,25 @@ def walk(
     except ImageError as error:
         raise error.at(Where(entry=walker.entry, offset=walker.pos - start)) from error.__cause__
     return walker.table, walker.pos
+
+
+def members(fetch: Fetch, read: Read) -> Iterator[tuple[bytes, Kind, int, int]]:
+    """The entries of a tar one by one: name, kind, position of the content, its stored bytes.
+
+    The tape may be read between two entries, up to the end of the content.
+    Raises as :func:`walk` does.
+    """
+    walker = _Walker(fetch, read, 0, limits.MAX_FILE, None)
+    table = walker.table
+    seen = 0
+    try:
+        while not walker.batch(1):
+            if len(table) > seen:
+                seen = len(table)
+                kind = Kind(table.kinds[-1])
+                yield table.names[-1], kind, table.offsets[-1], table.stored(seen - 1)
+    except ImageError as error:
+        raise error.at(Where(entry=walker.entry, offset=walker.pos)) from error.__cause__
 
 
 class _Walker:
@@ -104,8 +123,8 @@ class _Walker:
         self._long_bytes = 0
         self._segments = 0
 
-    def batch(self) -> bool:
-        """Read up to ``_BATCH`` entries; true at the end of the tar.
+    def batch(self, most: int) -> bool:
+        """Read up to ``most`` entries; true at the end of the tar.
 
         Dense on purpose: this runs once per entry, and an entry of a plain
         archive costs little more than its system call.
@@ -120,7 +139,7 @@ class _Walker:
         expected = self._checksums.get
         pos = self.pos
         try:
-            for _ in range(_BATCH):
+            for _ in range(most):
                 h = fetch(pos)
                 if adler32(h) & 0xFFFF != expected(h[148:156]) or pos > final or len(h) != 512:
                     if self._at_end(h, pos):

@@ -73,6 +73,9 @@ class FlatStore(Store):
             return self._archive.file.pieces(table.offsets[i], table.stored(i))
         return None
 
+    def changed(self, name: str) -> bool:
+        return isinstance(self._archive, FileStore) and self._archive.file.changed()
+
     def close(self) -> None:
         self._archive.close()
 

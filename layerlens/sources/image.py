@@ -18,6 +18,8 @@ from layerlens.image.digest import Digest
 from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
+from layerlens.layers.arrivals import Announcement, Arrivals, ExpectedLayer, Listed
+from layerlens.layers.compare import same_by_tables
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.diagnostics import Diagnostic
@@ -25,6 +27,7 @@ from layerlens.layers.known import KnownLayers
 from layerlens.layers.reader import LayerRead, Origin
 from layerlens.layers.table import HASH_SIZE, HashKind, LayerTable
 from layerlens.progress import Progress, Step, silent
+from layerlens.sources.again import Again
 from layerlens.sources.examine import examine_stored
 from layerlens.sources.store import Store
 
@@ -56,7 +59,8 @@ class ReadOptions:
     (its files on this machine), or ``auto``.  ``tocs`` allows a layer's own
     table of contents to stand for the layer.  ``registry`` says how to reach
     registries; ``stdin`` is what ``-`` is read from.  ``examiner`` looks into
-    contents that pass; see :meth:`examining`.
+    contents that pass; see :meth:`examining`.  ``arrivals`` is told of the one
+    image that is opened with these options while it is read.
     """
 
     verify: bool | None = None
@@ -70,6 +74,7 @@ class ReadOptions:
     registry: RegistryAccess = field(default_factory=RegistryAccess)
     stdin: BinaryIO | None = None
     examiner: Examiner | None = None
+    arrivals: Arrivals | None = None
 
     def examining(self, examiner: Examiner) -> ReadOptions:
         """These options with an examiner; of a cache only layers that it has seen count."""
@@ -111,7 +116,8 @@ class Image:
     base image that a build attestation names; ``attestation_bytes`` what such
     attestations take, which no figure includes; ``as_pulled`` says that the
     blobs are those that a registry sends; ``remarks`` how it came to be
-    read in this way, for those who ask.
+    read in this way, for those who ask; ``again`` how contents that its store
+    cannot give are had.
     """
 
     reference: str
@@ -129,8 +135,11 @@ class Image:
     notes: list[Diagnostic] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     base_candidates: Callable[[], Sequence[tuple[str, tuple[Digest, ...]]]] = tuple
+    again: Again | None = None
 
     _reads: dict[str, LayerRead] = field(default_factory=dict)
+    _closing: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _closed: bool = False
 
     def layer_label(self, index: int) -> str:
         """``layer 3/7 sha256:ab12…``: counted from 1, as people count."""
@@ -144,6 +153,8 @@ class Image:
 
         Raises :class:`ImageError` with file, layer, entry and offset.
         """
+        if options.arrivals is not None:
+            self.announce(options.arrivals)
         unique = {
             blob.name: i for i, blob in reversed(list(enumerate(self.layers))) if not blob.absent
         }
@@ -241,6 +252,8 @@ class Image:
                     Where(file=self.store.label, layer=self.layer_label(index))
                 ) from error
         self._reads[name] = read
+        if options.arrivals is not None:
+            options.arrivals.arrived(read, [i for i in serves if not self.layers[i].absent])
 
     def _gains_by_threads(self, names: Sequence[str]) -> bool:
         """Plain archives are read in place, which is all interpreter: one thread is best."""
@@ -308,6 +321,58 @@ class Image:
             )
         self.notes.append(Diagnostic("digest-mismatch", what, index))
 
+    # ------------------------------------------------------------- arrivals
+
+    def announcement(self) -> Announcement:
+        """All that is known besides the layers' contents."""
+        return Announcement(
+            reference=self.reference,
+            source=self.source,
+            config=self.config,
+            layers=tuple(
+                ExpectedLayer(blob.diff_id, blob.digest, blob.media_type, blob.compressed_size)
+                for blob in self.layers
+            ),
+            id=self.id,
+            digest=self.digest,
+            tags=self.tags,
+            annotations=self.annotations,
+            provenance=self.provenance,
+            attestation_bytes=self.attestation_bytes,
+            as_pulled=self.as_pulled,
+            notes=self.notes,
+            base_candidates=self.base_candidates,
+            same_content=self.known_same,
+        )
+
+    def announce(self, arrivals: Arrivals) -> None:
+        """Tell of the image, and of the layers that are already read or will never be."""
+        # Asked once, here: whoever is told must not use the store beside the reading.
+        self.base_candidates = Listed(tuple(self.base_candidates()))
+        arrivals.announce(self.announcement())
+        for index, blob in enumerate(self.layers):
+            if blob.absent:
+                arrivals.arrived(_absent(blob), [index])
+            elif blob.name in self._reads:
+                arrivals.arrived(self._reads[blob.name], [index])
+
+    def known_same(self, one: tuple[int, int], other: tuple[int, int]) -> bool:
+        """:meth:`same_content` for another thread than the one that reads and closes.
+
+        What cannot be compared now is not the same: a layer that has not arrived,
+        contents that a network would have to fetch, or an image that is closed.
+        """
+        with self._closing:
+            names = [self.layers[layer].name for layer, _ in (one, other)]
+            if self._closed or any(
+                name not in self._reads or self.store.fetches(name) is not None for name in names
+            ):
+                return False
+            try:
+                return self.same_content(one, other)
+            except (ImageError, OSError):
+                return False
+
     # ------------------------------------------------------------- contents
 
     def same_content(self, one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -318,22 +383,10 @@ class Image:
         """
         (a, i), (b, j) = one, other
         table, with_table = self._table(a), self._table(b)
-        if i in table.sparse or j in with_table.sparse:
-            # A map and stored bytes; another map of the same content counts as new.
-            mine, theirs = table.sparse.get(i), with_table.sparse.get(j)
-            if mine is None or theirs is None or mine.segments != theirs.segments:
-                return False
-        size = table.sizes[i]
-        if size != with_table.sizes[j] or not size:
-            return size == with_table.sizes[j]
+        told = same_by_tables(table, i, with_table, j)
+        if told is not None:
+            return told
         known, other_known = table.hash(i), with_table.hash(j)
-        if known is not None and other_known is not None:
-            if table.hash_kind is with_table.hash_kind:
-                return known == other_known
-            if i in table.sparse:
-                return False
-        elif i in table.sparse and (known is None) != (other_known is None):
-            return False  # a hash covers what is stored, which may begin with a map
         if known is not None and table.hash_kind in _DIGESTS:
             found = self._hash(b, j, table.hash_kind)
             if found is not None:
@@ -427,7 +480,9 @@ class Image:
 
     def close(self) -> None:
         """Let go of files."""
-        self.store.close()
+        with self._closing:  # no comparison may find another file under a number that is free again
+            self._closed = True
+            self.store.close()
 
 
 _DIGESTS: Mapping[HashKind, Callable[[], Any]] = {

@@ -6,6 +6,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 from layerlens.errors import FormatError, ImageError, NotAnImageError, SourceError, Where
@@ -19,11 +21,12 @@ from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import PlainFile, lead
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources import directory, docker_archive, flat, oci_layout
+from layerlens.sources.again import Again
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.place import file_place
 from layerlens.sources.record import Record, build, choose
 from layerlens.sources.remembered import RememberedStore, is_flat
-from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore
+from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore, changed
 
 _STEP = 1 << 16
 _MOST_NEIGHBOURS = 200
@@ -48,7 +51,10 @@ def open_path(
     :class:`ImageError`; :class:`UsageError` where a choice is needed.
     """
     store = open_store(path, options, progress)
-    return _image_in(store, path, options, scheme, selector, reference or path)
+    image = _image_in(store, path, options, scheme, selector, reference or path)
+    if isinstance(store, StreamStore) and store.again is not None:
+        image.again = replace(store.again, whole=isinstance(image.store, flat.FlatStore))
+    return image
 
 
 def open_stdin(options: ReadOptions, progress: Progress = silent) -> Image:
@@ -156,6 +162,7 @@ def open_store(path: str, options: ReadOptions, progress: Progress = silent) -> 
         head = file.read(0, 512)
         if sniff(head) is not Compression.NONE:
             store = _passing(file, options, progress)
+            store.again = _again(path, file.status)
             file.close()
             return store
         _insist_on_tar(head, path)
@@ -184,14 +191,22 @@ def _passing(file: PlainFile, options: ReadOptions, progress: Progress) -> Strea
     return store
 
 
-def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStore:
-    """A compressed archive once more, because the memory of it has holes."""
+def _plain_file(path: str) -> PlainFile:
     try:
-        file = PlainFile(path)
+        return PlainFile(path)
     except OSError as error:
         raise SourceError(
             f"cannot open: {error.strerror or error}", where=Where(file=path)
         ) from error
+
+
+def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStore:
+    """A compressed archive once more, because the memory of it has holes.
+
+    Nothing of it arrives as it passes: whoever asks for a layer tells of that one.
+    """
+    options = replace(options, arrivals=None)
+    file = _plain_file(path)
     try:
         pieces = file.pieces(0, file.size, _STEP)
         return _stream(pieces, path, options, progress, file.size)
@@ -213,7 +228,21 @@ def _stream(
     total: int | None,
 ) -> StreamStore:
     """Undo the compressions around an archive, and read it in one pass."""
-    tar: Iterator[bytes] = _metered(pieces, progress, total)
+    ahead = read_ahead(_unwrapped(_metered(pieces, progress, total), path))
+    try:
+        return StreamStore(
+            ahead,
+            path,
+            limit=options.max_layer,
+            examiner=options.examiner,
+            arrivals=options.arrivals,
+        )
+    finally:
+        ahead.close()
+
+
+def _unwrapped(tar: Iterator[bytes], path: str) -> Iterator[bytes]:
+    """An archive without the compressions around it, which are undone as far as they show."""
     try:
         for _ in range(_MAX_WRAPS + 1):
             first = lead(tar)
@@ -228,11 +257,34 @@ def _stream(
         _insist_on_tar(first, path)
     except ImageError as error:
         raise error.at(Where(file=path)) from error
-    ahead = read_ahead(_chain(first, tar))
-    try:
-        return StreamStore(ahead, path, limit=options.max_layer, examiner=options.examiner)
-    finally:
-        ahead.close()
+    return _chain(first, tar)
+
+
+def _again(path: str, status: os.stat_result) -> Again:
+    """How to read a compressed archive once more; ``status`` is what it was when it passed."""
+
+    @contextmanager
+    def opened(progress: Progress) -> Iterator[Iterator[bytes]]:
+        file = _plain_file(path)
+        try:
+            if _state(file.status) != _state(status):
+                raise changed(path)
+            pieces = _metered(file.pieces(0, file.size, _STEP), progress, file.size)
+            ahead = read_ahead(_unwrapped(pieces, path))
+            try:
+                yield ahead
+            finally:
+                ahead.close()
+            if file.changed():
+                raise changed(path)
+        finally:
+            file.close()
+
+    return Again(opened, size=status.st_size, exact=True)
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -122,9 +122,17 @@ def _podman(reference: Reference, options: ReadOptions, progress: Progress) -> I
                 isinstance(error, NotStoredError) and reference.scheme is Scheme.NAME
             ):
                 raise
+            if options.arrivals is not None:
+                options.arrivals.withdraw()
             remark = f"the files of podman are not used: {error.what}"
         else:
+            from layerlens.sources.engine.again import export_again
+
             image.reference = reference.text
+            if image.id is not None:
+                image.again = export_again(
+                    "podman", image.id.hex, image.config.diff_ids, None, options
+                )
             return image
     with closing(_podman_service(options)) as engine:
         image = _of_engine(engine, reference, options, progress)

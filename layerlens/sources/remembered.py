@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from layerlens.errors import SourceError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers.contents import Examiner
 from layerlens.layers.known import KnownLayers, LayerMember, PassedArchive
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind
-from layerlens.sources.store import Members, StreamStore
+from layerlens.sources.store import Members, StreamStore, changed
 
 
 class RememberedStore(StreamStore):
@@ -28,6 +27,7 @@ class RememberedStore(StreamStore):
         known: KnownLayers,
         again: Callable[[], StreamStore],
     ) -> None:
+        self.again = None
         self._label = label
         self._known = known
         self._again = again
@@ -61,11 +61,7 @@ class RememberedStore(StreamStore):
                 self._fresh = self._again()
         if self._fresh.has(name) and self._fresh.digest(name) == member.digest:
             return self._fresh.load(name, limit=limit)
-        raise SourceError(
-            "changed while it was looked at",
-            where=Where(file=self.label),
-            hint="look again when it is complete",
-        )
+        raise changed(self.label)
 
     def digest(self, name: str) -> Digest:
         member = self._results.get(self._at(name))

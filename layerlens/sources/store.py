@@ -16,6 +16,7 @@ import xxhash
 
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
+from layerlens.layers.arrivals import Arrivals
 from layerlens.layers.compression import Compression, sniff
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.examining import Onlooker
@@ -38,6 +39,8 @@ from layerlens.layers.reader import (
 from layerlens.layers.table import HashKind, Kind, LayerTable
 from layerlens.layers.tape import StreamTape
 from layerlens.layers.tarwalk import walk
+from layerlens.progress import Progress
+from layerlens.sources.again import Again
 from layerlens.sources.place import file_place
 
 MAX_DOCUMENT = 20 << 20
@@ -133,6 +136,30 @@ class Store(Protocol):
         """A part of an entry's stored content, ``None`` where it costs no less than all of it."""
         return None
 
+    @property
+    def unpacked(self) -> bool:
+        """Whether :meth:`content` gives sparse files with their holes."""
+        return False
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        """A blob's stored bytes in one pass, ``None`` where it cannot be had alone.
+
+        Nothing is read or asked before the first piece is taken.
+        """
+        return None
+
+    def passed_at(self, name: str) -> int | None:
+        """Where a blob began in the archive that has passed."""
+        return None
+
+    def changed(self, name: str) -> bool:
+        """Whether the bytes of a blob may be others than when the store was opened."""
+        return False
+
+    def attend(self, progress: Progress) -> None:
+        """From now on tell another callback that the store is waited for."""
+        return None  # noqa: RET501 - most are never waited for
+
     def close(self) -> None:
         """Let go of files."""
 
@@ -143,6 +170,15 @@ def missing(name: str, label: str) -> SourceError:
         f"{name!r:.200} is referred to but is not in it",
         where=Where(file=label),
         hint="the archive is incomplete: save or copy the image again",
+    )
+
+
+def changed(label: str) -> SourceError:
+    """The error for an archive whose bytes are no longer those that were read."""
+    return SourceError(
+        "changed while it was looked at",
+        where=Where(file=label),
+        hint="look again when it is complete",
     )
 
 
@@ -229,6 +265,12 @@ class FileStore(Store):
         if at < 0:
             return None
         return self._file.read(at + table.offsets[i] + start, min(length, table.stored(i) - start))
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        return self._file.pieces(*self._span(name))
+
+    def changed(self, name: str) -> bool:
+        return self._file.changed()
 
     def _start(self, name: str) -> int:
         """Where a plain layer begins, -1 for a compressed one; asked for each of many contents."""
@@ -334,7 +376,8 @@ class StreamStore(Store):
 
     What a layer is shows only at the end, in the manifest.  So every member
     that can be a layer is read as one while it passes, and what was not
-    referred to is dropped.
+    referred to is dropped.  ``again`` is how the stream can be had once more,
+    for whoever opened it to say.
     """
 
     def __init__(
@@ -344,11 +387,20 @@ class StreamStore(Store):
         *,
         limit: int,
         examiner: Examiner | None = None,
+        arrivals: Arrivals | None = None,
+        announced: bool = False,
     ) -> None:
-        """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks."""
+        """Read the stream to its end.  Raises :class:`ImageError` where the outer tar breaks.
+
+        ``arrivals`` is told of each layer; ``announced`` says that it knows by
+        digests which of them belong to the image.
+        """
+        self.again: Again | None = None
         self._label = label
         self._limit = limit
         self._examiner = examiner
+        self._arrivals = arrivals
+        self._announced = announced
         self.contents = Contents()
         # By the position of the member's content.
         self._passed: dict[int, _Result] = {}
@@ -438,7 +490,22 @@ class StreamStore(Store):
         if onlooker is not None:
             onlooker.end()
         self._passed[pos] = result
+        if self._arrivals is not None:
+            self._tell(self._arrivals, result, name)
         return state.digest()
+
+    def _tell(self, arrivals: Arrivals, result: _Result, name: bytes) -> None:
+        """Say that a member has passed which is a layer, as far as it seems."""
+        if isinstance(result, LayerRead):
+            arrivals.arrived(result)
+        elif (
+            not self._announced
+            and isinstance(result, (OtherMember, FormatError))
+            and name.rpartition(b"/")[2] not in _OWN_FILES
+        ):
+            # No archive of images has such a file: this is a root filesystem with tars in it.
+            arrivals.withdraw()
+            self._arrivals = None
 
     def names(self) -> Iterable[str]:
         return self._members.names()
@@ -502,9 +569,16 @@ class StreamStore(Store):
     def content(self, name: str, table: LayerTable, i: int) -> Iterator[bytes] | None:
         return None
 
+    def passed_at(self, name: str) -> int | None:
+        return self.table.offsets[self._at(name)]
+
     def close(self) -> None:
         """Drop what has passed."""
         self._results.clear()
+
+
+_OWN_FILES = frozenset({b"VERSION"})
+"""Names of what image archives hold besides documents and layers."""
 
 
 def _is_document(head: bytes) -> bool:
@@ -619,6 +693,13 @@ class DirectoryStore(Store):
             return None
         length = min(length, table.stored(i) - start)
         return self._file(name).read(table.offsets[i] + start, length)
+
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        file = self._file(name)
+        return file.pieces(0, file.size)
+
+    def changed(self, name: str) -> bool:
+        return self._file(name).changed()
 
     def close(self) -> None:
         for file in self._open.values():

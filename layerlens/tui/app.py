@@ -145,8 +145,8 @@ class LayerLensApp(App[int]):
             self.action_leave()
 
 
-def run_app(reader: Reader, title: str) -> int:
-    """Run the UI until the user leaves; returns 0.
+def run_app(reader: Reader, title: str) -> list[str]:
+    """Run the UI until the user leaves; gives what was marked, in lines that may be printed.
 
     Raises what the reader raised, and :class:`Interrupted` where the user
     stopped it before anything was there.
@@ -155,4 +155,4 @@ def run_app(reader: Reader, title: str) -> int:
     app.run()
     if app.error is not None:
         raise app.error
-    return app.return_code or 0
+    return [] if app.session is None else app.session.marks.lines()

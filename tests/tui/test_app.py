@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from textual import events
-from textual.app import App, ScreenStackError
 from textual.binding import Binding
-from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Footer, Static
 
@@ -25,7 +21,6 @@ from layerlens.tui.screens.error import ErrorScreen
 from layerlens.tui.screens.help import HelpScreen, key_name, rows
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
-from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.views import ChangeKind
 from layerlens.tui.views.layers import LayersView
@@ -35,54 +30,7 @@ from layerlens.tui.widgets.layer_details import LayerDetails
 from layerlens.tui.widgets.layer_list import LayerList
 from layerlens.tui.widgets.line_list import LineList
 from tests.tui import image
-
-SETTLED = 0.08  # longer than a layer's cursor must rest
-TYPED = 0.2  # longer than the pause after typing
-
-
-@pytest.fixture(scope="module")
-def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    return image.analysis(image.write(tmp_path_factory.mktemp("tui") / "image.tar"))
-
-
-@pytest.fixture(autouse=True)
-def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-
-
-async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
-    for _ in range(200):
-        # The first screen, or its parts, may not be there yet.
-        with suppress(ScreenStackError, NoMatches):
-            if what():
-                await pilot.pause()
-                return
-        await pilot.pause(0.02)
-    raise AssertionError("it did not come to that")
-
-
-@asynccontextmanager
-async def opened(
-    analysis: Analysis, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[Any], MainScreen, Browser]]:
-    app = LayerLensApp(Whole(lambda _progress: analysis), "image.tar")
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        screen = app.screen
-        assert isinstance(screen, MainScreen)
-        yield pilot, screen, screen.session.browser
-
-
-def text_of(app: App[Any]) -> str:
-    """What the screen shows, line by line."""
-    size = app.size
-    strips = app.screen._compositor.render_strips(size)
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
-def names(browser: Browser) -> list[str]:
-    return [browser.rows.row(k).label.decode(errors="replace") for k in range(len(browser.rows))]
-
+from tests.tui.piloting import SETTLED, TYPED, names, opened, text_of, until
 
 # ---------------------------------------------------------------------- loading
 

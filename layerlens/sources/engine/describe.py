@@ -46,6 +46,42 @@ def described(
     bytes of the layers.  ``None`` where it cannot be told which rows made the
     layers.
     """
+    found_rows = _entries(rows)
+    if found_rows is None:
+        return None
+    entries, weights = found_rows
+    return _with_makers(found, diff_ids, entries, layer_rows(entries, weights, sizes))
+
+
+def expected(
+    found: Mapping[str, Any], rows: Sequence[object], diff_ids: tuple[Digest, ...]
+) -> ImageConfig:
+    """The configuration as far as it can be told before a layer is read.
+
+    Which rows made the layers is told from their count; the history is left out
+    where that does not fit.
+    """
+    entries, weights = _entries(rows) or ([], [])
+    makers = counted_rows(entries, weights, len(diff_ids))
+    return _with_makers(found, diff_ids, entries, makers) or _config(found, diff_ids, ())
+
+
+def stated_sizes(config: ImageConfig, rows: Sequence[object]) -> tuple[int | None, ...]:
+    """Content bytes of each layer as the history's ``rows`` (newest first) state them."""
+    weights = (_entries(rows) or ([], []))[1]
+    if len(weights) == len(config.history):
+        sizes = [
+            weight
+            for weight, entry in zip(weights, config.history, strict=True)
+            if not entry.empty_layer
+        ]
+        if len(sizes) == len(config.diff_ids):
+            return tuple(sizes)
+    return (None,) * len(config.diff_ids)
+
+
+def _entries(rows: Sequence[object]) -> tuple[list[HistoryEntry], list[int]] | None:
+    """Docker's rows oldest first, and the bytes that each states; ``None`` for other things."""
     entries = []
     weights = []
     for row in reversed(rows):
@@ -60,7 +96,15 @@ def described(
                 comment=text_or_none(row.get("Comment")),
             )
         )
-    makers = layer_rows(entries, weights, sizes)
+    return entries, weights
+
+
+def _with_makers(
+    found: Mapping[str, Any],
+    diff_ids: tuple[Digest, ...],
+    entries: Sequence[HistoryEntry],
+    makers: set[int] | None,
+) -> ImageConfig | None:
     if makers is None:
         return None
     history = tuple(
@@ -94,24 +138,10 @@ def layer_rows(
 
     def settle(wanted: int) -> bool:
         """Choose among the rows without bytes that have waited."""
-        if wanted == len(waiting):
-            found.update(waiting)
-            waiting.clear()
-            return True
-        keywords = {
-            index: readable(entries[index].created_by, entries[index].comment).keyword
-            for index in waiting
-        }
-        for makers in (_MAKERS, _MAKERS | {"WORKDIR"}):
-            chosen = [index for index in waiting if keywords[index] in makers]
-            if len(chosen) == wanted:
-                found.update(chosen)
-                waiting.clear()
-                return True
-        if not wanted:
-            waiting.clear()  # the classic builder's RUN that changed nothing
-            return True
-        return False
+        chosen = _choose(entries, waiting, wanted)
+        found.update(chosen or ())
+        waiting.clear()
+        return chosen is not None
 
     for index, weight in enumerate(weights):
         if not weight:
@@ -128,6 +158,38 @@ def layer_rows(
     if any(rest) or not settle(len(rest)):
         return None
     return found
+
+
+def counted_rows(
+    entries: Sequence[HistoryEntry], weights: Sequence[int], count: int
+) -> set[int] | None:
+    """Which rows of a history (oldest first) made the layers, of whose sizes nothing is known.
+
+    Those with bytes, and of the others as many as :func:`layer_rows` would choose
+    if all stood together.  ``None`` where their count does not fit.
+    """
+    heavy = [index for index, weight in enumerate(weights) if weight]
+    light = [index for index, weight in enumerate(weights) if not weight]
+    chosen = _choose(entries, light, count - len(heavy))
+    return None if chosen is None else {*heavy, *chosen}
+
+
+def _choose(
+    entries: Sequence[HistoryEntry], waiting: Sequence[int], wanted: int
+) -> list[int] | None:
+    """Of some rows without bytes those that made ``wanted`` layers; ``None`` where none fit."""
+    if wanted == len(waiting):
+        return list(waiting)
+    keywords = {
+        index: readable(entries[index].created_by, entries[index].comment).keyword
+        for index in waiting
+    }
+    for makers in (_MAKERS, _MAKERS | {"WORKDIR"}):
+        chosen = [index for index in waiting if keywords[index] in makers]
+        if len(chosen) == wanted:
+            return chosen
+    # None: the classic builder's RUN that changed nothing.
+    return None if wanted else []
 
 
 def _config(

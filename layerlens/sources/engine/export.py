@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -76,15 +77,26 @@ class Export:
             raise error.at(Where(file=label)) from error
 
     def _stored(self, label: str) -> StreamStore:
-        response = self._request()
-        pieces = read_ahead(self._pieces(response), idle=self._waiting, abandon=response.close)
-        try:
+        with self.stream() as pieces:
             return StreamStore(
-                self._metered(pieces),
+                pieces,
                 label,
                 limit=self._options.max_layer,
                 examiner=self._options.examiner,
+                arrivals=self._options.arrivals,
+                announced=True,
             )
+
+    @contextmanager
+    def stream(self) -> Iterator[Iterator[bytes]]:
+        """The export while it arrives; it may be left early.
+
+        What breaks inside because the engine broke off is raised as that.
+        """
+        response = self._request()
+        pieces = read_ahead(self._pieces(response), idle=self._waiting, abandon=response.close)
+        try:
+            yield self._metered(pieces)
         except ImageError as error:
             told = _told_error(self._tail)
             if told:

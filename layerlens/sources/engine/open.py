@@ -8,8 +8,9 @@ all of them are known, else by the export stream.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import docker.errors
@@ -21,13 +22,21 @@ from layerlens.image.digest import Digest
 from layerlens.image.history import readable
 from layerlens.image.model import ImageConfig
 from layerlens.image.secrets import redact_text
+from layerlens.layers.arrivals import Announcement, ExpectedLayer, Listed
 from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
 from layerlens.progress import Preview, Progress, Step, silent
+from layerlens.sources.engine.again import export_again
 from layerlens.sources.engine.connect import Engine, diff_ids
-from layerlens.sources.engine.describe import described, described_by_libpod, platform_of
+from layerlens.sources.engine.describe import (
+    described,
+    described_by_libpod,
+    expected,
+    platform_of,
+    stated_sizes,
+)
 from layerlens.sources.engine.export import Export
 from layerlens.sources.enginestore.own_files import from_docker
 from layerlens.sources.image import Image, LayerBlob, ReadOptions
@@ -60,14 +69,30 @@ def open_engine_image(
     remarks: list[str] = []
     image = _from_own_files(engine, found, options, remarks, progress)
     if image is None:
-        image = _asked(engine, name, found, rows, options, progress)
+        image = _asked(engine, name, found, rows, options, progress, reference or name)
     image.remarks += remarks
     image.reference = reference or name
-    image.source = "podman" if engine.is_podman else "Docker Engine"
-    tags = found.get("RepoTags")
-    image.tags = tuple(t for t in tags or () if isinstance(t, str)) or image.tags
+    image.source = _source(engine)
+    image.tags = _tags(found) or image.tags
     image.digest = image.digest or _repo_digest(found)
+    size = found.get("Size")
+    image.again = export_again(
+        engine.scheme,
+        str(found.get("Id", name)),
+        diff_ids(found, engine.title),
+        size if isinstance(size, int) and size > 0 else None,
+        options,
+    )
     return image
+
+
+def _source(engine: Engine) -> str:
+    return "podman" if engine.is_podman else "Docker Engine"
+
+
+def _tags(found: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = found.get("RepoTags")
+    return tuple(tag for tag in tags or () if isinstance(tag, str))
 
 
 def inspect_layers(engine: Engine, name: str) -> tuple[Digest, ...]:
@@ -110,6 +135,8 @@ def _from_own_files(
             raise
         place = f" ({error.where.file})" if error.where.file else ""
         remarks.append(f"the files of {engine.title} are not used: {error.what}{place}")
+        if options.arrivals is not None:
+            options.arrivals.withdraw()
     return None
 
 
@@ -120,6 +147,7 @@ def _asked(
     rows: list[object],
     options: ReadOptions,
     progress: Progress,
+    reference: str,
 ) -> Image:
     """The image by the engine's answers: inspection where the cache knows the rest, else all."""
     # Asked while the layers are read, which takes longer.
@@ -127,11 +155,43 @@ def _asked(
     candidates.start()
     image = None if _elsewhere(found, options) else _all_known(engine, found, rows, options)
     if image is None:
+        arrivals = options.arrivals
+        if arrivals is not None and options.admits(platform_of(found)):
+            announced = _announcement(engine, found, rows, options, reference)
+            arrivals.announce(announced)
+            candidates.tell(
+                lambda listed: arrivals.announce(replace(announced, base_candidates=listed))
+            )
         image = Export(engine, name, found, options, progress).image(name)
     image.notes += candidates.notes()
     known = tuple(candidates.found)
     image.base_candidates = lambda: known
     return image
+
+
+def _announcement(
+    engine: Engine,
+    found: Mapping[str, Any],
+    rows: list[object],
+    options: ReadOptions,
+    reference: str,
+) -> Announcement:
+    """What the engine says of an image before it sends a byte of it."""
+    layers = diff_ids(found, engine.title)
+    config = _config(engine, found, rows, layers, None, options) or expected(found, rows, layers)
+    sizes = stated_sizes(config, rows)
+    return Announcement(
+        reference=reference,
+        source=_source(engine),
+        config=config,
+        layers=tuple(
+            ExpectedLayer(diff_id=diff_id, size=size)
+            for diff_id, size in zip(layers, sizes, strict=True)
+        ),
+        id=image_id(found),
+        digest=_repo_digest(found),
+        tags=_tags(found),
+    )
 
 
 def _all_known(
@@ -148,7 +208,8 @@ def _all_known(
         if read is None:
             return None
         reads[str(diff_id)] = read
-    config = _config(engine, found, rows, layers, reads, options)
+    sizes = [reads[str(diff_id)].table.content_bytes for diff_id in layers]
+    config = _config(engine, found, rows, layers, sizes, options)
     if config is None:
         return None
     return Image(
@@ -166,11 +227,17 @@ def _config(
     found: Mapping[str, Any],
     rows: list[object],
     layers: tuple[Digest, ...],
-    reads: Mapping[str, LayerRead],
+    sizes: Sequence[int] | None,
     options: ReadOptions,
 ) -> ImageConfig | None:
-    """The configuration: as it was once read, or put together from what the engine says."""
+    """The configuration: as it was once read, or put together from what the engine says.
+
+    For the latter a Docker Engine's answers do not do without the layers' ``sizes``.
+    """
     known = image_id(found)
+    parsed = options.cache.config(known) if options.cache is not None and known else None
+    if parsed is not None and parsed.diff_ids == layers:
+        return parsed
     data = options.cache.document(known) if options.cache is not None and known else None
     if data is not None:
         with suppress(ImageError):  # an id that is a manifest's leads to something else
@@ -180,8 +247,7 @@ def _config(
     if engine.is_podman:
         told = engine.ask(f"/v4.0.0/libpod/images/{found.get('Id')}/json")
         return described_by_libpod(told, layers) if isinstance(told, dict) else None
-    sizes = [reads[str(diff_id)].table.content_bytes for diff_id in layers]
-    return described(found, rows, layers, sizes)
+    return None if sizes is None else described(found, rows, layers, sizes)
 
 
 def image_id(found: Mapping[str, Any]) -> Digest | None:
@@ -276,14 +342,26 @@ class _Candidates:
         self._engine = engine
         self._own = found.get("Id")
         self._failed = False
+        self._lock = threading.Lock()
+        self._ended = False
+        self._tell: Callable[[Listed], None] | None = None
         self._thread = threading.Thread(target=self._list, name="engine-list", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def tell(self, tell: Callable[[Listed], None]) -> None:
+        """Have this called with the list as soon as it is there."""
+        with self._lock:
+            self._tell = tell
+            if self._ended:
+                tell(Listed(tuple(self.found)))
+
     def notes(self) -> list[Diagnostic]:
         """Wait for the end of the list; what to say where it did not come."""
         self._thread.join(_PATIENCE_SECONDS)
+        with self._lock:
+            self._tell = None  # the image itself tells more from now on
         if self._thread.is_alive() or self._failed:
             return [Diagnostic("base-unknown", "the engine's other images could not be listed")]
         return []
@@ -302,6 +380,10 @@ class _Candidates:
             SourceError,
         ):
             self._failed = True
+        with self._lock:
+            self._ended = True
+            if self._tell is not None:
+                self._tell(Listed(tuple(self.found)))
 
 
 def _repo_digest(found: Mapping[str, Any]) -> Digest | None:

@@ -141,6 +141,11 @@ class TarSplitStore(Store):
             return None
         return entry_content(folder, table.names[i], table.sizes[i])
 
+    @property
+    def unpacked(self) -> bool:
+        """The engine has written the holes of sparse files."""
+        return True
+
     def close(self) -> None:
         """Nothing is open."""
 

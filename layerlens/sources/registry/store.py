@@ -205,6 +205,22 @@ class RegistryStore(Store):
 
         return toc_content(table, i, partial(self._fetched, name))
 
+    def stored(self, name: str) -> Iterator[bytes] | None:
+        """A blob as it streams; the network has a thread of its own, as when it is read."""
+        return self._streamed(self._descriptor(name))
+
+    def _streamed(self, descriptor: Descriptor) -> Iterator[bytes]:
+        blob = BlobReader(self.client, descriptor.digest, descriptor.size, self.tick)
+        arriving = read_ahead(blob.pieces(), idle=self.tick, abandon=blob.abort)
+        try:
+            yield from arriving
+        finally:
+            arriving.close()
+            blob.close()
+
+    def attend(self, progress: Progress) -> None:
+        self._progress = progress
+
     def tick(self) -> None:
         """Report that the registry is being waited for; may raise to stop."""
         self._progress(asking(self.client))

@@ -8,12 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
+from layerlens.tui.actions import copying, writing
 from layerlens.tui.screens.help import HelpScreen
+from layerlens.tui.screens.hosting import Host
 from layerlens.tui.viewmodel.layers import figures
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.views.base import View
@@ -29,7 +30,7 @@ _TYPING = 0.1
 """Seconds without a key before a search starts."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Host):
     """Shows one view; hands it the keys that mean the same in all of them."""
 
     # Not ClassVar: Textual declares both as attributes of instances.
@@ -60,6 +61,14 @@ class MainScreen(Screen[None]):
                 tooltip="Show only what has a text (or matches a glob such as *.so)"),
         Binding("ctrl+f", "search", "Filter", show=False, id="filter.open_control", priority=True,
                 tooltip="The same, as in dive"),
+        Binding("m", "mark", "Mark", show=False, id="item.mark",
+                tooltip="Mark the path or the finding; what is marked is printed at the end"),
+        Binding("y", "copy_path", "Copy", show=False, id="item.copy",
+                tooltip="Copy the path, or what the view has instead"),
+        Binding("Y", "copy", "Copy …", show=False, id="item.copy_more",
+                tooltip="Copy a path, a digest or a ready command"),
+        Binding("W,ctrl+s", "write", "Write", show=False, id="app.write",
+                tooltip="Write an output to a file: JSON, text, lists, packages"),
         Binding("escape", "back", "Back", show=False, id="app.back",
                 tooltip="Undo what narrows the view; stop reading; never quits"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?",
@@ -224,6 +233,28 @@ class MainScreen(Screen[None]):
             self.view.search("")
         elif not self.view.back() and self.session.reading:
             self.app.call_later(self.app.run_action, "stop_loading")
+
+    # ------------------------------------------------------------------ what is under the cursor
+
+    def action_mark(self) -> None:
+        subject, marks = self.view.subject(), self.session.marks
+        if subject is not None and subject.path is not None:
+            marks.toggle_path(subject.path)
+        elif subject is not None and subject.finding is not None:
+            marks.toggle_finding(subject.finding)
+        else:
+            return
+        for view in self._views.values():
+            view.marks_changed()
+
+    def action_copy_path(self) -> None:
+        copying.copy_path(self)
+
+    def action_copy(self) -> None:
+        self.start(copying.copy_something(self))
+
+    def action_write(self) -> None:
+        self.start(writing.write_output(self))
 
     # ------------------------------------------------------------------ help
 

@@ -8,13 +8,16 @@ paths, a list of children or an object per file for that.
 from __future__ import annotations
 
 from array import array
-from itertools import repeat
-from operator import add, sub
+from bisect import bisect_left
+from itertools import chain, compress, repeat
+from operator import methodcaller, ne
 
-from layerlens.filesystem.result import Filesystem
+from layerlens.filesystem.result import Filesystem, path_order
 
 ABSENT = -1
 """No version: the path does not exist (yet, or any more)."""
+
+_PATH_ORDER = methodcaller("replace", b"/", b"\0")  # path_order, without a call into Python
 
 
 class PathTree:
@@ -22,14 +25,14 @@ class PathTree:
 
     ``paths``   path of each node
     ``parent``  node of the directory that holds it; the root is its own parent
-    ``depth``   number of its parents
+    ``end``     where the node's content ends: it is ``node + 1`` up to here
     ``node_of`` node of each version of the filesystem, ``ABSENT`` where the
                 version is none that a user sees (whiteouts, shadowed entries)
     ``parent`` and ``node_of`` have one item more than they need, so that
     ``ABSENT`` is an index which does no harm in loops that have no time to ask.
     """
 
-    __slots__ = ("depth", "fs", "node_of", "parent", "paths")
+    __slots__ = ("end", "fs", "node_of", "parent", "paths")
 
     def __init__(self, fs: Filesystem) -> None:
         self.fs = fs
@@ -45,11 +48,12 @@ class PathTree:
                     lost[path] = version
         versions = [*fs.live.values(), *lost.values()]
         order = self._number([*fs.live, *lost])
-        # The stack places every parent; a filesystem made by hand may not.
-        if max(map(sub, self.depth[1:], self.depth), default=0) > 1:
-            missing = self._missing_parents()
+        if order is None:
+            # The stack places every parent; a filesystem made by hand may not.
+            missing = _missing_parents([*fs.live, *lost])
             versions += [ABSENT] * len(missing)
             order = self._number([*fs.live, *lost, *missing])
+            assert order is not None
         node_of = self.node_of = array("i", [ABSENT]) * (len(fs.paths) + 1)
         for node, version in enumerate(map(versions.__getitem__, order), 1):
             node_of[version] = node
@@ -61,34 +65,41 @@ class PathTree:
             node_of[lower] = node_of[upper]
         node_of[ABSENT] = ABSENT
 
-    def _number(self, paths: list[bytes]) -> list[int]:
-        """Set the columns from paths, each given once; returns their order."""
-        keys = [path.replace(b"/", b"\0") for path in paths]  # path_order, without the calls
+    def _number(self, paths: list[bytes]) -> list[int] | None:
+        """Set the columns from paths, each given once.
+
+        Returns their order, or ``None`` where a parent is missing.
+        """
+        keys = list(map(_PATH_ORDER, paths))
         order = sorted(range(len(keys)), key=keys.__getitem__)
         del keys
         self.paths = [b"", *map(paths.__getitem__, order)]
         depths = list(map(bytes.count, self.paths, repeat(b"/")))
-        self.parent = array("i")
-        newest = [0] * (max(depths) + 2)  # depth -> the last directory met there
-        up = self.parent.append
-        for node, depth in enumerate(depths):
-            up(newest[depth])
-            newest[depth + 1] = node
-        self.depth = array("i", map(add, depths, repeat(1)))
-        self.depth[0] = 0
-        self.parent[0] = 0
-        up(0)
+        depths[0] = -1
+        count = len(depths)
+        end = self.end = array("i", range(1, count + 1))
+        opened: list[int] = []  # directories that are not at their end yet
+        directories: list[int] = [0]  # the one that holds each run of siblings
+        runs: list[int] = [1]  # how many nodes each run has
+        start = 1
+        # Between nodes of equal depth nothing opens or closes: skip those in C.
+        following = [*depths[1:], -1]
+        for node in compress(range(count), map(ne, depths, following)):
+            if node:
+                directories.append(opened[-1])
+                runs.append(node + 1 - start)
+                start = node + 1
+            rise = following[node] - depths[node]
+            if rise > 1:
+                return None
+            if rise > 0:
+                opened.append(node)
+            else:
+                for _ in range(-rise):
+                    end[opened.pop()] = node + 1
+        self.parent = array("i", chain.from_iterable(map(repeat, directories, runs)))
+        self.parent.append(0)
         return order
-
-    def _missing_parents(self) -> list[bytes]:
-        """Directories that no layer places, though there are paths below them."""
-        known = {b"", *self.paths}
-        missing: set[bytes] = set()
-        level = known
-        while level:
-            level = {path.rpartition(b"/")[0] for path in level} - known - missing
-            missing |= level
-        return list(missing)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -97,40 +108,76 @@ class PathTree:
         """The last part of a node's path."""
         return self.paths[node].rpartition(b"/")[2]
 
+    def node_of_path(self, path: bytes) -> int | None:
+        """The node of a path without a leading slash, if any layer places it."""
+        node = bisect_left(self.paths, path_order(path), key=path_order)
+        return node if node < len(self) and self.paths[node] == path else None
+
+    def nearest(self, path: bytes) -> int:
+        """The node of a path, or of the nearest directory above it that has one."""
+        node = self.node_of_path(path)
+        if node is not None:
+            return node
+        # The path would come right before this node, so one of its parents holds both.
+        node = bisect_left(self.paths, path_order(path), key=path_order) - 1
+        while node and not path.startswith(self.paths[node] + b"/"):
+            node = self.parent[node]
+        return node
+
+
+def _missing_parents(paths: list[bytes]) -> list[bytes]:
+    """Directories that no layer places, though there are paths below them."""
+    known = {b"", *paths}
+    missing: set[bytes] = set()
+    level = known
+    while level:
+        level = {path.rpartition(b"/")[0] for path in level} - known - missing
+        missing |= level
+    return list(missing)
+
 
 class Standing:
     """Which version stands at each node once a layer is applied.
 
-    One pass over the versions, layer after layer: going up continues from
-    where it is, going down starts over.  ``version`` has one item more than
-    there are nodes, for what is written to ``ABSENT``.
+    Goes from layer to layer in either direction, at the price of the layers
+    between.  ``version`` has one item more than there are nodes, for what is
+    written to ``ABSENT``.
     """
 
     __slots__ = ("layer", "tree", "version")
 
     def __init__(self, tree: PathTree) -> None:
         self.tree = tree
-        self._reset()
-
-    def _reset(self) -> None:
         self.layer = -1
-        self.version = array("i", [ABSENT]) * (len(self.tree) + 1)
+        self.version = array("i", [ABSENT]) * (len(tree) + 1)
 
     def go_to(self, layer: int) -> array[int]:
         """The versions after ``layer`` was applied; the same array every time."""
-        if layer < self.layer:
-            self._reset()
         while self.layer < layer:
             self.layer += 1
             self._apply(self.layer)
+        while self.layer > layer:
+            self._undo(self.layer)
+            self.layer -= 1
         return self.version
+
+    # A path is never both removed and placed by one layer, so the order is free.
 
     def _apply(self, layer: int) -> None:
         fs, node_of, version = self.tree.fs, self.tree.node_of, self.version
-        # A path is never both removed and placed by one layer, so the order is free.
         for gone in fs.removed[layer]:
             version[node_of[gone]] = ABSENT
         start, stop = fs.first[layer], fs.first[layer + 1]
         for placed, node in enumerate(node_of[start:stop], start):
             version[node] = placed
+        version[ABSENT] = ABSENT
+
+    def _undo(self, layer: int) -> None:
+        fs, node_of, version = self.tree.fs, self.tree.node_of, self.version
+        start, stop = fs.first[layer], fs.first[layer + 1]
+        lower = map(fs.previous.get, range(start, stop), repeat(ABSENT))
+        for placed, node in zip(lower, node_of[start:stop], strict=True):
+            version[node] = placed
+        for gone in fs.removed[layer]:
+            version[node_of[gone]] = gone
         version[ABSENT] = ABSENT

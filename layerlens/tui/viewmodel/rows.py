@@ -8,6 +8,7 @@ costs what the screen shows.  Nothing recurses: images may be 10,000 deep.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,6 +20,17 @@ class SortBy(StrEnum):
 
     SIZE = "size"
     NAME = "name"
+    COUNT = "count"
+    WASTE = "waste"
+    CHANGE = "change"
+
+
+_RANK = bytearray(256)
+"""What a change counts when rows are ordered by it; what is gone stands first."""
+for _rank, _mark in enumerate(
+    (Mark.UNCHANGED, Mark.INSIDE, Mark.METADATA, Mark.TYPE, Mark.CONTENT, Mark.ADDED, Mark.REMOVED)
+):
+    _RANK[_mark] = _RANK[_mark | 0x80] = _rank
 
 
 class Opening(StrEnum):
@@ -76,6 +88,7 @@ class Row(NamedTuple):
     counts: bool
     size: int
     files: int
+    waste: int
     is_directory: bool
     can_open: bool
     is_open: bool
@@ -103,6 +116,7 @@ class Rows:
         self.reverse = reverse
         self.fold = fold
         self._levels: dict[int, int] = {0: -1}
+        self._key = self._other_key()
         self._some = self._choose_some() if self.expansion.opening is Opening.SOME else frozenset()
         self.items = self._below(0)
 
@@ -124,13 +138,30 @@ class Rows:
                 after = end[child]
                 if after - child > 2 and end[child + 1] == after:
                     found[k] = self._tail(child)
-        if self.sort is SortBy.SIZE:
-            found.reverse()  # of equal sizes the first name comes first, either way
-            if len(found) > 1:
-                found.sort(key=self.view.size.__getitem__, reverse=self.reverse)
-        elif not self.reverse:
-            found.reverse()
+        self._arrange(found)
         return found
+
+    def _arrange(self, found: list[int]) -> None:
+        """Order siblings, the last one first."""
+        if self.sort is SortBy.NAME:
+            if not self.reverse:
+                found.reverse()
+            return
+        found.reverse()  # of equal ones the first name comes first, either way
+        if len(found) > 1:
+            found.sort(key=self.view.size.__getitem__, reverse=self.reverse)
+            if self._key is not None:
+                found.sort(key=self._key, reverse=self.reverse)
+
+    def _other_key(self) -> Callable[[int], int] | None:
+        """What goes before the size."""
+        if self.sort is SortBy.COUNT:
+            return self.view.files
+        if self.sort is SortBy.WASTE:
+            return self.view.waste
+        if self.sort is SortBy.CHANGE:
+            return self.view.marks.translate(_RANK).__getitem__
+        return None
 
     def _tail(self, item: int) -> int:
         """The deepest of a chain of only directories; its content comes right after it."""
@@ -219,6 +250,7 @@ class Rows:
             view.counts(item),
             view.size[item],
             view.files(item),
+            view.waste(item),
             view.is_directory(item),
             can_open,
             can_open and self.is_open(item),
@@ -256,16 +288,36 @@ class Rows:
 
     def index_of(self, node: int) -> int | None:
         """The row that shows a node, or the nearest directory above it that has a row."""
-        tree = self.view.tree
+        view, parent = self.view, self.view.tree.parent
+        above: list[int] = []  # items from the node up
         while node:
-            item = self.view.item_of(node)
+            item = view.item_of(node)
             if item is not None:
-                try:
-                    return self.items.index(self._tail(item) if self.fold else item)
-                except ValueError:
-                    pass
-            node = tree.parent[node]
+                above.append(self._tail(item) if self.fold else item)
+            node = parent[node]
+        for item in reversed(above):
+            if item == above[0] or not self.is_open(item):
+                return self.items.index(item)
         return 0 if self.items else None
+
+    def reveal(self, node: int) -> int | None:
+        """Open the directories above a node; returns its row, ``None`` where it is not shown."""
+        view = self.view
+        wanted = view.item_of(node)
+        if not wanted:
+            return None
+        wanted = self._tail(wanted) if self.fold else wanted
+        closed: list[int] = []
+        up = self.parent(wanted)
+        while up:
+            if not self.is_open(up):
+                closed.append(up)
+            up = self.parent(up)
+        if closed:
+            for item in closed[:-1]:
+                self.expansion.say(view.node[item], is_open=True)
+            self.open(self.items.index(closed[-1]))
+        return self.items.index(wanted)
 
     def parent_index(self, index: int) -> int | None:
         """The row of the directory that holds the one at an index."""
@@ -298,6 +350,15 @@ class Rows:
         stop = self._stop(index)
         del self.items[index + 1 : stop]
         return stop - index - 1
+
+    def close_siblings(self, index: int) -> int:
+        """Close the directories beside the one at an index; returns its new index."""
+        item = self.items[index]
+        up = self.parent(item)
+        for sibling in self._children(up):
+            if sibling != item and self.can_open(sibling) and self.is_open(sibling):
+                self.close(self.items.index(sibling))
+        return self.items.index(item)
 
     def _stop(self, index: int) -> int:
         """Where the visible content of a row ends."""

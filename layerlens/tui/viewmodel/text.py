@@ -187,3 +187,10 @@ def where(error: LayerLensError) -> str:
     if place.offset is not None:
         parts.append(f"offset {place.offset:,}")
     return ", ".join(parts)
+
+
+def error_line(error: LayerLensError) -> str:
+    """What is wrong, where, and what to do, in one line."""
+    place = where(error)
+    line = safe_text(error.what, 500) + (f" (in {place})" if place else "")
+    return f"{line}; {safe_text(error.hint, 300)}" if error.hint else line

@@ -1,23 +1,19 @@
 """One view of the filesystem: columns over the nodes that it shows, with sums.
 
-A view is made in a few passes over columns, most of them inside C, and never
-per directory; its numbers stay a preorder, so that the content of the item
-``i`` is the range ``i + 1`` up to ``end[i]``.
+A view's numbers stay a preorder, so that the content of the item ``i`` is the
+range ``i + 1`` up to ``end[i]``.  :mod:`makeviews` makes them, in a few passes
+over columns, most of them inside C, and never per directory.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import IntEnum, StrEnum
-from itertools import accumulate, compress, repeat
-from operator import contains, ne
+from itertools import accumulate, compress
+from operator import ne
 
-from layerlens.filesystem.changes import Change
 from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree
 
@@ -56,27 +52,50 @@ KIND_OF = {
     Mark.INSIDE: ChangeKind.UNCHANGED,
 }
 
+
+class Whose(StrEnum):
+    """Whose layer the shown version comes from."""
+
+    ALL = "all"
+    BASE = "base"
+    YOURS = "yours"
+
+
 _CONTEXT = 0x80
 """Set on the mark of an item that is only there to lead to others: it counts nothing."""
 
-_MARK_OF_CHANGE = bytes(
-    {
-        Change.ADDED: Mark.ADDED,
-        Change.CONTENT: Mark.CONTENT,
-        Change.METADATA: Mark.METADATA,
-        Change.TYPE: Mark.TYPE,
-    }.get(Change(value), 0)
-    if value < len(Change)
-    else 0
-    for value in range(256)
-)
 _PLAIN = bytes(value & ~_CONTEXT for value in range(256))
 _GONE = bytes((value & ~_CONTEXT) == Mark.REMOVED for value in range(256))
 _COUNTED = bytes(0 < value < _CONTEXT for value in range(256))
 _NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
+_NOT = bytes(not value for value in range(256))
 
 
-@dataclass(slots=True)
+class DeadBytes:
+    """The dead bytes of a view: at the items ``item``, in order; ``running`` are their sums."""
+
+    __slots__ = ("item", "running")
+
+    def __init__(self, at: dict[int, int]) -> None:
+        self.item = array("i", sorted(at))
+        self.running = array("q", accumulate(map(at.__getitem__, self.item), initial=0))
+
+    def between(self, start: int, stop: int) -> int:
+        """The bytes at the items from ``start`` to before ``stop``."""
+        item, running = self.item, self.running
+        first = bisect_left(item, start)
+        return running[bisect_left(item, stop, first)] - running[first]
+
+    def items(self, start: int, stop: int) -> array[int]:
+        """The items with dead bytes from ``start`` to before ``stop``."""
+        return self.item[bisect_left(self.item, start) : bisect_left(self.item, stop)]
+
+    def each(self) -> Iterable[tuple[int, int]]:
+        """Item and bytes, in the order of the items."""
+        running = self.running
+        return ((item, running[k + 1] - running[k]) for k, item in enumerate(self.item))
+
+
 class View:
     """The items of a view, in path order; item 0 is the root.
 
@@ -86,72 +105,95 @@ class View:
     ``marks``   a :class:`Mark`, with a flag on items that only lead to others
     ``end``     where the item's content ends
     ``directories`` the items that have content
-    ``own``     content bytes of the item itself, each inode counted once
-    ``size``    bytes of the item and its content.  What a layer removed counts
-                only for removed items: it is not there any more
+    ``size``    bytes of the item and its content, each inode counted once.  What
+                a layer removed counts only for removed items: it is not there
+                any more
     ``same``    item of a hard link -> node of the name that has the bytes
     """
 
-    tree: PathTree
-    node: array[int]
-    version: array[int]
-    marks: bytes
-    end: array[int]
-    directories: array[int]
-    own: array[int]
-    size: array[int] = field(init=False)
-    same: dict[int, int] = field(default_factory=dict)
-    _files: array[int] = field(init=False)
-    _gone: tuple[array[int], array[int]] | None = field(init=False, default=None)
+    __slots__ = (
+        "_dead", "_dead_at", "_files", "_gone_files", "directories", "end", "marks", "node",
+        "same", "size", "tree", "version",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        tree: PathTree,
+        node: array[int],
+        version: array[int],
+        marks: bytes,
+        end: array[int],
+        own: Sequence[int],
+        same: dict[int, int],
+        dead_at: Callable[[], dict[int, int]],
+    ) -> None:
+        """``own`` are the bytes of each item itself; ``dead_at`` finds the dead ones, by item."""
+        self.tree = tree
+        self.node = node
+        self.version = version
+        self.marks = marks
+        self.end = end
+        self.same = same
+        self._dead_at = dead_at
+        self._dead: DeadBytes | None = None
+        count = len(node)
+        self.directories = array("i", compress(range(count), map(ne, end, range(1, count + 1))))
         # One byte more, so that ABSENT is a directory.
-        kinds = self.tree.fs.kinds + bytes([Kind.DIR])
-        entries = bytes(map(kinds.__getitem__, self.version)).translate(_NO_DIRECTORY)
-        counted = self.marks.translate(_COUNTED)
-        # As one long number each, all items are combined at once.
-        both = int.from_bytes(entries, "little") & int.from_bytes(counted, "little")
-        files = both.to_bytes(len(self), "little")
-        gone = self.marks.translate(_GONE)
+        kinds = tree.fs.kinds + bytes([Kind.DIR])
+        entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
+        self._files = both(entries, marks.translate(_COUNTED))
+        self._gone_files = b""
+        self.size = array("q", own)
+        gone = marks.translate(_GONE)
         if 1 in gone:
-            self._sum_without(gone, files)
+            self._sum_without(gone, own)
             return
-        self.size = self.own[:]
-        running = list(accumulate(self.own, initial=0))
-        size, end = self.size, self.end
+        running = list(accumulate(own, initial=0))
+        size = self.size
         for i in self.directories:
             size[i] = running[end[i]] - running[i]
-        self._files = array("i", accumulate(files, initial=0))
 
-    def _sum_without(self, gone: bytes, files: bytes) -> None:
+    def _sum_without(self, gone: bytes, own: Sequence[int]) -> None:
         """Sizes and counts where the sums of what is there and of what is gone differ."""
-        removed = list(compress(range(len(self)), gone))
-        kept, lost = self.own[:], array("q", bytes(8 * len(self)))
-        kept_files, lost_files = bytearray(files), bytearray(len(self))
-        for i in removed:
+        kept, lost = array("q", own), array("q", bytes(8 * len(self)))
+        for i in compress(range(len(self)), gone):
             lost[i], kept[i] = kept[i], 0
-            lost_files[i], kept_files[i] = kept_files[i], 0
-        self.size = self.own[:]
         here, away = (list(accumulate(part, initial=0)) for part in (kept, lost))
+        size, end = self.size, self.end
         for i in self.directories:
             running = away if gone[i] else here
-            self.size[i] = running[self.end[i]] - running[i]
-        self._files = array("i", accumulate(kept_files, initial=0))
-        self._gone = (
-            array("i", removed),
-            array("i", accumulate(map(lost_files.__getitem__, removed), initial=0)),
-        )
+            size[i] = running[end[i]] - running[i]
+        files = self._files
+        self._gone_files = both(files, gone)
+        self._files = both(files, gone.translate(_NOT))
 
     def __len__(self) -> int:
         return len(self.node)
 
+    def own(self, item: int) -> int:
+        """Bytes of the item itself."""
+        # A file has content where it came in place of a directory: what that lost.
+        return 0 if self.is_directory(item) else self.size[item]
+
     def files(self, item: int) -> int:
         """The items that are no directories, from this one to the end of its content."""
-        end = self.end[item]
-        if self._gone is not None and self.mark(item) is Mark.REMOVED:
-            removed, running = self._gone
-            return running[bisect_left(removed, end)] - running[bisect_left(removed, item)]
-        return self._files[end] - self._files[item]
+        gone = self._gone_files and self.mark(item) is Mark.REMOVED
+        return (self._gone_files if gone else self._files).count(1, item, self.end[item])
+
+    def waste(self, item: int) -> int:
+        """Dead bytes of the item and its content, of the layers that the view is of.
+
+        What lies at a path that the view does not show counts for the nearest
+        directory above it that it does show.
+        """
+        return self.dead.between(item, self.end[item])
+
+    @property
+    def dead(self) -> DeadBytes:
+        """The dead bytes of single items."""
+        if self._dead is None:
+            self._dead = DeadBytes(self._dead_at())
+        return self._dead
 
     def mark(self, item: int) -> Mark:
         """What the view says of an item."""
@@ -164,6 +206,11 @@ class View:
     def is_directory(self, item: int) -> bool:
         version = self.version[item]
         return version == ABSENT or self.tree.fs.kinds[version] == Kind.DIR
+
+    @property
+    def present(self) -> bytes:
+        """Selects the items that were not removed, one byte per item."""
+        return self.marks.translate(_GONE).translate(_NOT)
 
     def item_of(self, node: int) -> int | None:
         """The item that shows a node, if any."""
@@ -193,46 +240,14 @@ class View:
             table[mark] = kind in kinds
         return self.marks.translate(_PLAIN).translate(bytes(table))
 
-    def matching(self, pattern: str) -> bytearray:
-        """Selects what a text or glob matches, and all that lies below, one byte per item.
-
-        A text is looked for anywhere in the path.  A glob (``*``, ``?``, ``[…]``)
-        must fit the last part, or the whole path where it contains a slash.
-        Case does not count.
-        """
-        ending = pattern[1:]
-        if not any(sign in pattern for sign in "*?["):
-            # What lies below a match has the text in its path too.
-            return self._having(pattern, contains)
-        if pattern.startswith("*") and ending and not any(sign in ending for sign in "*?[/"):
-            found = self._having(ending, _ends_with)  # the most used glob, and ten times as fast
-        else:
-            found = self._globbed(pattern)
-        end = self.end
-        for item in compress(self.directories, map(found.__getitem__, self.directories)):
-            found[item : end[item]] = b"\1" * (end[item] - item)
-        return found
-
-    def _having(self, text: str, test: Callable[[bytes, bytes], bool]) -> bytearray:
-        """Asks ``test`` of every path and a text, without a difference of case."""
-        paths: Iterable[bytes] = map(self.tree.paths.__getitem__, self.node)
-        if text.isascii():
-            paths, wanted = map(bytes.lower, paths), text.lower().encode()
-        else:
-            paths = (_folded(path).encode("utf-8", "surrogateescape") for path in paths)
-            wanted = text.casefold().encode("utf-8", "surrogateescape")
-        return bytearray(map(test, paths, repeat(wanted)))
-
-    def _globbed(self, pattern: str) -> bytearray:
-        matches = re.compile(fnmatch.translate(pattern.strip("/").casefold())).match
-        # As one long text, all paths are decoded at once; none contains a NUL.
-        text = b"\0".join(map(self.tree.paths.__getitem__, self.node))
-        paths = _folded(text).split("\0")
-        if "/" not in pattern:
-            paths = [path[path.rfind("/") + 1 :] for path in paths]
-        found = bytearray(match is not None for match in map(matches, paths))
-        found[0] = 0
-        return found
+    def of(self, whose: Whose, base_layers: int) -> bytes:
+        """Selects the items whose shown version is the base image's or yours."""
+        first = self.tree.fs.first
+        boundary = first[min(base_layers, len(first) - 1)]
+        if whose is Whose.YOURS:
+            return bytes(map(boundary.__le__, self.version))
+        below = bytes(map(boundary.__gt__, self.version))
+        return below if whose is Whose.BASE else bytes([1]) * len(self)
 
     def only(self, flags: bytes | bytearray) -> View:
         """The view of the selected items and of the directories that lead to them."""
@@ -246,204 +261,51 @@ class View:
         keep[0] = 1
         position = list(accumulate(keep, initial=0))
         marks = bytearray(compress(self.marks, keep))
-        own = array("q", compress(self.own, keep))
+        own = list(compress(self.size, keep))
+        for i in self.directories:
+            if keep[i]:
+                own[position[i]] = self.own(i)
         selected = bytes(compress(flags, keep))
         for i in compress(range(len(marks)), selected.translate(_NOT)):
             marks[i] |= _CONTEXT
             own[i] = 0
-        ends = array("i", map(position.__getitem__, compress(end, keep)))
-        leading = (position[i] for i in self.directories if keep[i])
-        view = View(
+        same: dict[int, int] = {}
+        if self.same:
+            same = {position[i]: node for i, node in self.same.items() if keep[i]}
+            self._hand_down(flags, position, own)
+        dead_at = self._dead_at
+
+        def dead_among_them() -> dict[int, int]:
+            return {position_of(i): size for i, size in dead_at().items() if flags[i]}
+
+        kept_items = array("i", compress(range(len(self)), keep))
+
+        def position_of(item: int) -> int:
+            return bisect_left(kept_items, item)
+
+        return View(
             self.tree,
             array("i", compress(self.node, keep)),
             array("i", compress(self.version, keep)),
             bytes(marks),
-            ends,
-            array("i", [i for i in leading if ends[i] - i > 1]),
+            array("i", map(position.__getitem__, compress(end, keep))),
             own,
+            same,
+            dead_among_them,
         )
-        if self.same:
-            view.same = {position[i]: node for i, node in self.same.items() if keep[i]}
-        return view
+
+    def _hand_down(self, flags: bytes | bytearray, position: list[int], own: list[int]) -> None:
+        """Give the bytes of inodes whose first name is not selected to the first that is."""
+        given: set[int] = set()
+        for item, node in sorted(self.same.items()):
+            if flags[item] and node not in given:
+                first = self.item_of(node)
+                if first is not None and not flags[first]:
+                    own[position[item]] = self.own(first)
+                given.add(node)
 
 
-_ends_with: Callable[[bytes, bytes], bool] = bytes.endswith
-_NOT = bytes(not value for value in range(256))
-
-
-def _folded(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape").casefold()
-
-
-# ---------------------------------------------------------------------- making views
-
-
-def changes_view(tree: PathTree, versions: array[int], layer: int) -> View:
-    """What one layer did.  ``versions`` is what stands after it."""
-    marks = bytearray(len(tree) + 1)
-    _mark_changes(tree, marks, layer, removals=True)
-    return _assemble(tree, marks, versions, layer, aggregate=False)
-
-
-def aggregate_view(tree: PathTree, versions: array[int], layer: int) -> View:
-    """The filesystem after a layer, with that layer's changes marked."""
-    marks = bytearray(map(ABSENT.__ne__, versions)).translate(_TO_UNCHANGED)
-    _complete(tree, marks)
-    if layer >= 0:
-        _mark_changes(tree, marks, layer, removals=False)
-    else:  # an image without layers has an empty root
-        marks = bytearray([Mark.INSIDE])
-    return _assemble(tree, marks, versions, layer, aggregate=True)
-
-
-def _complete(tree: PathTree, marks: bytearray) -> None:
-    """Add directories that are not there though something in them is.
-
-    In the specification's reading an opaque marker can take a directory that
-    the same layer uses without listing it.
-    """
-    parent = tree.parent
-    marks[0] = Mark.UNCHANGED
-    above = bytes(map(marks.__getitem__, parent))
-    for node in compress(range(len(tree)), above.translate(_NOT)):
-        if marks[node]:
-            up = parent[node]
-            while not marks[up]:
-                marks[up] = Mark.UNCHANGED
-                up = parent[up]
-
-
-_TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
-
-
-def _mark_changes(tree: PathTree, marks: bytearray, layer: int, *, removals: bool) -> None:
-    """Mark what a layer changed, and the directories above that."""
-    fs, node_of = tree.fs, tree.node_of
-    start, stop = fs.first[layer], fs.first[layer + 1]
-    codes = fs.changes[start:stop].translate(_MARK_OF_CHANGE)
-    nodes = node_of[start:stop]
-    gone = [node_of[version] for version in fs.removed[layer]]
-    if removals:
-        for node in gone:
-            marks[node] = Mark.REMOVED
-    for node, code in zip(nodes, codes, strict=True):
-        if code:
-            marks[node] = code
-    marks[0] = Mark.INSIDE
-    # A directory that was removed and still holds something is not gone.
-    _lead_to(tree, marks, compress(nodes, codes), (0, Mark.UNCHANGED, Mark.REMOVED))
-    if not removals:  # only what something was removed from, not what went with it
-        parent = tree.parent
-        gone = [node for node in gone if marks[parent[node]]]
-    _lead_to(tree, marks, gone, (0, Mark.UNCHANGED))
-    del marks[ABSENT]
-
-
-def _lead_to(
-    tree: PathTree, marks: bytearray, nodes: Iterable[int], quiet: tuple[int, ...]
-) -> None:
-    """Mark the directories above some nodes, each once, where they have a quiet mark."""
-    parent = tree.parent
-    for node in nodes:
-        up = parent[node]
-        while marks[up] in quiet:
-            marks[up] = Mark.INSIDE
-            up = parent[up]
-
-
-def _assemble(
-    tree: PathTree, marks: bytearray, versions: array[int], layer: int, *, aggregate: bool
-) -> View:
-    fs = tree.fs
-    gone = () if aggregate else fs.removed[layer]
-    for version in gone:  # shown as they were, for as long as this view is being made
-        versions[tree.node_of[version]] = version
-    node = array("i", compress(range(len(tree)), marks))
-    shown = array("i", compress(versions, marks))
-    sizes = _version_sizes(tree)
-    own = array("q", map(sizes.__getitem__, shown))
-    names = _shared_names(tree, marks, versions, own_layer=None if aggregate else layer)
-    for version in gone:
-        versions[tree.node_of[version]] = ABSENT
-    same: dict[int, int] = {}
-    for inode, nodes, counted in names:
-        for each in nodes:
-            item = bisect_left(node, each)
-            own[item] = sizes[inode] if each == counted else 0
-            if each != nodes[0]:
-                same[item] = nodes[0]
-    packed = bytes(marks.translate(None, b"\0"))
-    end, directories = _ends(list(compress(tree.depth, marks)))
-    return View(tree, node, shown, packed, end, directories, own, same)
-
-
-def _version_sizes(tree: PathTree) -> array[int]:
-    """Content bytes of every version, then a 0 for ``ABSENT``."""
-    fs = tree.fs
-    sizes = array("q")
-    for layer, table in enumerate(fs.tables):
-        sizes.extend(table.sizes)
-        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))  # directories made up
-    sizes.append(0)
-    return sizes
-
-
-def _shared_names(
-    tree: PathTree, marks: bytearray, versions: array[int], own_layer: int | None
-) -> list[tuple[int, list[int], int]]:
-    """The inodes with several names: (inode, its nodes in the view, the one that counts).
-
-    The first name in path order has the bytes, the others none; no name has
-    them where nothing was shipped (a link to a file of a lower layer) or lost
-    (a removed name of a file that has others).
-    """
-    fs, node_of = tree.fs, tree.node_of
-    kinds = fs.kinds
-    kept: dict[int, list[int]] = {}
-    removed: dict[int, list[int]] = {}
-    standing: set[int] = set()
-
-    def look(version: int, inode: int) -> None:
-        node = node_of[version]
-        if versions[node] != version:
-            return
-        if marks[node] == Mark.REMOVED:
-            removed.setdefault(inode, []).append(node)
-            return
-        standing.add(inode)
-        if marks[node]:
-            kept.setdefault(inode, []).append(node)
-
-    for version, inode in fs.inodes.items():
-        if kinds[inode] == Kind.FILE and node_of[version] != ABSENT:
-            look(version, inode)
-    for inode in kept.keys() | removed.keys():
-        if node_of[inode] != ABSENT:
-            look(inode, inode)
-    found = []
-    for inode, nodes in kept.items():
-        nodes.sort()
-        shipped = own_layer is None or inode >= fs.first[own_layer]
-        found.append((inode, nodes, nodes[0] if shipped else ABSENT))
-    for inode, nodes in removed.items():
-        nodes.sort()
-        found.append((inode, nodes, ABSENT if inode in standing else nodes[0]))
-    return found
-
-
-def _ends(depth: list[int]) -> tuple[array[int], array[int]]:
-    """Where the content of each item ends, and who has any, from the depths of a preorder."""
-    end = array("i", range(1, len(depth) + 1))
-    following = [*depth[1:], 0]
-    directories = array("i")
-    opened: list[int] = []
-    # Between items of equal depth nothing opens or closes: skip those in C.
-    for i in compress(range(len(depth)), map(ne, depth, following)):
-        rise = following[i] - depth[i]
-        if rise > 0:
-            directories.append(i)
-            opened.append(i)
-        else:
-            for _ in range(-rise):
-                end[opened.pop()] = i + 1
-    return end, directories
+def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:
+    """The items that two selections share: as one long number each, all are combined at once."""
+    shared = int.from_bytes(one, "little") & int.from_bytes(other, "little")
+    return shared.to_bytes(len(one), "little")

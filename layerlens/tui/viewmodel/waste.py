@@ -1,112 +1,54 @@
-"""The way from the ledger, worst first, down to the paths."""
+"""Where the waste of a view lies, in the order in which a user wants to see it."""
 
 from __future__ import annotations
 
-from layerlens.analysis.model import Analysis
-from layerlens.tui.viewmodel.table import Table
-from layerlens.tui.viewmodel.wastelevels import (
-    ALL,
-    FilesLevel,
-    Image,
-    Ledger,
-    Level,
-    row_key,
-)
-from layerlens.tui.viewmodel.wasterows import Row, Side
+from array import array
 
-SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+from layerlens.tui.viewmodel.views import View, both
 
 
-class WasteBrowser:
-    """Holds the levels from the ledger down to the one that is shown.
+def stops(view: View) -> array[int]:
+    """The items to look at for waste, the most dead bytes first; equals in path order.
 
-    Each level keeps its own filter and order.  ``side`` is whose bytes are counted.
+    A directory is one stop in place of all that it holds where every file in it
+    that has bytes also has waste: a deleted directory of 5,000 files, or one whose
+    owner was changed.  The stop is then the deepest directory that holds all of
+    it.  Elsewhere each file with waste is a stop, and so is a directory for the
+    waste of paths that the view does not show any more.
     """
+    dead = dict(view.dead.each())
+    size, end = view.size, view.end
+    # Files with bytes and without waste, one byte per item.
+    sound = bytearray(both(bytes(map(bool, size)), view.present))
+    for i in view.directories:
+        sound[i] = sound[i] and view.own(i) > 0
+    for item in dead:
+        sound[item] = 0
+    found: list[tuple[int, int]] = []
+    after = 1  # where the last stop ends
+    for i in view.directories:
+        if i < after or sound.find(1, i, end[i]) >= 0:
+            continue
+        waste = view.waste(i)
+        if waste:
+            found.append((-waste, _deepest(view, i, waste)))
+            after = end[i]
+            for item in view.dead.items(i, after):
+                del dead[item]
+    found += [(-waste, item) for item, waste in dead.items() if item]
+    return array("i", (item for _, item in sorted(found)))
 
-    def __init__(self, analysis: Analysis) -> None:
-        self.image = Image(analysis)
-        self.side = Side.ALL
-        self.levels: list[Level] = [Ledger(self.image)]
-        self.level.make()
 
-    @property
-    def level(self) -> Level:
-        return self.levels[-1]
-
-    @property
-    def table(self) -> Table[Row]:
-        return self.level.table
-
-    def trail(self) -> str:
-        """Where one is: the titles of all levels, from the ledger down."""
-        return SEPARATOR.join(level.title for level in self.levels)
-
-    def enter(self, row: Row) -> bool:
-        """Go down into a row; false where there is nothing below it."""
-        return self._push(self.level.below(row))
-
-    def flat(self) -> bool:
-        """All files of what is shown, the worst first; false where they are shown so already."""
-        return self._push(self.level.flat())
-
-    def _push(self, level: Level | None) -> bool:
-        if level is None:
-            return False
-        level.make(self.side)
-        self.levels.append(level)
-        return True
-
-    @property
-    def is_down(self) -> bool:
-        return len(self.levels) > 1
-
-    def up(self) -> Row | None:
-        """Go up one level; gives the row that was gone through, ``None`` if none was."""
-        if not self.is_down:
-            return None
-        left = self.levels.pop()
-        return next((row for row in self.table.rows if row_key(row) == left.opened_by), None)
-
-    def regroup(self) -> bool:
-        """Put files together in the next way; false where there are none on this level."""
-        if not isinstance(self.level, FilesLevel):
-            return False
-        self.level.regroup()
-        return True
-
-    def next_side(self) -> None:
-        """Count the bytes of all layers, then the base's, then yours: on all levels."""
-        sides = list(Side)
-        self.show_side(sides[(sides.index(self.side) + 1) % len(sides)])
-
-    def show_side(self, side: Side) -> None:
-        self.side = side
-        for level in self.levels:
-            level.make(side)
-
-    def sort_by(self, order: str) -> bool:
-        """Order by a column; false where this level has none of that name."""
-        if not any(column.id == order for column in self.table.columns):
-            return False
-        self.table.sort_by(order)
-        return True
-
-    def adopt(self, analysis: Analysis) -> None:
-        """Show a newer state of the image, on the same level as far as that is there."""
-        old, self.image = self.levels, Image(analysis)
-        self.levels = [Ledger(self.image)]
-        self.level.make(self.side)
-        self.level.like(old[0])
-        for before in old[1:]:
-            if not self._enter_again(before):
-                return
-            if isinstance(self.level, FilesLevel) and isinstance(before, FilesLevel):
-                self.level.by = before.by
-            self.level.like(before)
-
-    def _enter_again(self, before: Level) -> bool:
-        if before.opened_by == ALL:
-            return self.flat()
-        rows = (*self.table.all_rows, *self.table.foot)
-        row = next((each for each in rows if row_key(each) == before.opened_by), None)
-        return row is not None and self.enter(row)
+def _deepest(view: View, item: int, waste: int) -> int:
+    """The deepest item that holds the same waste as the one given."""
+    end = view.end
+    child = item + 1
+    while child < end[item]:
+        inside = view.waste(child)
+        if inside == waste:
+            item, child = child, child + 1
+        elif inside:
+            break
+        else:
+            child = end[child]
+    return item

@@ -73,7 +73,7 @@ class LayersView(View):
             with Vertical(id="left"):
                 yield LayerList(layer_rows(analysis), id="layers")
                 yield LayerDetails(analysis, id="details")
-            yield FileTree(self._browser, id="tree")
+            yield FileTree(self.session, id="tree")
 
     def on_mount(self) -> None:
         self._details.show(self._browser.layer)
@@ -106,7 +106,7 @@ class LayersView(View):
         self._wanted = session.browser.layer
         self._layers.show(layer_rows(session.analysis))
         self._details.adopt(session.analysis, self._wanted)
-        self._tree.adopt(session.browser)
+        self._tree.adopt(session)
         if path is not None:
             node = session.browser.node_of_path(path)
         self._tree_changed(node)

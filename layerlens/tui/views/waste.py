@@ -15,7 +15,7 @@ from layerlens.filesystem.changes import Cause
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, size
-from layerlens.tui.viewmodel.waste import WasteBrowser
+from layerlens.tui.viewmodel.wastebrowser import WasteBrowser
 from layerlens.tui.viewmodel.wastedetails import dead_version, told
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, Ledger, row_text
 from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row, Side

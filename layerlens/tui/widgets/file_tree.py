@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.rows import Row
+from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import (
     SIZE_CELLS,
     bar,
@@ -44,7 +44,7 @@ _MOST_INDENTS = 16
 
 
 class FileTree(LineList):
-    """Draws the rows of a :class:`Browser`; the browser decides what they are."""
+    """Draws the rows of a session's browser, which decides what they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "toggle_directory", "Open", show=False, id="tree.toggle",
@@ -57,13 +57,14 @@ class FileTree(LineList):
 
     attributes: reactive[bool] = reactive(default=False)
 
-    def __init__(self, browser: Browser, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._browser = browser
+        self.adopt(session)
 
-    def adopt(self, browser: Browser) -> None:
-        """Draw what another browser shows."""
-        self._browser = browser
+    def adopt(self, session: Session) -> None:
+        """Draw what another session's browser shows."""
+        self._browser = session.browser
+        self._marks = session.marks
 
     def line_count(self) -> int:
         return len(self._browser.rows)
@@ -87,7 +88,9 @@ class FileTree(LineList):
         browser = self._browser
         row = browser.rows.row(line)
         sign, style = _SIGNS[row.mark] if row.counts else ("·", "inside")
-        yield f"{sign} ", style
+        yield sign, style
+        marked = self._marks and self._marks.has_path(browser.rows.path(line))
+        yield "●" if marked else " ", "mark"
         yield f"{size(row.size):>{SIZE_CELLS}} ", self._size_style(row)
         used = 2 + SIZE_CELLS + 1
         if cells >= (_ROOM_FOR_ALL if self.attributes else _ROOM_FOR_BAR):

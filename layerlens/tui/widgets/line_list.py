@@ -31,7 +31,7 @@ class LineList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor", "line--dim", "line--added", "line--modified", "line--removed",
         "line--inside", "line--directory", "line--link", "line--bar", "line--waste",
-        "line--match", "line--base", "line--guide",
+        "line--match", "line--base", "line--guide", "line--mark",
     }  # fmt: skip
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,10 +10,13 @@ import pytest
 from layerlens.image.digest import Digest
 from layerlens.image.model import HistoryEntry, Platform
 from layerlens.sources.engine.describe import (
+    counted_rows,
     described,
     described_by_libpod,
+    expected,
     layer_rows,
     platform_of,
+    stated_sizes,
 )
 
 
@@ -61,6 +64,27 @@ class TestLayerRows:
         assert layer_rows(*rows(*steps), sizes) is None
 
 
+class TestCountedRows:
+    """Without the layers' sizes."""
+
+    @pytest.mark.parametrize(
+        ("steps", "count", "wanted"),
+        [
+            ([("ADD x /", 5), ("CMD x", 0), ("RUN a", 7), ("ENV a=b", 0)], 2, {0, 2}),
+            ([("ADD x /", 5), ("ENV a=b", 0), ("RUN rm x", 0), ("COPY a b", 7)], 3, {0, 2, 3}),
+            ([("ADD x /", 5), ("WORKDIR /w", 0), ("RUN rm x", 0), ("CMD x", 0)], 3, {0, 1, 2}),
+            ([("LABEL x", 0), ("FOO", 0), ("BAR", 2)], 3, {0, 1, 2}),
+            ([("RUN a", 5), ("RUN b", 0), ("RUN c", 0)], 2, None),
+            ([("RUN a", 5), ("RUN b", 6)], 1, None),
+            ([("RUN a", 5)], 2, None),
+            ([], 1, None),
+            ([], 0, set()),
+        ],
+    )
+    def test_all(self, steps: list[tuple[str, int]], count: int, wanted: set[int] | None) -> None:
+        assert counted_rows(*rows(*steps), count) == wanted
+
+
 D = (Digest("sha256", "a" * 64), Digest("sha256", "b" * 64))
 FOUND = {
     "Architecture": "arm64", "Os": "linux", "Variant": "v8", "Created": "2024-01-01T00:00:00Z",
@@ -84,6 +108,23 @@ def test_docker() -> None:
     assert config.history[0] == HistoryEntry()
     assert described(FOUND, [5], D, [1, 2]) is None
     assert described(FOUND, history, D, [1, 3]) is None
+
+
+def test_before_layers_are_read() -> None:
+    history: list[Any] = [
+        {"CreatedBy": "CMD x", "Size": 0},
+        {"CreatedBy": "RUN b", "Size": 2},
+        {"CreatedBy": "ADD a", "Size": 1},
+    ]
+    config = expected(FOUND, history, D)
+    assert [entry.empty_layer for entry in config.history] == [False, False, True]
+    assert stated_sizes(config, history) == (1, 2)
+    assert stated_sizes(config, history[1:]) == (None, None)
+    assert stated_sizes(config, [5]) == (None, None)
+    for odd in ([5], [], history[1:2]):
+        config = expected(FOUND, odd, D)
+        assert (config.history, config.diff_ids, config.labels) == ((), D, {"a": "b"})
+        assert stated_sizes(config, odd) == (None, None)
 
 
 def test_podman() -> None:

@@ -11,14 +11,10 @@ from hypothesis import strategies as st
 from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.filesystem.stack import Semantics, stack
 from layerlens.layers.table import Kind, LayerTable
+from layerlens.tui.viewmodel.makeviews import aggregate_view, changes_view
+from layerlens.tui.viewmodel.matching import Match, matcher
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
-from layerlens.tui.viewmodel.views import (
-    ChangeKind,
-    Mark,
-    View,
-    aggregate_view,
-    changes_view,
-)
+from layerlens.tui.viewmodel.views import ChangeKind, Mark, View
 from tests.builders import (
     Member,
     directory,
@@ -61,12 +57,16 @@ def shown(view: View) -> dict[bytes, tuple[Mark, int]]:
 
 def changes(fs: Filesystem, layer: int) -> View:
     tree = PathTree(fs)
-    return changes_view(tree, Standing(tree).go_to(layer), layer)
+    return changes_view(Standing(tree), layer)
 
 
 def aggregate(fs: Filesystem, layer: int) -> View:
     tree = PathTree(fs)
-    return aggregate_view(tree, Standing(tree).go_to(layer), layer)
+    return aggregate_view(Standing(tree), layer)
+
+
+def matched(view: View, pattern: str) -> bytearray:
+    return matcher(pattern, Match.GLOB).select(view)
 
 
 def check_shape(view: View) -> None:
@@ -85,7 +85,7 @@ def check_shape(view: View) -> None:
             if view.mark(i) is Mark.REMOVED or view.mark(c) is not Mark.REMOVED
         ]  # fmt: skip
         total = sum(view.size[c] for c in same_kind)
-        assert view.size[i] == view.own[i] + total
+        assert view.size[i] == view.own(i) + total
         own_file = not view.is_directory(i) and view.counts(i)
         assert view.files(i) == own_file + sum(view.files(c) for c in same_kind)
     assert list(view.directories) == [i for i in range(len(view)) if view.end[i] - i > 1]
@@ -203,7 +203,7 @@ def test_depth_of_ten_thousand() -> None:
     assert len(view) == 10_003
     assert view.size[1] == 7
     assert changes(fs, 0).size[1] == 7
-    assert len(view.only(view.matching("/g"))) == 10_002
+    assert len(view.only(matched(view, "/g"))) == 10_002
 
 
 # ---------------------------------------------------------------------- filters
@@ -239,7 +239,7 @@ def filtered() -> View:
     ],
 )  # fmt: skip
 def test_text_filter(filtered: View, pattern: str, files: set[bytes]) -> None:
-    view = filtered.only(filtered.matching(pattern))
+    view = filtered.only(matched(filtered, pattern))
     check_shape(view)
     paths = [view.tree.paths[node] for node in view.node]
     found = {path for i, path in enumerate(paths) if not view.is_directory(i)}
@@ -274,7 +274,7 @@ def test_the_last_aggregate_is_the_final_filesystem(
     check_shape(view)
     expected = [(entry.path, entry.size) for entry in fs.final_entries()]
     placed = [i for i in range(1, len(view)) if view.version[i] != ABSENT]
-    assert [(tree_path(view, i), view.own[i]) for i in placed] == expected
+    assert [(tree_path(view, i), view.own(i)) for i in placed] == expected
     if semantics is Semantics.DOCKER:
         assert len(placed) == len(view) - 1, "every parent is there"
     dead = set(fs.deaths.inode)
@@ -293,7 +293,7 @@ def test_views_show_what_the_filesystem_tells(
     kinds = {"added": {Mark.ADDED}, "removed": {Mark.REMOVED},
              "modified": {Mark.CONTENT, Mark.METADATA, Mark.TYPE}}  # fmt: skip
     for layer in [*range(len(layers)), *reversed(range(len(layers)))]:
-        view = changes_view(tree, standing.go_to(layer), layer)
+        view = changes_view(standing, layer)
         check_shape(view)
         found = {path: mark for path, (mark, _) in shown(view).items()}
         told = {event.path: event for event in fs.events(layer) if event.path}
@@ -304,7 +304,7 @@ def test_views_show_what_the_filesystem_tells(
         assert all(found[path] is Mark.INSIDE for path in leading)
         # Up to here, the filesystem is what a stack of these layers alone gives.
         below = stacked(*layers[: layer + 1], semantics=semantics)
-        here = aggregate_view(tree, standing.go_to(layer), layer)
+        here = aggregate_view(standing, layer)
         check_shape(here)
         assert set(shown(here)) == set(below.live) | {
             up for path in below.live for up in parents(path)
@@ -319,7 +319,7 @@ def test_filters_keep_the_shape(
 ) -> None:
     fs = stacked(*layers)
     for view in (changes(fs, len(layers) - 1), aggregate(fs, len(layers) - 1)):
-        for flags in (view.of_kinds(kinds), view.matching(text), view.matching(text + "*")):
+        for flags in (view.of_kinds(kinds), matched(view, text), matched(view, text + "*")):
             found = view.only(flags)
             check_shape(found)
             selected = {view.node[i] for i in range(1, len(view)) if flags[i]}

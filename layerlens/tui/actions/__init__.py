@@ -1,0 +1,1 @@
+"""What keys do that takes several steps: a module for each."""

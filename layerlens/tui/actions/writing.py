@@ -1,0 +1,74 @@
+"""Writes outputs to files."""
+
+from __future__ import annotations
+
+import os
+
+from layerlens.analysis.model import Analysis
+from layerlens.errors import LayerLensError
+from layerlens.outputs.catalogue import OUTPUTS, Output
+from layerlens.outputs.destination import check_file_writable, file_destination
+from layerlens.tui.background import in_background
+from layerlens.tui.screens.choice import Choice, ChoiceScreen
+from layerlens.tui.screens.hosting import Host
+from layerlens.tui.screens.prompt import PromptScreen
+from layerlens.tui.viewmodel.text import error_line, safe_text, size
+
+
+async def write_output(host: Host) -> None:
+    """Let the user choose an output and a file, and write it."""
+    analysis = host.session.analysis
+    choices = [Choice(each.title, f"*{each.suffix}", _problem(each, analysis)) for each in OUTPUTS]
+    chosen = await host.app.push_screen_wait(ChoiceScreen("Write", choices))
+    if chosen is None:
+        return
+    output = OUTPUTS[chosen]
+    path = await host.app.push_screen_wait(
+        PromptScreen(
+            f"Write: {output.title}",
+            file_name(analysis) + output.suffix,
+            f"The file, in {os.getcwd()} unless it begins with a slash.",
+            _verdict,
+        )
+    )
+    if path is None:
+        return
+    try:
+        written = await in_background(lambda: _write(output, analysis, os.path.expanduser(path)))
+    except LayerLensError as error:
+        host.notify(error_line(error), severity="error", markup=False)
+        return
+    host.notify(f"{size(written)} written to {safe_text(path, 300)}", markup=False)
+
+
+def _problem(output: Output, analysis: Analysis) -> str | None:
+    if output.needs_rules and analysis.judged is None:
+        return "needs the rules, which have not run"
+    return output.problem()
+
+
+def _verdict(text: str) -> tuple[str, bool]:
+    path = os.path.expanduser(text)
+    try:
+        check_file_writable(path)
+    except LayerLensError as error:
+        return error_line(error), False
+    if os.path.exists(path):
+        return "it is there already: replace it?", False
+    return "", True
+
+
+def _write(output: Output, analysis: Analysis, path: str) -> int:
+    with file_destination(path) as stream:
+        output.write(analysis, stream)
+    return os.path.getsize(path)
+
+
+def file_name(analysis: Analysis) -> str:
+    """A file name for what is written of an image, without its suffix."""
+    image = analysis.image
+    name = image.tags[0] if image.tags else os.path.basename(image.reference)
+    kept = "".join(
+        char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in name
+    )
+    return kept.strip(".-")[:60] or "image"

@@ -1,0 +1,41 @@
+"""Work that must not hold up the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_background(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread of its own; gives its result, or raises what it raised.
+
+    A daemon thread, and not the loop's pool, since the loop waits for its pool when it
+    ends: a reader that does not listen would keep the user who wants to leave.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def tell(settle: Callable[[], None]) -> None:
+        def unless_left() -> None:
+            if not outcome.done():
+                settle()
+
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(unless_left)
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            failure = error
+            tell(lambda: outcome.set_exception(failure))
+        else:
+            tell(lambda: outcome.set_result(result))
+
+    threading.Thread(target=run, name="layerlens-work", daemon=True).start()
+    return await outcome

@@ -1,0 +1,25 @@
+"""What actions need of the screen that they run on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.views.base import View
+
+
+class Host(Screen[None]):
+    """A screen with a session and a view."""
+
+    session: Session
+
+    @property
+    def view(self) -> View:
+        """The view that is shown."""
+        raise NotImplementedError
+
+    def start(self, work: Any) -> None:
+        """Run a coroutine that opens further screens and waits for them."""
+        self.run_worker(work, exclusive=True, group="action", exit_on_error=True)
