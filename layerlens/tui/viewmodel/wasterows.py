@@ -328,11 +328,13 @@ def _inside(path: Path) -> Path:
 def _matches(paths: Sequence[Path], text: str) -> Iterable[bool]:
     """As in the tree: a text anywhere in the path; a glob fits the last part, or all."""
     ending = text[1:]
+    if text.startswith("/"):  # paths are shown with one
+        paths = [b"/" + path for path in paths]
     if not any(sign in text for sign in _GLOB):
         return _having(paths, text, operator.contains)
     if text.startswith("*") and ending and not any(sign in ending for sign in _GLOB + "/"):
         return _having(paths, ending, bytes.endswith)  # the most used glob, and far quicker
-    matches = re.compile(translate(text.strip("/").casefold())).match
+    matches = re.compile(translate(text.rstrip("/").casefold())).match
     names: Iterable[str] = _folded(b"\0".join(paths)).split("\0")
     if "/" not in text:
         names = (name[name.rfind("/") + 1 :] for name in names)

@@ -256,6 +256,8 @@ class WasteView(View):
             parts.append(f"{what}, {size(level.sum)}")
             if isinstance(level, FilesLevel) and level.by is not By.PATH:
                 parts.append(level.by.value)
+        if self.session.analysis.partial is not None:
+            parts.insert(0, "only what was read")
         if browser.side is not Side.ALL:
             parts.append(browser.side.value)
         order = browser.table.order + (" reversed" if browser.table.reverse else "")
