@@ -18,6 +18,7 @@ from layerlens.analysis.rules.findings import Finding, WhatIf
 from layerlens.analysis.rules.savings import Savings
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import Filesystem
+from layerlens.filesystem.stack import Semantics
 from layerlens.image.digest import Digest
 from layerlens.image.model import (
     BaseBoundary,
@@ -40,7 +41,9 @@ class ImageFacts:
     stored blobs where all are stored compressed; ``file_count`` counts the
     names of the final filesystem that are not directories;
     ``attestation_bytes`` is what attestations beside the image take, which no
-    other figure includes.
+    other figure includes; ``as_pulled`` says that the layers' blobs are those
+    which a registry sends; ``saved_at`` when this analysis was saved, in seconds
+    since the epoch (``None`` where it was made just now).
     """
 
     reference: str
@@ -57,6 +60,8 @@ class ImageFacts:
     config: ImageConfig
     annotations: tuple[tuple[str, str], ...] = ()
     attestation_bytes: int = 0
+    as_pulled: bool = False
+    saved_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ class Analysis:
     """Everything that is known of one image.
 
     ``judged`` holds the findings, ``None`` where rules did not run.  With
-    ``partial`` all figures are of those layers that have been read.
+    ``partial`` all figures are of those layers that have been read; ``semantics``
+    is the reading by which the layers were stacked.
     """
 
     image: ImageFacts
@@ -235,6 +241,7 @@ class Analysis:
     distribution: Distribution = field(default_factory=Distribution)
     savings: Savings | None = None
     partial: Partial | None = None
+    semantics: Semantics = Semantics.DOCKER
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.diagnostics import Narrator
     from layerlens.progress import Progress
+    from layerlens.tui.settings import Settings
 
 _PIPE_WIDTH = 100
 """Columns of a summary that goes into a pipe or a file: always the same."""
@@ -143,6 +144,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
         from layerlens.cli import build
 
         return build.run(argv[1:], narrator, _look)
+    if argv and argv[0] == "open":
+        from layerlens.cli import open as saved
+
+        return saved.run(argv[1:], narrator, _look)
     if argv and argv[0] == "cache":
         from layerlens.cli.cache import cache_parser, run
 
@@ -169,22 +174,26 @@ def _look(
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
-    wanted = [path for path in (arguments.json, arguments.sbom) if path is not None]
+    outputs = (arguments.json, arguments.sbom, arguments.save)
+    wanted = [path for path in outputs if path is not None]
     if not wanted and not arguments.text and to_terminal:
         if make is not None:
             if sys.stdin.isatty():
+                settings = _tui_settings(arguments)  # what is wrong is told before the build
                 arguments.image = make()
-                return _browse(arguments)
+                return _browse(arguments, settings)
         elif arguments.image == "-":
             from layerlens.cli.reading import stdin_beside_terminal
 
             stream = stdin_beside_terminal()
             if stream is not None:
-                return _browse(arguments, stream)
+                return _browse(arguments, _tui_settings(arguments), stream)
         elif sys.stdin.isatty():
-            return _browse(arguments)
+            return _browse(arguments, _tui_settings(arguments))
     if wanted.count("-") + arguments.text > 1:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    if arguments.save == "-" and to_terminal:
+        raise UsageError("a saved analysis is no text", hint="send it elsewhere, or give a file")
     for path in wanted:
         check_writable(path)
     if arguments.sbom is not None:
@@ -208,6 +217,11 @@ def _look(
 
         with destination(arguments.sbom) as stream:
             write_sbom(analysis, stream)
+    if arguments.save is not None:
+        from layerlens.saved.save import save
+
+        with destination(arguments.save) as stream:
+            save(analysis, stream)
     if arguments.text or not wanted:
         from layerlens.outputs.text import write_text
 
@@ -234,20 +248,25 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     return 0
 
 
-def _browse(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -> int:
+def _browse(
+    arguments: argparse.Namespace, settings: Settings, stdin: BinaryIO | None = None
+) -> int:
     """The terminal UI; the image is read inside it."""
+    from layerlens.cli.browse import ImageReader
     from layerlens.tui.app import run_app
-    from layerlens.tui.reading import Whole
 
     gc.enable()  # a long session makes garbage
-
-    look = _wanted_look(arguments)
-    marked = run_app(
-        Whole(lambda progress: _analyse(arguments, progress, stdin=stdin, look=look)),
-        arguments.image,
-    )
+    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
+    marked = run_app(reader, arguments.image, settings)
     sys.stdout.writelines(f"{line}\n" for line in marked)
     return 0
+
+
+def _tui_settings(arguments: argparse.Namespace) -> Settings:
+    from layerlens.cli.settings_file import settings_of
+    from layerlens.cli.tui_settings import tui_settings
+
+    return tui_settings(arguments, settings_of(arguments))
 
 
 def _wanted_look(arguments: argparse.Namespace) -> _Look:
@@ -258,11 +277,16 @@ def _analyse(
     arguments: argparse.Namespace,
     progress: Progress,
     narrator: Narrator | None = None,
-    stdin: BinaryIO | None = None,
     *,
     look: _Look = _Look.ENTRIES,
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
+    from layerlens.cli.open import opened
+
+    listed = look is _Look.PACKAGES or getattr(arguments, "sbom", None) is not None
+    saved = opened(arguments, narrator=narrator, packages=listed)
+    if saved is not None:
+        return saved
     from layerlens.cli.reading import read_options
     from layerlens.cli.ruling import rules_of
     from layerlens.filesystem.stack import Semantics
@@ -272,9 +296,10 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        # Who lists packages needs more than a memory of findings.
-        rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
-    options = read_options(arguments, stdin)
+        # Who wants packages needs more than a memory of findings.
+        whole = narrator is None or arguments.sbom is not None or arguments.save is not None
+        rules = rules_of(arguments, remember=not whole)
+    options = read_options(arguments)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
     image = open_image(arguments.image, options, progress)

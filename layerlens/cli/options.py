@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from layerlens.cli.rule_settings import config_option
+from layerlens.cli.settings_file import config_option
+from layerlens.cli.tui_settings import tui_options
 from layerlens.errors import UsageError
 
-SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "cache")
+SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "open", "cache")
 """First words that are commands; an image of such a name is given as docker://NAME."""
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
@@ -52,8 +53,8 @@ def parser() -> Parser:
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
         "registry has.  Commands: layerlens files IMAGE, layerlens packages IMAGE, layerlens "
-        "platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens cache "
-        "info.  Exit codes: 0 fine, 1 a gate "
+        "platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
+        "SAVED, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )
@@ -75,6 +76,10 @@ def look_options(found: Parser) -> None:
         help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
     )  # fmt: skip
     output.add_argument(
+        "--save", metavar="F", type=some,
+        help="write the complete analysis, for layerlens open; - is stdout",
+    )  # fmt: skip
+    output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
     )
     config_option(output)
@@ -89,6 +94,7 @@ def look_options(found: Parser) -> None:
         "--context", metavar="DIR", type=some,
         help="the folder that it is built in: findings then tell what its .dockerignore lacks",
     )  # fmt: skip
+    tui_options(found)
     image_options(found)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def rules_parser() -> Parser:
     """The grammar of the command."""
     from layerlens.analysis.rules.model import Topic
-    from layerlens.cli.rule_settings import config_option
+    from layerlens.cli.settings_file import config_option
 
     found = Parser(
         prog="layerlens rules",
@@ -73,9 +73,10 @@ def _known(config: str | None) -> tuple[list[Rule], tuple[str, ...]]:
     from dataclasses import replace
 
     from layerlens.analysis.rules.registry import all_rules, rule_sets
-    from layerlens.cli.rule_settings import read_settings
+    from layerlens.cli.rule_settings import rule_settings
+    from layerlens.cli.settings_file import read_settings_file
 
-    settings = read_settings(config)
+    settings = rule_settings(read_settings_file(config))
     found = rule_sets(settings)
     rules = all_rules(found.sets).values()
     return [replace(rule, enabled=settings.runs(rule)) for rule in rules], found.problems

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from layerlens.cli.rule_settings import read_settings
+from layerlens.cli.rule_settings import rule_settings
+from layerlens.cli.settings_file import settings_of
 from layerlens.errors import UsageError, Where
 from layerlens.image.dockerfile import MAX_DOCKERFILE, Dockerfile, parse_dockerfile
 from layerlens.pipeline import Rules
@@ -19,7 +20,7 @@ def rules_of(arguments: argparse.Namespace, *, remember: bool = False) -> Rules:
     elif arguments.target is not None:
         raise UsageError("--target needs --dockerfile")
     return Rules(
-        settings=read_settings(arguments.config),
+        settings=rule_settings(settings_of(arguments)),
         dockerfile=dockerfile,
         target=arguments.target,
         context=arguments.context,

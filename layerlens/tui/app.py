@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from layerlens.errors import Interrupted, LayerLensError
 from layerlens.outputs.pace import Pace
 from layerlens.progress import Step
+from layerlens.tui.commands import Commands
+from layerlens.tui.keymaps import keymap_of
+from layerlens.tui.keys import NO_KEY, key_name
 from layerlens.tui.loader import Loader
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
 from layerlens.tui.reading import Reader
 from layerlens.tui.screens.error import ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.settings import Settings
+from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
 
 _PATIENCE = 1.0
@@ -31,16 +38,27 @@ class LayerLensApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "layerlens"
+    COMMANDS = {Commands}  # noqa: RUF012 - Textual declares it as an attribute of instances
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "Quit", id="app.quit",
                 tooltip="Quit"),
         Binding("ctrl+c,ctrl+q", "leave_always", "Quit", show=False, priority=True,
                 id="app.quit_always", tooltip="Stop reading; else quit, also while typing"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True,
+                id="app.palette", tooltip="Find a command by its name"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend",
+                tooltip="Back to the shell for a while; fg comes back"),
     ]  # fmt: skip
 
-    def __init__(self, reader: Reader, title: str) -> None:
+    def __init__(self, reader: Reader, title: str, settings: Settings | None = None) -> None:
         super().__init__()
+        self.settings = settings or Settings()
+        self.no_color = not self.settings.colour  # whatever Textual found in the environment
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.settings.theme
+        self.set_keymap(keymap_of(self.settings))
         self.error: BaseException | None = None
         self._image_title = title
         self._loader = Loader(reader, self.post_message)
@@ -53,6 +71,13 @@ class LayerLensApp(App[int]):
     def session(self) -> Session | None:
         """What is being looked at, once anything is."""
         return None if self._main is None else self._main.session
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
+        return filters if self.settings.colour else [*filters, NoColor()]
+
+    def get_key_display(self, binding: Binding) -> str:
+        return "" if binding.key == NO_KEY else key_name(binding.key)
 
     def on_mount(self) -> None:
         self.push_screen(self._loading)
@@ -145,13 +170,13 @@ class LayerLensApp(App[int]):
             self.action_leave()
 
 
-def run_app(reader: Reader, title: str) -> list[str]:
+def run_app(reader: Reader, title: str, settings: Settings | None = None) -> list[str]:
     """Run the UI until the user leaves; gives what was marked, in lines that may be printed.
 
     Raises what the reader raised, and :class:`Interrupted` where the user
     stopped it before anything was there.
     """
-    app = LayerLensApp(reader, title)
+    app = LayerLensApp(reader, title, settings)
     app.run()
     if app.error is not None:
         raise app.error

@@ -15,6 +15,7 @@ from layerlens.progress import Progress
 from layerlens.tui.app import LayerLensApp
 from layerlens.tui.reading import Opened, Reader
 from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.settings import Settings
 from layerlens.tui.viewmodel.browser import Browser
 
 SETTLED = 0.08  # longer than a layer's cursor must rest
@@ -34,11 +35,13 @@ async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def opened(
-    analysis: Analysis | Opened, size: tuple[int, int] = (100, 30)
+    analysis: Analysis | Opened,
+    size: tuple[int, int] = (100, 30),
+    settings: Settings | None = None,
 ) -> AsyncIterator[tuple[Pilot[Any], MainScreen, Browser]]:
     """The main screen of an image, ready for keys."""
     whole = analysis if isinstance(analysis, Opened) else Opened(analysis)
-    app = LayerLensApp(_Ready(whole), "image.tar")
+    app = LayerLensApp(_Ready(whole), "image.tar", settings)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         screen = app.screen

@@ -1,89 +1,127 @@
-"""All keys, made from the bindings themselves so that they cannot disagree."""
+"""The keys that work where the focus is, made from the bindings so that they cannot disagree."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
+from textual import on
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
 
-_SIGNS = (
+from layerlens.tui.keys import names_of
+from layerlens.tui.possible import Possible, possible
+from layerlens.tui.views.base import View
+
+Section = tuple[str, list[tuple[str, str]]]
+"""A title, and pairs of keys (or a sign) and what they do."""
+
+_SIGNS: Section = ("Signs", [
     ("+", "added by the layer"),
     ("~", "modified: content, or where it says so metadata or type"),
     ("-", "removed; its bytes stay in the image all the same"),
     ("·", "unchanged directory with changes inside"),
     ("▒", "part of a layer that is waste: deleted or written again"),
-)
-
-_KEY_NAMES = {
-    "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "tilde": "~",
-    "equals_sign": "=", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc",
-    "enter": "Enter", "space": "Space", "tab": "Tab", "home": "Home", "end": "End",
-    "up": "↑", "down": "↓", "left": "←", "right": "→",
-}  # fmt: skip
+    ("▾ ▸", "a directory that is open, one that is closed"),
+    ("→ ⇒", "where a symbolic link, a hard link leads"),
+    ("\\x1b", "a character that a terminal would obey, not show; a backslash is \\\\"),
+])  # fmt: skip
 
 
-def key_name(key: str) -> str:
-    """A key as it stands on the keyboard."""
-    parts = key.split("+")
-    *modifiers, last = parts if parts[-1] else ["+"]
-    named = _KEY_NAMES.get(last, last.upper() if modifiers else last)
-    return "+".join([*(each.capitalize() for each in modifiers), named])
+def sections(screen: Screen[Any]) -> list[Section]:
+    """What each key does now, the focused pane's first, and the signs."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in possible(screen):
+        if each.keys:
+            found.setdefault(_title(each), []).append((names_of(each.keys), each.binding.tooltip))
+    return [*found.items(), _SIGNS]
 
 
-def rows(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
-    """Keys and what they do, one pair per binding."""
-    found = []
-    for binding in bindings:
-        assert isinstance(binding, Binding)  # all of ours have an id and a tooltip
-        keys = "  ".join(key_name(key.strip()) for key in binding.key.split(","))
-        found.append((keys, binding.tooltip))
-    return found
+def _title(each: Possible) -> str:
+    if isinstance(each.node, View):
+        return f"In the view {each.node.TITLE}"
+    if isinstance(each.node, Screen | App):
+        return "Everywhere"
+    title = getattr(each.scope, "KEYS_TITLE", "")
+    return title if isinstance(title, str) and title else "In this pane"
 
 
 class HelpScreen(ModalScreen[None]):
-    """A scrollable list of keys, by pane, and the meaning of the signs."""
+    """A scrollable list that can be searched."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close",
-                tooltip="Close the help"),
-        Binding("j", "scroll(1)", "Down", show=False, id="help.down", tooltip="Scroll down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="help.up", tooltip="Scroll up"),
+        Binding("escape,question_mark,f1,q", "close", "Close", id="help.close",
+                tooltip="Stop searching; close the help"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="help.down",
+                tooltip="Scroll down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="help.up",
+                tooltip="Scroll up"),
+        Binding("slash,ctrl+f", "search", "Search", id="help.search",
+                tooltip="Show only keys that have a text"),
     ]  # fmt: skip
 
-    def __init__(self, sections: Sequence[tuple[str, Iterable[BindingType]]]) -> None:
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
-        self._sections = sections
+        self.sections = sections
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as pane:
-            pane.border_title = "Keys"
-            pane.border_subtitle = "Esc closes"
-            yield Static(self._table(), id="help-text")
+        with Vertical(id="help") as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "/ searches, Esc closes"
+            yield Input(id="help-search", placeholder="a key or a word", compact=True)
+            with VerticalScroll(id="help-pane"):
+                yield Static(self._table(""), id="help-text")
 
     def on_mount(self) -> None:
-        self.query_one("#help").focus()
+        self.query_one("#help-search").display = False
+        self.query_one("#help-pane").focus()
 
-    def _table(self) -> Table:
+    def _table(self, wanted: str) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
         table.add_column(width=20, overflow="fold", style=Style(bold=True))
         table.add_column(ratio=1, overflow="fold")
-        for title, bindings in self._sections:
+        words = wanted.casefold()
+        for title, rows in self.sections:
+            shown = [row for row in rows if words in "\n".join(row).casefold()]
+            if not shown:
+                continue
+            if table.row_count:
+                table.add_row(Text(""), Text(""))
             table.add_row(Text(title, Style(bold=True, underline=True)), Text(""))
-            for keys, what in rows(bindings):
+            for keys, what in shown:
                 table.add_row(Text(keys), Text(what))
-            table.add_row(Text(""), Text(""))
-        table.add_row(Text("Signs", Style(bold=True, underline=True)), Text(""))
-        for sign, what in _SIGNS:
-            table.add_row(Text(sign), Text(what))
+        if not table.row_count:
+            table.add_row(Text(""), Text("nothing matches"))
         return table
 
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#help-text", Static).update(self._table(event.value))
+        self.query_one("#help-pane").scroll_home(animate=False)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.query_one("#help-pane").focus()
+
+    def action_search(self) -> None:
+        search = self.query_one("#help-search", Input)
+        search.display = True
+        self.set_focus(search)
+
+    def action_close(self) -> None:
+        search = self.query_one("#help-search", Input)
+        if not search.display:
+            self.dismiss()
+            return
+        search.value = ""
+        search.display = False
+        self.query_one("#help-pane").focus()
+
     def action_scroll(self, lines: int) -> None:
-        self.query_one("#help").scroll_relative(y=lines, animate=False)
+        self.query_one("#help-pane").scroll_relative(y=lines, animate=False)

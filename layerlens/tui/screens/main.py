@@ -12,18 +12,16 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
-from layerlens.tui.actions import copying, writing
-from layerlens.tui.screens.help import HelpScreen
+from layerlens.tui.actions import copying, looking, writing
+from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.viewmodel.layers import figures
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.views.base import View
 from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
-from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
-from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.view_tabs import ViewTabs
 
 _TYPING = 0.1
@@ -46,9 +44,9 @@ class MainScreen(Host):
             for k, view in enumerate(VIEWS)
         ),
         Binding("right_square_bracket", "next_view(1)", "Next view", show=False, id="view.next",
-                key_display="]", tooltip="The next view"),
+                tooltip="The next view"),
         Binding("left_square_bracket", "next_view(-1)", "Previous view", show=False,
-                id="view.previous", key_display="[", tooltip="The view before"),
+                id="view.previous", tooltip="The view before"),
         Binding("tab", "next_pane(1)", "Pane", id="panes.next",
                 tooltip="To the next pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="panes.previous",
@@ -57,10 +55,16 @@ class MainScreen(Host):
                 tooltip="The pane alone on the screen, or beside the others again"),
         # Priority, so that the focus moves before the next key is given to anybody:
         # what is typed or pasted right behind the slash belongs to the filter.
-        Binding("slash", "search", "Filter", id="filter.open", key_display="/", priority=True,
+        Binding("slash", "search", "Filter", id="filter.open", priority=True,
                 tooltip="Show only what has a text (or matches a glob such as *.so)"),
         Binding("ctrl+f", "search", "Filter", show=False, id="filter.open_control", priority=True,
                 tooltip="The same, as in dive"),
+        Binding("v", "preview", "View", id="item.preview",
+                tooltip="Show the content of the file, deleted ones too"),
+        Binding("D", "compare", "Diff", show=False, id="item.diff",
+                tooltip="Show what the layer changed in the file"),
+        Binding("H", "history", "History", id="item.history",
+                tooltip="What the layers did to the path"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
@@ -71,8 +75,8 @@ class MainScreen(Host):
                 tooltip="Write an output to a file: JSON, text, lists, packages"),
         Binding("escape", "back", "Back", show=False, id="app.back",
                 tooltip="Undo what narrows the view; stop reading; never quits"),
-        Binding("question_mark", "help", "Help", id="app.help", key_display="?",
-                tooltip="This help"),
+        Binding("question_mark,f1", "help", "Help", id="app.help",
+                tooltip="The keys that work here, and what the signs mean"),
     ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
@@ -143,6 +147,7 @@ class MainScreen(Host):
         with self._input.prevent(Input.Changed):
             self._input.value = searched
         self._input.display = bool(searched)
+        self._tell_filter()
 
     async def action_view(self, number: int) -> None:
         await self._show(number)
@@ -213,6 +218,14 @@ class MainScreen(Host):
         self._stop_typing()
         self.view.search(self._input.value)
 
+    def action_next_match(self) -> None:
+        self.view.next_match()
+        self._tell_filter()
+
+    @on(View.Changed)
+    def _tell_filter(self) -> None:
+        self._input.tell(self.view.match, self.view.matched())
+
     def _stop_typing(self) -> None:
         if self._typing is not None:
             self._typing.stop()
@@ -247,6 +260,15 @@ class MainScreen(Host):
         for view in self._views.values():
             view.marks_changed()
 
+    def action_preview(self) -> None:
+        self.start(looking.preview(self))
+
+    def action_compare(self) -> None:
+        self.start(looking.compare(self))
+
+    def action_history(self) -> None:
+        self.start(looking.show_history(self))
+
     def action_copy_path(self) -> None:
         copying.copy_path(self)
 
@@ -259,14 +281,4 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ help
 
     def action_help(self) -> None:
-        self.app.push_screen(
-            HelpScreen(
-                [
-                    ("Everywhere", [*self.BINDINGS, *self.app.BINDINGS]),
-                    ("In this view", self.view.BINDINGS),
-                    ("In a list", LineList.BINDINGS),
-                    ("In the tree", FileTree.BINDINGS),
-                    ("In the filter line", FilterLine.BINDINGS),
-                ]
-            )
-        )
+        self.app.push_screen(HelpScreen(sections(self)))

@@ -8,7 +8,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from layerlens.tui.viewmodel.rows import Row
+from layerlens.tui.keys import NO_KEY
+from layerlens.tui.viewmodel.rows import Row, SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import (
     SIZE_CELLS,
@@ -21,6 +22,7 @@ from layerlens.tui.viewmodel.text import (
     size,
 )
 from layerlens.tui.viewmodel.views import Mark
+from layerlens.tui.views.base import View
 from layerlens.tui.widgets.line_list import LineList, Piece
 
 _SIGNS = {
@@ -35,8 +37,9 @@ _SIGNS = {
 _MODIFIED = {Mark.METADATA: "metadata", Mark.TYPE: "type"}
 _BAR_CELLS = 6
 _COUNT_CELLS = 13  # "999,999 files"
-_ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS = 40, 60, 76
-"""Widths from which there is a bar, a bar beside the permissions, and a count of files."""
+_ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS, _ROOM_FOR_WASTE = 40, 60, 76, 90
+"""Widths from which there is a bar, a bar beside the permissions, a count of files, and the
+waste; what the rows are ordered by is there in any case."""
 
 _LONGEST_LABEL = 1000
 _MOST_INDENTS = 16
@@ -46,6 +49,8 @@ _MOST_INDENTS = 16
 class FileTree(LineList):
     """Draws the rows of a session's browser, which decides what they are."""
 
+    KEYS_TITLE = "In the tree"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "toggle_directory", "Open", show=False, id="tree.toggle",
                 tooltip="Open or close the directory"),
@@ -53,9 +58,14 @@ class FileTree(LineList):
                 tooltip="Open the directory; once open, go into it"),
         Binding("left,h", "close", "Close", show=False, id="tree.close",
                 tooltip="Close the directory; otherwise go to the one that holds this"),
+        # Without a key until a keymap gives it one: dive's Ctrl+A means this in the tree only.
+        Binding(NO_KEY, "toggle_added", "Added", show=False, id="tree.added_here",
+                tooltip="Show or hide what was added, while the tree has the focus"),
     ]  # fmt: skip
 
     attributes: reactive[bool] = reactive(default=False)
+    of_directory: reactive[bool] = reactive(default=False)
+    """Whether bars are shares of the directory, and not of all that is shown."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -94,10 +104,14 @@ class FileTree(LineList):
         yield f"{size(row.size):>{SIZE_CELLS}} ", self._size_style(row)
         used = 2 + SIZE_CELLS + 1
         if cells >= (_ROOM_FOR_ALL if self.attributes else _ROOM_FOR_BAR):
-            share = bar(row.size, browser.scale, _BAR_CELLS)
+            share = bar(row.size, self._whole(row), _BAR_CELLS)
             yield share + " ", "waste" if row.mark is Mark.REMOVED else "bar"
             used += _BAR_CELLS + 1
-        if cells >= _ROOM_FOR_COUNTS:
+        if browser.sort is SortBy.WASTE or cells >= _ROOM_FOR_WASTE:
+            waste = size(row.waste) if row.waste else ""
+            yield f"{waste:>{SIZE_CELLS}} ", "waste"
+            used += SIZE_CELLS + 1
+        if browser.sort is SortBy.COUNT or cells >= _ROOM_FOR_COUNTS:
             files = plural(row.files, "file") if row.is_directory and row.files else ""
             yield f"{files:>{_COUNT_CELLS}} ", "dim"
             used += _COUNT_CELLS + 1
@@ -119,6 +133,13 @@ class FileTree(LineList):
         if row.mark in _MODIFIED and row.counts:
             yield f"  ({_MODIFIED[row.mark]})", "dim"
 
+    def _whole(self, row: Row) -> int:
+        """The bytes that fill the bar of a row."""
+        if not self.of_directory:
+            return self._browser.scale
+        rows = self._browser.rows
+        return max(rows.view.size[rows.parent(row.item)], row.size)
+
     @staticmethod
     def _size_style(row: Row) -> str:
         if row.mark is Mark.REMOVED and row.counts:
@@ -133,13 +154,12 @@ class FileTree(LineList):
         )
         if not style or style == "inside":
             style = "directory" if row.is_directory else ""
-        found = name.lower().find(self._browser.text.lower()) if self._browser.text else -1
-        if found >= 0:
-            end = found + len(self._browser.text)
-            yield name[:found], style
-            yield name[found:end], "match"
-            name = name[end:]
-        yield name + ("/" if row.is_directory else ""), style
+        at = 0
+        for start, end in self._browser.spans(name):
+            yield name[at:start], style
+            yield name[start:end], "match"
+            at = end
+        yield name[at:] + ("/" if row.is_directory else ""), style
 
     # ------------------------------------------------------------------ keys
 
@@ -170,6 +190,9 @@ class FileTree(LineList):
         up = rows.parent_index(self.cursor)
         if up is not None:
             self.cursor = up
+
+    async def action_toggle_added(self) -> None:
+        await self.app.run_action("toggle_kind('added')", self.query_ancestor(View))
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()

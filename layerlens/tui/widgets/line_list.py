@@ -26,6 +26,9 @@ class LineList(ScrollView, can_focus=True):
     Drawing costs what is visible, whatever the number of lines.
     """
 
+    KEYS_TITLE: ClassVar[str] = "In a list"
+    """What the help calls the keys that a class binds."""
+
     ALLOW_SELECT = False  # dragging must not select text where a click moves the cursor
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -39,7 +42,7 @@ class LineList(ScrollView, can_focus=True):
                 tooltip="One line up"),
         Binding("down,j", "move(1)", "Down", show=False, id="list.down",
                 tooltip="One line down"),
-        Binding("pageup,ctrl+b,u", "page(-1)", "Page up", show=False, id="list.page_up",
+        Binding("pageup,ctrl+u,u", "page(-1)", "Page up", show=False, id="list.page_up",
                 tooltip="One screen up"),
         Binding("pagedown,ctrl+d,d", "page(1)", "Page down", show=False, id="list.page_down",
                 tooltip="One screen down"),

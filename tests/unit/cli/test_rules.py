@@ -11,14 +11,20 @@ import pytest
 
 from layerlens.analysis.rules.model import PathRule, Severity, Topic
 from layerlens.analysis.rules.registry import all_rules, own_rule_sets, rule_sets
+from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.cli.main import main
-from layerlens.cli.rule_settings import MAX_SETTINGS, read_settings
+from layerlens.cli.rule_settings import rule_settings
+from layerlens.cli.settings_file import MAX_SETTINGS, read_settings_file
 from layerlens.errors import UsageError
 from layerlens.outputs.rule_pages import MARK, pages, write_pages
 from layerlens.outputs.rules import write_rules
 from tests.unit.cli.running import ROOT, layerlens, line
 
 RULES = list(all_rules(own_rule_sets()).values())
+
+
+def read_settings(config: str | None) -> RuleSettings:
+    return rule_settings(read_settings_file(config))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,94 @@
+"""The settings file: which one counts, and its tables."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from layerlens.errors import UsageError, Where
+
+if TYPE_CHECKING:
+    import argparse
+
+SETTINGS_FILE = ".layerlens.toml"
+MAX_SETTINGS = 1 << 20
+"""Bytes of a settings file, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """What a settings file holds for us; ``path`` is ``None`` where there is none."""
+
+    path: str | None = None
+    tables: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, problems: list[str]) -> None:
+        """Raise one :class:`UsageError` that tells all problems, if there are any."""
+        if problems:
+            raise UsageError("; ".join(problems), where=Where(file=self.path))
+
+
+def config_option(found: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """``--config FILE``."""
+    from layerlens.cli.options import some
+
+    found.add_argument(
+        "--config", metavar="FILE", type=some,
+        help=f"settings (default: {SETTINGS_FILE}, else [tool.layerlens] of pyproject.toml, in "
+        "the working directory)",
+    )  # fmt: skip
+
+
+def settings_of(arguments: argparse.Namespace) -> SettingsFile:
+    """The settings file of a command line, read at the first call and kept with the arguments.
+
+    Raises :class:`UsageError` for a file that cannot be read.
+    """
+    found = getattr(arguments, "settings_file", None)
+    if not isinstance(found, SettingsFile):
+        found = arguments.settings_file = read_settings_file(arguments.config)
+    return found
+
+
+def read_settings_file(config: str | None) -> SettingsFile:
+    """The file ``config``, or that of the working directory.
+
+    Raises :class:`UsageError` for one that cannot be read.
+    """
+    if config is not None:
+        document = _read(config)
+        is_project = os.path.basename(config) == "pyproject.toml"
+        return SettingsFile(config, _tool_table(config, document) if is_project else document)
+    if os.path.isfile(SETTINGS_FILE):
+        return SettingsFile(SETTINGS_FILE, _read(SETTINGS_FILE))
+    if os.path.isfile("pyproject.toml"):
+        document = _read("pyproject.toml", only_naming=b"layerlens")
+        return SettingsFile("pyproject.toml", _tool_table("pyproject.toml", document))
+    return SettingsFile()
+
+
+def _tool_table(path: str, document: dict[str, Any]) -> dict[str, Any]:
+    tools = document.get("tool", {})
+    table = tools.get("layerlens", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError("tool.layerlens: must be a table", where=Where(file=path))
+    return table
+
+
+def _read(path: str, only_naming: bytes = b"") -> dict[str, Any]:
+    """A file as TOML; one that does not name a word is none of our business."""
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_SETTINGS + 1)
+        if len(data) > MAX_SETTINGS:
+            raise UsageError(f"settings of more than {MAX_SETTINGS} bytes", where=Where(file=path))
+        return tomllib.loads(data.decode()) if only_naming in data else {}
+    except OSError as error:
+        raise UsageError(
+            f"settings cannot be read: {error.strerror or error}", where=Where(file=path)
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"not TOML: {error}", where=Where(file=path)) from error

@@ -1,0 +1,94 @@
+"""All bindings there are: found, looked up by id, and searched for clashes.
+
+A scope is a class that can have bindings.  A scope's bindings are its own and
+those it inherits; a key that the focused widget has goes before the same key
+of the view around it, so two scopes may well share one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+import layerlens.tui
+from layerlens.tui.keys import key_name, keys_of, read_keys
+
+Keymap = Mapping[str, str]
+"""Binding ids and their keys, separated by commas."""
+
+
+def own_bindings(scope: type) -> list[Binding]:
+    """What a class of ours binds itself."""
+    if not scope.__module__.startswith("layerlens."):
+        return []
+    return [each for each in vars(scope).get("BINDINGS", ()) if isinstance(each, Binding)]
+
+
+def bindings_of(scope: type) -> list[Binding]:
+    """What a class binds and what it has from its bases, as far as those are ours."""
+    return [binding for base in scope.__mro__ for binding in own_bindings(base)]
+
+
+@cache
+def scopes() -> tuple[type[DOMNode], ...]:
+    """Every class of the UI that has bindings, by name."""
+    for module in pkgutil.walk_packages(layerlens.tui.__path__, "layerlens.tui."):
+        importlib.import_module(module.name)
+    found = [scope for scope in _below(DOMNode) if bindings_of(scope)]
+    return tuple(sorted(set(found), key=lambda scope: (scope.__module__, scope.__name__)))
+
+
+def _below(scope: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    for below in scope.__subclasses__():
+        if below.__module__.startswith("layerlens."):
+            yield below
+        yield from _below(below)
+
+
+def all_bindings() -> dict[str, Binding]:
+    """Every binding by its id."""
+    return {
+        binding.id: binding
+        for scope in scopes()
+        for binding in own_bindings(scope)
+        if binding.id is not None
+    }
+
+
+def live_keys(binding: Binding, keymap: Keymap) -> list[str]:
+    """The keys that a binding has under a keymap."""
+    given = keymap.get(binding.id or "")
+    return keys_of(binding) if given is None else read_keys(given)
+
+
+def clashes(keymap: Keymap) -> list[str]:
+    """Keys that mean two things at once: in one scope, or because one of them has priority."""
+    found: dict[str, None] = {}
+    for scope in scopes():
+        taken: dict[str, str | None] = {}
+        for over in scopes():
+            if over is not scope and _is_over(over, scope):
+                ahead = [binding for binding in own_bindings(over) if binding.priority]
+                taken.update(
+                    (key, binding.id) for binding in ahead for key in live_keys(binding, keymap)
+                )
+        for binding in bindings_of(scope):
+            for key in live_keys(binding, keymap):
+                first = taken.setdefault(key, binding.id)
+                if first != binding.id:
+                    found[f"{key_name(key)} is both {first} and {binding.id}"] = None
+    return list(found)
+
+
+def _is_over(over: type, scope: type) -> bool:
+    """Whether a class is around another one, as far as classes tell."""
+    if issubclass(over, App):
+        return True
+    return issubclass(over, Screen) and not issubclass(scope, Screen | App)
