@@ -39,6 +39,14 @@ async def looked_at(
         yield pilot, screen, view
 
 
+def focused(screen: MainScreen) -> object:
+    return screen.focused
+
+
+def height(details: DetailPane) -> int:
+    return details.region.height
+
+
 def titles(view: ImageView) -> list[str]:
     return [line.section.title for line in view._facts.lines if isinstance(line, Heading)]
 
@@ -109,10 +117,10 @@ async def test_a_step_without_a_layer_is_told_whole() -> None:
         await pilot.press("j")
         assert view.subject() is None
         await pilot.press("enter")
-        assert screen.focused is view.query_one(DetailPane)
+        assert focused(screen) is view.query_one(DetailPane)
         assert "it changed settings only" in text_of(pilot.app)
         await pilot.press("escape")
-        assert screen.focused is view.query_one(FactList)
+        assert focused(screen) is view.query_one(FactList)
 
 
 async def test_a_diagnostic_leads_to_its_path() -> None:
@@ -136,9 +144,10 @@ async def test_filter() -> None:
         await pilot.pause(TYPED)
         assert titles(view) == ["Environment"]
         assert "1 line with /usr/bin" in text_of(pilot.app)
+        assert view.matched() == "1 line"
         await pilot.press("space", "c")
         assert len(view._facts.lines) == 2, "what was found is not folded"
-        assert screen.focused is view.query_one(FactList)
+        assert focused(screen) is view.query_one(FactList)
         await pilot.press("escape", "e")
         await pilot.pause()
         assert len(titles(view)) == 10
@@ -147,15 +156,15 @@ async def test_filter() -> None:
 async def test_details() -> None:
     async with looked_at(samples.shop(), (60, 20)) as (pilot, screen, view):
         details = view.query_one(DetailPane)
-        assert not details.region.height, "no room"
+        assert not height(details), "no room"
         await pilot.press("i")
         await pilot.pause()
-        assert details.region.height
+        assert height(details)
         await pilot.press("tab")
-        assert screen.focused is details
+        assert focused(screen) is details
         await pilot.press("i", "j", "enter")
         await pilot.pause()
-        assert screen.focused is details, "Enter shows what has no room"
+        assert focused(screen) is details, "Enter shows what has no room"
 
 
 async def test_mouse() -> None:

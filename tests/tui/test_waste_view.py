@@ -46,6 +46,14 @@ def trail(view: WasteView) -> str:
     return view._browser.trail()
 
 
+def focused(screen: MainScreen) -> object:
+    return screen.focused
+
+
+def side(view: WasteView) -> Side:
+    return view._browser.side
+
+
 def order(view: WasteView) -> tuple[str, bool]:
     return view._browser.table.order, view._browser.table.reverse
 
@@ -126,15 +134,15 @@ async def test_flat_and_groups() -> None:
 async def test_base_or_yours() -> None:
     async with waste(samples.shop()) as (pilot, _screen, view):
         await pilot.press("b")
-        assert view._browser.side is Side.BASE
+        assert side(view) is Side.BASE
         assert "base only" in text_of(pilot.app)
         await pilot.press("b")
         assert "yours only" in text_of(pilot.app)
         await pilot.press("escape")
-        assert view._browser.side is Side.ALL
+        assert side(view) is Side.ALL
     async with waste(samples.clean()) as (pilot, _screen, view):
         await pilot.press("b")
-        assert view._browser.side is Side.ALL, "no base is known"
+        assert side(view) is Side.ALL, "no base is known"
 
 
 async def test_orders() -> None:
@@ -158,6 +166,7 @@ async def test_filter() -> None:
         await pilot.pause(TYPED)
         assert view._browser.level.count == 6
         assert "with app" in text_of(pilot.app)
+        assert view.matched() == "6 files, 168.5 kB"
         await pilot.press("enter")
         assert screen.focused is view._list.lines
         await pilot.press("left")
@@ -178,7 +187,7 @@ async def test_details_and_panes() -> None:
         await pilot.press("tab")
         assert screen.focused is details
         await pilot.press("i")
-        assert screen.focused is view._list.lines
+        assert focused(screen) is view._list.lines
         assert not details.region.height
         await pilot.press("i")
         await pilot.pause()

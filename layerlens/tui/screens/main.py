@@ -201,6 +201,7 @@ class MainScreen(Host):
         event.stop()
         if self.focused is not self._input:
             self._show_filter()
+        self._tell_filter()
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:
@@ -222,7 +223,6 @@ class MainScreen(Host):
         self.view.next_match()
         self._tell_filter()
 
-    @on(View.Changed)
     def _tell_filter(self) -> None:
         self._input.tell(self.view.match, self.view.matched())
 

@@ -16,6 +16,7 @@ from layerlens.tui.viewmodel.layers import instruction
 from layerlens.tui.viewmodel.text import count, percent, plural, safe_text, size
 from layerlens.tui.viewmodel.wastelevels import claim_title
 from layerlens.tui.viewmodel.wasterows import (
+    By,
     Claim,
     ClassRow,
     Files,
@@ -83,7 +84,11 @@ def told(analysis: Analysis, files: Files, row: Row) -> Told:
     if isinstance(row, Group):
         what = f"{plural(row.count, 'file')}, {size(row.bytes)}"
         if isinstance(row.key, int):
-            return _layer(analysis, row.key, f"{what} {row.by.value.removeprefix('by ')}")
+            return _layer(
+                analysis,
+                row.key,
+                f"{what}, {'which it lost' if row.by is By.LOST else 'which it brought'}",
+            )
         return "Paths", f"/{safe_text(row.key)}", [("sum", what), ("Enter", "shows what is inside")]
     if isinstance(row, Claim):
         return _claim(row)

@@ -45,9 +45,9 @@ class ImageView(View):
     TITLE = "Image"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="image.open", key_display="⏎",
+        Binding("enter", "open", "Open", id="image.open",
                 tooltip="On a heading: fold or unfold it; on a step: its layer; else the whole text"),
-        Binding("right,l", "section(1)", "Next section", id="image.next", key_display="→",
+        Binding("right,l", "section(1)", "Next section", id="image.next",
                 tooltip="To the next section"),
         Binding("left,h", "section(-1)", "Previous section", show=False, id="image.previous",
                 tooltip="To the section before"),
@@ -178,6 +178,9 @@ class ImageView(View):
             line = self._line
             self._facts.search(text)
             self._shown(self._facts.find(line) if line else 0)
+
+    def matched(self) -> str:
+        return plural(self._facts.matched, "line") if self._facts.text else ""
 
     def found(self) -> Widget:
         return self._list

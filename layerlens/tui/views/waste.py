@@ -34,9 +34,9 @@ class WasteView(View):
     TITLE = "Waste"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,right,l", "open", "Open", id="waste.open", key_display="⏎",
+        Binding("enter,right,l", "open", "Open", id="waste.open",
                 tooltip="Go down into the row; on a path: show it in the tree where it was lost"),
-        Binding("left,h,backspace", "up", "Up", id="waste.up", key_display="←",
+        Binding("left,h,backspace", "up", "Up", id="waste.up",
                 tooltip="Up to where one came from"),
         Binding("a", "flat", "All paths", id="waste.flat",
                 tooltip="All paths of what is shown, the worst first"),
@@ -277,6 +277,13 @@ class WasteView(View):
             row = self._row
             self._browser.level.search(text)
             self._shown(row)
+
+    def matched(self) -> str:
+        level = self._browser.level
+        if not level.text:
+            return ""
+        rows = plural(len(level.table), "row")
+        return f"{plural(level.count, 'file')}, {size(level.sum)}" if level.of_files else rows
 
     def found(self) -> Widget:
         return self._list.lines
