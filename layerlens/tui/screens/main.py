@@ -197,6 +197,14 @@ class MainScreen(Host):
         self._input.display = True
         self.set_focus(self._input)  # at once, where Widget.focus() waits its turn
 
+    @on(View.Changed)
+    def _view_changed(self, event: View.Changed) -> None:
+        """Levels of a view have filters of their own; what is being typed is left alone."""
+        event.stop()
+        if self.focused is not self._input:
+            self._show_filter()
+        self._tell_filter()
+
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:
         if self._typing is not None:
@@ -217,7 +225,6 @@ class MainScreen(Host):
         self.view.next_match()
         self._tell_filter()
 
-    @on(View.Changed)
     def _tell_filter(self) -> None:
         self._input.tell(self.view.match, self.view.matched())
 

@@ -25,7 +25,10 @@ class View(Vertical):
 
     @dataclass
     class ShowInTree(Message):
-        """A path is to be shown in the tree: as ``layer`` changed it, or in the end (``None``)."""
+        """A path is to be shown in the tree: as ``layer`` changed it, or in the end (``None``).
+
+        An empty path means the layer as a whole.
+        """
 
         path: bytes
         layer: int | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from layerlens.tui.views.base import View
+from layerlens.tui.views.image import ImageView
 from layerlens.tui.views.layers import LayersView
+from layerlens.tui.views.waste import WasteView
 
-VIEWS: tuple[type[View], ...] = (LayersView,)
+VIEWS: tuple[type[View], ...] = (LayersView, WasteView, ImageView)

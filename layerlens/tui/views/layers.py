@@ -206,7 +206,10 @@ class LayersView(View):
             self.action_toggle_aggregate()
 
     def reveal(self, path: bytes, layer: int | None) -> bool:
-        """Put the cursor on a path, in a layer's changes or in the end; false if it is not there."""
+        """Put the cursor on a path, in a layer's changes or in the end; false if it is not there.
+
+        Without a path it goes to the layer in the list.
+        """
         browser = self._browser
         if layer is None:
             self._wanted = max(0, len(self.session.analysis.layers) - 1)
@@ -220,12 +223,12 @@ class LayersView(View):
         self._details.show(self._wanted)
         if browser.is_filtered:
             browser.clear_filters()
-        node = browser.node_of_path(path)
+        node = browser.node_of_path(path) if path else None
         if node is not None:
             browser.reveal(node)
         self._tree_changed(node)
-        self.screen.set_focus(self._tree)
-        return self._path_under_cursor() == path
+        self.screen.set_focus(self._tree if path else self._layers)
+        return not path or self._path_under_cursor() == path
 
     # ------------------------------------------------------------------ tree
 

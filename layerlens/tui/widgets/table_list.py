@@ -66,7 +66,7 @@ class TableList(Vertical):
 
     @dataclass
     class SortAsked(Message):
-        """A heading was clicked."""
+        """A heading was clicked; the table is sorted before its owner hears of it."""
 
         column: str
 
@@ -106,5 +106,4 @@ class TableList(Vertical):
         self.rows_changed(row)
 
     def on_table_list_sort_asked(self, event: SortAsked) -> None:
-        event.stop()
         self.sort_by(event.column)
