@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from layerlens.analysis.packages.model import Inventory
@@ -231,12 +232,12 @@ class Analysis:
             raise ValueError("rules did not run")
         freed = self.savings.freed(findings)
         saved = sum(freed.values())
-        deaths = set(self.filesystem.deaths.inode)
-        dead = scores.dead_bytes - sum(size for inode, size in freed.items() if inode in deaths)
+        dying = freed.keys() & self.savings.dead
+        dead = scores.dead_bytes - sum(map(freed.__getitem__, dying))
         claimed = self.judged.claimed.inodes
-        removable = scores.removable_bytes - sum(
-            min(claimed[inode][1], size) for inode, size in freed.items() if inode in claimed
-        )
+        going = freed.keys() & claimed.keys()
+        claims = map(itemgetter(1), map(claimed.__getitem__, going))
+        removable = scores.removable_bytes - sum(map(min, claims, map(freed.__getitem__, going)))
         total = scores.total_bytes - saved
         return WhatIf(
             saved_bytes=saved,
