@@ -93,13 +93,7 @@ class Savings:
 
     @cached_property
     def _all_sizes(self) -> array[int]:
-        """Content bytes by inode, over all layers."""
-        fs = self._fs
-        sizes = array("q")
-        for layer, table in enumerate(fs.tables):
-            sizes.extend(table.sizes)
-            sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))
-        return sizes
+        return self._fs.sizes()
 
     @cached_property
     def dead(self) -> frozenset[int]:
