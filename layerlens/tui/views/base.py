@@ -55,6 +55,10 @@ class View(Vertical):
         """What the cursor stands on, ``None`` where there is nothing."""
         raise NotImplementedError
 
+    def copy_text(self) -> str | None:
+        """What of the thing under the cursor is worth copying besides its name: a fix, say."""
+        return None
+
     def marks_changed(self) -> None:
         """Draw the marks anew."""
         self.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerlens.tui.views.base import View
+from layerlens.tui.views.findings import FindingsView
 from layerlens.tui.views.layers import LayersView
 
-VIEWS: tuple[type[View], ...] = (LayersView,)
+VIEWS: tuple[type[View], ...] = (LayersView, FindingsView)
