@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding, WhatIf
 from layerlens.analysis.rules.model import Confidence, Severity
-from layerlens.filesystem.changes import Change
-from layerlens.filesystem.result import Filesystem
-from layerlens.layers.table import Kind
 from layerlens.outputs.display import percent_of
 from layerlens.tui.viewmodel.marks import Marks
-from layerlens.tui.viewmodel.page import Fact, Page, Place, safe_lines
+from layerlens.tui.viewmodel.page import Fact, Page, Place, place_of, safe_lines
+from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.table import Column, Piece, Table
 from layerlens.tui.viewmodel.text import (
     SIZE_CELLS,
@@ -27,6 +24,7 @@ from layerlens.tui.viewmodel.text import (
     size,
     width,
 )
+from layerlens.tui.viewmodel.whose import Whose
 
 _SIGNS = {
     Severity.CRITICAL: ("!!", "critical"),
@@ -45,23 +43,6 @@ _SEARCHED = 500
 """Characters of a text, bytes of a path, that a filter looks at."""
 
 
-class Whose(StrEnum):
-    """Base and yours, or one of the two; the value is how it is said."""
-
-    ALL = "base and yours"
-    YOURS = "only yours"
-    BASE = "only the base's"
-
-    @property
-    def next(self) -> Whose:
-        """The next of the three, the first after the last."""
-        every = list(Whose)
-        return every[(every.index(self) + 1) % len(every)]
-
-    def takes(self, *, is_base: bool) -> bool:
-        return self is Whose.ALL or is_base == (self is Whose.BASE)
-
-
 class Findings:
     """What the view of findings shows of an image.
 
@@ -70,9 +51,8 @@ class Findings:
     in the marks, since they are printed at the end.
     """
 
-    def __init__(self, analysis: Analysis, marks: Marks) -> None:
-        self.analysis = analysis
-        self.marks = marks
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self.threshold = Severity.INFO
         self.whose = Whose.ALL
         self.plain_only = False
@@ -83,12 +63,31 @@ class Findings:
         )
         self._choose()
 
-    def adopt(self, analysis: Analysis, marks: Marks) -> None:
+    def adopt(self, session: Session) -> None:
         """Show another state of the image under the same choices."""
-        self.analysis = analysis
-        self.marks = marks
+        self._session = session
         self._outlook = ((), None)
         self._choose()
+
+    @property
+    def analysis(self) -> Analysis:
+        return self._session.analysis
+
+    @property
+    def marks(self) -> Marks:
+        return self._session.marks
+
+    def page(self, finding: Finding) -> Page:
+        """All that is known of a finding; the paths come last."""
+        return page(self.analysis, finding)
+
+    def key(self, finding: Finding) -> object:
+        """What tells a finding from others, in another state of the image too."""
+        return finding.rule.id, finding.title, finding.layer
+
+    def why_none(self) -> tuple[str, ...]:
+        """Why there are no findings, and how to get some; nothing where there are any."""
+        return why_none(self.analysis, reading=self._session.reading)
 
     # ------------------------------------------------------------------ table
 
@@ -134,9 +133,6 @@ class Findings:
         """Plain advice only, or alternatives, hints and trade-offs too."""
         self.plain_only = not self.plain_only
         self._choose()
-
-    def search(self, text: str) -> None:
-        self.table.search(text)
 
     @property
     def is_filtered(self) -> bool:
@@ -276,7 +272,7 @@ def _facts(analysis: Analysis, finding: Finding) -> Iterator[Fact]:
     if finding.instruction:
         yield Fact("instruction", safe_text(" ".join(finding.instruction.split())))
     if finding.fix:
-        yield Fact("fix", safe_lines(finding.fix), "fix")
+        yield Fact("fix", safe_lines(finding.fix.rstrip()), "fix")
     if rule.why:
         yield Fact("why", safe_text(" ".join(rule.why.split())))
     if rule.trade_off:
@@ -327,21 +323,11 @@ def _places(analysis: Analysis, finding: Finding) -> list[Place]:
         versions = found.get(path)
         at = versions.pop() if versions else fs.live.get(path)
         places.append(
-            Place(path, layer=finding.layer) if at is None else _place(fs, path, at, dead)
+            Place(path, layer=finding.layer)
+            if at is None
+            else place_of(fs, path, at, dead=at in dead)
         )
     return places
-
-
-def _place(fs: Filesystem, path: bytes, version: int, dead: Collection[int]) -> Place:
-    changed = fs.changes[version] <= Change.TYPE
-    shown = size(fs.size(version)) if fs.kind(version) is Kind.FILE else ""
-    gone = " dead" if version in dead else ""
-    return Place(
-        path,
-        version,
-        fs.layer_of(version) if changed else None,
-        note=f"{shown:>{SIZE_CELLS}}{gone}",
-    )
 
 
 # ---------------------------------------------------------------------- what-if

@@ -10,8 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from layerlens.filesystem.changes import Change
+from layerlens.filesystem.result import Filesystem
+from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.table import Piece
-from layerlens.tui.viewmodel.text import clip, clip_start, pad, safe_text, width
+from layerlens.tui.viewmodel.text import (
+    SIZE_CELLS,
+    clip,
+    clip_start,
+    pad,
+    safe_text,
+    size,
+    width,
+)
 
 LABEL_CELLS = 12
 """Cells of the labels, with the gap behind them."""
@@ -43,6 +54,17 @@ class Place:
     layer: int | None = None
     removed: bool = False
     note: str = ""
+
+
+def place_of(fs: Filesystem, path: bytes, version: int, *, dead: bool = False) -> Place:
+    """A version of a path; one that its layer only repeats is shown in the end."""
+    shown = size(fs.size(version)) if fs.kind(version) is Kind.FILE else ""
+    return Place(
+        path,
+        version,
+        fs.layer_of(version) if fs.changes[version] <= Change.TYPE else None,
+        note=f"{shown:>{SIZE_CELLS}}{' dead' if dead else ''}",
+    )
 
 
 class Page:

@@ -56,7 +56,7 @@ class View(Vertical):
         raise NotImplementedError
 
     def copy_text(self) -> str | None:
-        """What of the thing under the cursor is worth copying besides its name: a fix, say."""
+        """The text under the cursor, safe to print, ``None`` where there is none."""
         return None
 
     def marks_changed(self) -> None:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from layerlens.tui.views.base import View
 from layerlens.tui.views.findings import FindingsView
 from layerlens.tui.views.layers import LayersView
+from layerlens.tui.views.packages import PackagesView
 
-VIEWS: tuple[type[View], ...] = (LayersView, FindingsView)
+VIEWS: tuple[type[View], ...] = (LayersView, FindingsView, PackagesView)
