@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import NamedTuple
 
 from layerlens.analysis.packages.model import Inventory
@@ -227,21 +226,22 @@ class Analysis:
 
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:
         """The image without what some findings speak of; shared bytes go once."""
-        scores = self.scores
-        if self.judged is None or self.savings is None:
+        scores, savings = self.scores, self.savings
+        if self.judged is None or savings is None:
             raise ValueError("rules did not run")
-        freed = self.savings.freed(findings)
-        saved = sum(freed.values())
-        dying = freed.keys() & self.savings.dead
-        dead = scores.dead_bytes - sum(map(freed.__getitem__, dying))
+        gone, parts = savings.going(findings)
+        saved = savings.size(gone) + sum(parts.values())
+        dead = scores.dead_bytes - savings.size(gone & savings.dead)
+        dead -= sum(parts[inode] for inode in parts.keys() & savings.dead)
         claimed = self.judged.claimed.inodes
-        going = freed.keys() & claimed.keys()
-        claims = map(itemgetter(1), map(claimed.__getitem__, going))
-        removable = scores.removable_bytes - sum(map(min, claims, map(freed.__getitem__, going)))
+        removable = scores.removable_bytes - savings.claimed(gone, claimed)
+        removable -= sum(
+            min(claimed[inode][1], parts[inode]) for inode in parts.keys() & claimed.keys()
+        )
         total = scores.total_bytes - saved
         return WhatIf(
             saved_bytes=saved,
-            transfer_saved_bytes=self.savings.wire(freed),
+            transfer_saved_bytes=savings.wire_of(gone, parts),
             total_bytes=total,
             live_bytes=total - dead,
             dead_bytes=dead,

@@ -16,7 +16,7 @@ class Reason(StrEnum):
     DEVELOPMENT = "development"
     ASKED_FOR = "asked for"
     ESSENTIAL = "essential"
-    NEEDED = "needed by another"
+    NEEDED = "there for another"
     ORPHAN = "needed by nothing"
     UNKNOWN = "not known"
 

@@ -56,9 +56,17 @@ class Savings:
         self._fs = fs
         self._names_of = names_of
         self._wired: set[int] = set()
+        self._claims: tuple[Mapping[int, tuple[object, int]], array[int]] | None = None
 
     def freed(self, groups: Iterable[Going]) -> dict[int, int]:
         """Inode -> bytes that go when all groups go."""
+        gone, parts = self.going(groups)
+        sizes = dict(zip(gone, map(self._all_sizes.__getitem__, gone), strict=True))
+        sizes.update(parts)
+        return sizes
+
+    def going(self, groups: Iterable[Going]) -> tuple[set[int], dict[int, int]]:
+        """What goes when all groups go: whole inodes, and of others inode -> bytes."""
         fs = self._fs
         whole: set[int] = set()
         parts: dict[int, dict[str, int]] = defaultdict(dict)
@@ -69,11 +77,26 @@ class Savings:
                 for name, size in named.items():
                     kept[name] = max(size, kept.get(name, 0))
         gone = self._gone(whole)
-        sizes = self._sizes(gone)
-        for inode, named in parts.items():
-            if inode not in sizes:
-                sizes[inode] = min(sum(named.values()), fs.size(inode))
-        return sizes
+        return gone, {
+            inode: min(sum(named.values()), fs.size(inode))
+            for inode, named in parts.items()
+            if inode not in gone
+        }
+
+    def size(self, inodes: Iterable[int]) -> int:
+        """Content bytes of whole inodes."""
+        return sum(map(self._all_sizes.__getitem__, inodes))
+
+    def claimed(self, gone: Collection[int], claims: Mapping[int, tuple[object, int]]) -> int:
+        """What of whole inodes is claimed, given inode -> (class, bytes) for all claims."""
+        if len(gone) * _FEW < len(claims):
+            return sum(claims[inode][1] for inode in gone if inode in claims)
+        if self._claims is None or self._claims[0] is not claims:
+            column = array("q", bytes(8 * self._fs.first[-1]))
+            for inode, (_, size) in claims.items():
+                column[inode] = size
+            self._claims = claims, column
+        return sum(map(self._claims[1].__getitem__, gone))
 
     def _gone(self, whole: set[int]) -> set[int]:
         """The inodes that go with all of some names: of those with several, all must."""
@@ -86,10 +109,6 @@ class Savings:
             }
             gone = gone - stay
         return gone
-
-    def _sizes(self, inodes: Collection[int]) -> dict[int, int]:
-        """Sizes of regular files: there may be a million."""
-        return dict(zip(inodes, map(self._all_sizes.__getitem__, inodes), strict=True))
 
     @cached_property
     def _all_sizes(self) -> array[int]:
@@ -119,6 +138,31 @@ class Savings:
             start = end
         return total
 
+    def wire_of(self, gone: Collection[int], parts: Mapping[int, int]) -> int | None:
+        """The same for what :meth:`going` gives; of many inodes at once much quicker."""
+        if len(gone) * _FEW < self._fs.first[-1] or not self._all_wired():
+            return self.wire(
+                dict(zip(gone, map(self._all_sizes.__getitem__, gone), strict=True)) | dict(parts)
+            )
+        wire = self.wire(parts)
+        return None if wire is None else wire + sum(map(self._all_wires.__getitem__, gone))
+
+    def _all_wired(self) -> bool:
+        """Find the bytes on the wire of all entries; false where a layer is stored uncompressed."""
+        layers = range(len(self._fs.tables))
+        if any(self._fs.tables[layer].transfer is None for layer in layers):
+            return False
+        for layer in layers:
+            self._find_wires(layer)
+        return True
+
+    def _find_wires(self, layer: int) -> None:
+        if layer not in self._wired:
+            first, wires = self._fs.first[layer], self._fs.tables[layer].wires()
+            assert wires is not None
+            self._all_wires[first : first + len(wires)] = wires
+            self._wired.add(layer)
+
     def _layer_wire(self, layer: int, inodes: Sequence[int], freed: Sequence[int]) -> int | None:
         """The same for inodes of one layer, and the bytes that go of each."""
         fs = self._fs
@@ -129,10 +173,7 @@ class Savings:
             if len(inodes) * _FEW < len(table):
                 sizes = zip(inodes, freed, strict=True)
                 return sum(table.wire(inode - first, size) or 0 for inode, size in sizes if size)
-            wires = table.wires()
-            assert wires is not None
-            self._all_wires[first : first + len(wires)] = wires
-            self._wired.add(layer)
+            self._find_wires(layer)
         whole = list(map(self._all_sizes.__getitem__, inodes))
         found = map(self._all_wires.__getitem__, inodes)
         if whole == freed:

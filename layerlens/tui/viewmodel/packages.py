@@ -225,6 +225,7 @@ class _Facts:
         self._analysis = analysis
         self._packages = analysis.inventory.packages
         self._by_size: dict[int, list[int]] = {}
+        self._loose_facts: dict[int, list[Fact]] = {}
 
     @cached_property
     def _dependencies(self) -> Dependencies:
@@ -285,10 +286,15 @@ class _Facts:
 
     def page(self, row: Row) -> Page:
         """All that is known of a row."""
-        facts = self._loose(row) if row.package is None else self._about(row.index, row.package)
+        if row.package is not None:
+            facts = list(self._about(row.index, row.package))
+        else:  # there are two at most, and they add up most files of the image
+            if row.index not in self._loose_facts:
+                self._loose_facts[row.index] = list(self._loose(row))
+            facts = self._loose_facts[row.index]
         files = len(row.versions)
         return Page(
-            list(facts),
+            facts,
             heading=f"files ({count(files)}), the largest first"
             if files
             else "no files of its own",

@@ -98,3 +98,26 @@ def test_a_hard_link_goes_with_its_last_name() -> None:
     one, other = fs.live[b"a/9"], fs.live[b"h"]
     assert savings.freed([Group([one])]) == {}
     assert savings.freed([Group([one]), Group([other])]) == {fs.inode(one): 13}
+
+
+@pytest.mark.parametrize("step", [1, 7, 150])
+@pytest.mark.parametrize("plain", [False, True])
+def test_what_goes_adds_up_to_what_is_freed(step: int, *, plain: bool) -> None:
+    fs = image(plain=plain)
+    savings = Savings(fs, live_names(fs))
+    groups = [
+        Group([v for v in fs.live.values() if fs.kind(v).word == "file"][::step]),
+        Group(parts={fs.live[b"b/29"]: {"debug": 7}}),
+    ]
+    claims = {inode: ("a class", fs.size(inode) // 2) for inode in range(0, fs.first[-1], 3)}
+    for _ in range(2):
+        freed = savings.freed(groups)
+        gone, parts = savings.going(groups)
+        assert gone | parts.keys() == freed.keys()
+        assert savings.size(gone) + sum(parts.values()) == sum(freed.values())
+        assert savings.wire_of(gone, parts) == wire_slowly(fs, freed)
+        assert savings.claimed(gone, claims) == sum(
+            claims[inode][1] for inode in gone if inode in claims
+        )
+    other = dict.fromkeys(gone, ("a class", 1))
+    assert savings.claimed(gone, other) == len(gone), "another judgement has claims of its own"
