@@ -136,7 +136,8 @@ class Findings:
 
     @property
     def is_filtered(self) -> bool:
-        return self.table.is_filtered or len(self.table.all_rows) < len(self.analysis.findings)
+        choices = self.threshold > Severity.INFO or self.whose is not Whose.ALL or self.plain_only
+        return self.table.is_filtered or choices
 
     def clear_filters(self) -> None:
         self.threshold, self.whose, self.plain_only = Severity.INFO, Whose.ALL, False
@@ -181,9 +182,13 @@ class Findings:
         self.marks.toggle_finding(finding)
 
     def tick_advised(self) -> int:
-        """Tick all plain advice about bytes; gives how many there are."""
+        """Tick all plain advice about bytes and nothing else; gives how many there are.
+
+        Where there are none, what is ticked stays ticked.
+        """
         advised = self.analysis.advised
-        self.marks.set_findings(advised)
+        if advised:
+            self.marks.set_findings(advised)
         return len(advised)
 
     def untick_all(self) -> None:
@@ -246,7 +251,9 @@ def page(analysis: Analysis, finding: Finding) -> Page:
     places = _places(analysis, finding)
     return Page(
         list(_facts(analysis, finding)),
-        heading=f"paths ({count(finding.path_count)}), Enter shows one in the tree",
+        heading=(
+            f"paths ({count(finding.path_count)}), Enter shows one in the tree" if places else ""
+        ),
         count=len(places),
         place=places.__getitem__,
         rest=f"and {count(rest)} further paths" if rest > 0 else "",

@@ -114,7 +114,8 @@ class Packages:
     @property
     def ecosystems(self) -> list[str]:
         """The ecosystems that there are, in the order of the inventory."""
-        return list(dict.fromkeys(row.kind for row in self._facts.rows if row.package is not None))
+        packages = self._session.analysis.inventory.packages
+        return list(dict.fromkeys(package.ecosystem.value for package in packages))
 
     def cycle_ecosystem(self) -> None:
         """All ecosystems, then each on its own."""

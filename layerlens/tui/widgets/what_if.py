@@ -20,7 +20,7 @@ class WhatIfPanel(Static):
 
     DEFAULT_CSS = """
     WhatIfPanel {
-        height: auto; padding: 0 1; background: $panel; display: none;
+        height: auto; max-height: 50%; padding: 0 1; background: $panel; display: none;
     }
     WhatIfPanel.-ticked { display: block; }
     WhatIfPanel > .what-if--title { text-style: bold; color: $text-accent; }

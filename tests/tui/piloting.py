@@ -1,0 +1,52 @@
+"""What the pilot tests share: an app under a pilot, and what its screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
+from textual.pilot import Pilot
+
+from layerlens.analysis.model import Analysis
+from layerlens.tui.app import LayerLensApp
+from layerlens.tui.reading import Whole
+from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.viewmodel.browser import Browser
+
+SETTLED = 0.08  # longer than a layer's cursor must rest
+TYPED = 0.2  # longer than the pause after typing
+
+
+async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
+    for _ in range(200):
+        # The first screen, or its parts, may not be there yet.
+        with suppress(ScreenStackError, NoMatches):
+            if what():
+                await pilot.pause()
+                return
+        await pilot.pause(0.02)
+    raise AssertionError("it did not come to that")
+
+
+@asynccontextmanager
+async def opened(
+    analysis: Analysis, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[tuple[Pilot[Any], MainScreen, Browser]]:
+    """The main screen of an image, ready for keys."""
+    app = LayerLensApp(Whole(lambda _progress: analysis), "image.tar")
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await until(pilot, lambda: screen.focused is not None)
+        yield pilot, screen, screen.session.browser
+
+
+def text_of(app: App[Any]) -> str:
+    """What the screen shows, line by line."""
+    size = app.size
+    strips = app.screen._compositor.render_strips(size)
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
