@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Column(Generic[T]):
     """One column.
 
-    ``id``      what ``sort_by`` calls it
+    ``id``      what ``sort_by`` calls it; ``""`` where nobody sorts by it
     ``title``   its heading
     ``cell``    a row's text and style
     ``key``     what rows are ordered by

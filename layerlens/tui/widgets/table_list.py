@@ -70,6 +70,10 @@ class TableList(Vertical):
 
         column: str
 
+    @dataclass
+    class Sorted(Message):
+        """The rows stand in another order."""
+
     def __init__(self, table: Table[Any], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.table = table
@@ -104,6 +108,7 @@ class TableList(Vertical):
         row = self.row
         self.table.sort_by(column)
         self.rows_changed(row)
+        self.post_message(self.Sorted())
 
     def on_table_list_sort_asked(self, event: SortAsked) -> None:
         self.sort_by(event.column)
