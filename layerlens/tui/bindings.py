@@ -69,22 +69,38 @@ def live_keys(binding: Binding, keymap: Keymap) -> list[str]:
 
 
 def clashes(keymap: Keymap) -> list[str]:
-    """Keys that mean two things at once: in one scope, or because one of them has priority."""
-    found: dict[str, None] = {}
+    """Keys that a keymap gives two meanings: in one scope, or because one of them has priority.
+
+    What shares a key by default is left out: only one of the two is possible at
+    a time, or a class puts something in the place of what its base does.
+    """
+    by_default = {(first, second) for _, first, second in shared_keys({})}
+    return list(
+        dict.fromkeys(
+            f"{key_name(key)} is both {first} and {second}"
+            for key, first, second in shared_keys(keymap)
+            if (first, second) not in by_default
+        )
+    )
+
+
+def shared_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
+    """Keys with the ids of two actions that have it."""
     for scope in scopes():
-        taken: dict[str, str | None] = {}
+        taken: dict[str, str] = {}
         for over in scopes():
             if over is not scope and _is_over(over, scope):
                 ahead = [binding for binding in own_bindings(over) if binding.priority]
                 taken.update(
-                    (key, binding.id) for binding in ahead for key in live_keys(binding, keymap)
+                    (key, binding.id or "")
+                    for binding in ahead
+                    for key in live_keys(binding, keymap)
                 )
         for binding in bindings_of(scope):
             for key in live_keys(binding, keymap):
-                first = taken.setdefault(key, binding.id)
+                first = taken.setdefault(key, binding.id or "")
                 if first != binding.id:
-                    found[f"{key_name(key)} is both {first} and {binding.id}"] = None
-    return list(found)
+                    yield key, first, binding.id or ""
 
 
 def _is_over(over: type, scope: type) -> bool:

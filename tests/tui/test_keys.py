@@ -11,7 +11,7 @@ from textual.widgets import Footer, Input
 from textual.widgets._footer import FooterKey
 
 from layerlens.analysis.model import Analysis
-from layerlens.tui.bindings import all_bindings, clashes, own_bindings, scopes
+from layerlens.tui.bindings import all_bindings, clashes, own_bindings, scopes, shared_keys
 from layerlens.tui.keymaps import DIVE, keymap_of, problems_of
 from layerlens.tui.keys import NO_KEY, key_name, names_of, read_keys
 from layerlens.tui.screens.help import HelpScreen
@@ -57,8 +57,15 @@ def test_every_binding_has_an_id_a_tooltip_and_a_key_of_its_own() -> None:
             assert binding.key == NO_KEY or read_keys(binding.key), binding
     assert len(seen) > 40
     assert {"app.quit", "list.up", "tree.fold", "filter.open", "help.close"} <= set(seen)
-    assert not clashes({})
     assert not clashes(DIVE)
+
+
+def test_actions_that_share_a_key_are_known() -> None:
+    assert {(first, second) for _, first, second in shared_keys({})} == {
+        ("preview.stop", "preview.back"),  # while something is read, and when nothing is
+        ("diff.next", "preview.next"),  # of a base class, in the place of which
+        ("diff.previous", "preview.previous"),
+    }
 
 
 def test_tooltips_tell_actions_of_one_scope_apart() -> None:

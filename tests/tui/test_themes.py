@@ -12,6 +12,7 @@ from textual.app import App
 from textual.color import Color
 from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets._footer import FooterKey
 
 from layerlens.analysis.model import Analysis
@@ -156,7 +157,7 @@ def underlined(app: App[Any]) -> list[str]:
     return [text for text in found if text.strip()]
 
 
-def border_of(pilot: Pilot[Any], kind: type) -> str:
+def border_of(pilot: Pilot[Any], kind: type[Widget]) -> str:
     region = pilot.app.screen.query_one(kind).region
     row = "".join(segment.text for segment in rows(pilot.app)[region.y])
     return row[region.x]

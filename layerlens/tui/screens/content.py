@@ -19,7 +19,7 @@ from layerlens.outputs.pace import Pace
 from layerlens.progress import Progress, Step
 from layerlens.retrieval import Retrieval
 from layerlens.tui.jobs import Job, JobDone, JobFailed, JobProgressed, Turn
-from layerlens.tui.screens.help import HelpScreen
+from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.viewmodel.content import Content, read
 from layerlens.tui.viewmodel.preview import FileVersion
 from layerlens.tui.viewmodel.shown import Lines
@@ -477,15 +477,4 @@ class ContentScreen(Screen[None]):
         self.notify(f"/{clip_start(safe_text(self._path), 200)}", title="Copied", markup=False)
 
     def action_help(self) -> None:
-        bases = [owner.__dict__.get("BINDINGS", []) for owner in type(self).__mro__[:2]]
-        taken = {binding.key for binding in bases[0]}
-        own = [*bases[0], *(binding for binding in bases[1] if binding.key not in taken)]
-        self.app.push_screen(
-            HelpScreen(
-                [
-                    ("Here", own),
-                    ("In the lines", [*ContentLines.BINDINGS, *LineList.BINDINGS]),
-                    ("In the search line", SearchLine.BINDINGS),
-                ]
-            )
-        )
+        self.app.push_screen(HelpScreen(sections(self)))

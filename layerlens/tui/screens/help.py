@@ -80,7 +80,15 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#help-search").display = False
-        self.query_one("#help-pane").focus()
+        pane = self.query_one("#help-pane")
+        pane.focus()
+        self.call_after_refresh(self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        """Let the terminal's cursor stand where reading begins."""
+        pane = self.query_one("#help-pane")
+        self.app.cursor_position = pane.content_region.offset
+        pane.refresh()
 
     def _table(self, wanted: str) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)

@@ -205,7 +205,7 @@ class LayersView(View):
         title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
         if gone:
             title += f" · gone {plural(gone, 'file')}, {size(lost)}"
-        if len(title + without) > tree.size.width - 4:
+        if 0 < tree.size.width < len(title + without) + 4:
             what = "Up to" if browser.aggregate else "Layer"
             title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
             if gone:

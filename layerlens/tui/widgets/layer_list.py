@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.layers import LayerRow
 from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, size
 from layerlens.tui.widgets.line_list import LineList, Piece
@@ -52,6 +53,18 @@ class LayerList(LineList):
         if cells >= _ROOM_FOR_WASTE:
             yield f"{size(row.waste) if row.waste else '':>{SIZE_CELLS}} ", "waste"
         yield row.instruction[:cells], "dim" if row.is_base else ""
+
+    def plain_line(self, line: int) -> str:
+        row = self._rows[line]
+        return joined(
+            (
+                f"layer {row.index}",
+                "base" if row.is_base else "yours",
+                size(row.size),
+                f"{size(row.waste)} wasted" if row.waste else "",
+                row.instruction,
+            )
+        )
 
     def _bar(self, row: LayerRow) -> tuple[str, str]:
         """The part of the layer that lives, and the part that is dead."""
