@@ -240,17 +240,12 @@ def _browse(
     arguments: argparse.Namespace, settings: Settings, stdin: BinaryIO | None = None
 ) -> int:
     """The terminal UI; the image is read inside it."""
+    from layerlens.cli.browse import ImageReader
     from layerlens.tui.app import run_app
-    from layerlens.tui.reading import Whole
 
     gc.enable()  # a long session makes garbage
-
-    look = _wanted_look(arguments)
-    marked = run_app(
-        Whole(lambda progress: _analyse(arguments, progress, stdin=stdin, look=look)),
-        arguments.image,
-        settings,
-    )
+    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
+    marked = run_app(reader, arguments.image, settings)
     sys.stdout.writelines(f"{line}\n" for line in marked)
     return 0
 
@@ -270,7 +265,6 @@ def _analyse(
     arguments: argparse.Namespace,
     progress: Progress,
     narrator: Narrator | None = None,
-    stdin: BinaryIO | None = None,
     *,
     look: _Look = _Look.ENTRIES,
 ) -> Analysis:
@@ -286,7 +280,7 @@ def _analyse(
     elif look is _Look.RULES:
         # Who lists packages needs more than a memory of findings.
         rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
-    options = read_options(arguments, stdin)
+    options = read_options(arguments)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)
     image = open_image(arguments.image, options, progress)

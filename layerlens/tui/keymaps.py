@@ -24,7 +24,7 @@ DIVE: Keymap = {
     "tree.removed": "minus,ctrl+r",
     "tree.modified": "tilde,ctrl+m",
     "tree.unchanged": "equals_sign,ctrl+u",
-    "tree.collapse_all": "c,C,ctrl+space",
+    "tree.collapse_all": "c,ctrl+space",
     "tree.sort_other": "ctrl+o",
 }
 """What differs from the default keys: dive's go first, and what dive leaves free stays."""

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
-from layerlens.tui.actions import copying, writing
+from layerlens.tui.actions import copying, looking, writing
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.settings import settings_of
@@ -62,6 +62,12 @@ class MainScreen(Host):
                 tooltip="Show only what has a text (or matches a glob such as *.so)"),
         Binding("ctrl+f", "search", "Filter", show=False, id="filter.open_control", priority=True,
                 tooltip="The same, as in dive"),
+        Binding("v", "preview", "View", id="item.preview",
+                tooltip="Show the content of the file, deleted ones too"),
+        Binding("D", "compare", "Diff", show=False, id="item.diff",
+                tooltip="Show what the layer changed in the file"),
+        Binding("H", "history", "History", id="item.history",
+                tooltip="What the layers did to the path"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
@@ -146,6 +152,7 @@ class MainScreen(Host):
         with self._input.prevent(Input.Changed):
             self._input.value = searched
         self._input.display = bool(searched)
+        self._tell_filter()
 
     async def action_view(self, number: int) -> None:
         await self._show(number)
@@ -239,6 +246,14 @@ class MainScreen(Host):
         self._stop_typing()
         self.view.search(self._input.value)
 
+    def action_next_match(self) -> None:
+        self.view.next_match()
+        self._tell_filter()
+
+    @on(View.Changed)
+    def _tell_filter(self) -> None:
+        self._input.tell(self.view.match, self.view.matched())
+
     def _stop_typing(self) -> None:
         if self._typing is not None:
             self._typing.stop()
@@ -272,6 +287,15 @@ class MainScreen(Host):
             return
         for view in self._views.values():
             view.marks_changed()
+
+    def action_preview(self) -> None:
+        self.start(looking.preview(self))
+
+    def action_compare(self) -> None:
+        self.start(looking.compare(self))
+
+    def action_history(self) -> None:
+        self.start(looking.show_history(self))
 
     def action_copy_path(self) -> None:
         copying.copy_path(self)

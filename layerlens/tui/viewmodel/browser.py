@@ -35,7 +35,7 @@ class Browser:
         self.analysis = analysis
         self.tree = PathTree(analysis.filesystem)
         self._standing = Standing(self.tree)
-        self._browsing = Expansion(len(self.tree))
+        self._browsing = Expansion()
         self._searching: Expansion | None = None
         self.layer = 0
         self.since: int | None = None
@@ -205,7 +205,7 @@ class Browser:
         self.text, self.match, self.problem = earlier.text, earlier.match, earlier.problem
         self._matcher = earlier._matcher
         self._browsing.opening = earlier._browsing.opening
-        for node, is_open in earlier._browsing.all_said():
+        for node, is_open in earlier._browsing.said.items():
             here = self.node_of_path(earlier.tree.paths[node])
             if here is not None:
                 self._browsing.say(here, is_open=is_open)
@@ -228,8 +228,7 @@ class Browser:
         if self._matcher is None:
             return self._browsing
         if self._searching is None:
-            self._searching = Expansion(len(self.tree))
-            self._searching.set_all(Opening.ALL)
+            self._searching = Expansion(Opening.ALL)
         return self._searching
 
     @property

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layerlens.analysis.model import Analysis, LayerFacts, Tally
-from layerlens.tui.viewmodel.text import count, percent, plural, safe_text, size
+from layerlens.tui.viewmodel.text import count, percent, plural, safe_text
+from layerlens.tui.viewmodel.text import size as in_words
 
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One layer of the list.  ``share`` and ``waste_share`` are of the largest layer."""
+    """One layer of the list.
+
+    ``share`` and ``waste_share`` are of the largest layer; ``unread`` where its
+    contents have not been read (yet), and ``size`` is what is said of it, 0 for nothing.
+    """
 
     index: int
     size: int
@@ -19,22 +24,33 @@ class LayerRow:
     waste_share: float
     instruction: str
     is_base: bool
+    unread: bool = False
 
 
 def layer_rows(analysis: Analysis) -> list[LayerRow]:
     """All layers, lowest first."""
-    largest = max((layer.size for layer in analysis.layers), default=0) or 1
+    unread = (
+        {} if analysis.partial is None else {each.index: each for each in analysis.partial.unread}
+    )
+    sizes = [
+        (unread[layer.index].size or unread[layer.index].compressed_size or 0)
+        if layer.index in unread
+        else layer.size
+        for layer in analysis.layers
+    ]
+    largest = max(sizes, default=0) or 1
     return [
         LayerRow(
             index=layer.index,
-            size=layer.size,
+            size=size,
             waste=layer.dead_bytes,
-            share=layer.size / largest,
+            share=size / largest,
             waste_share=layer.dead_bytes / largest,
             instruction=instruction(layer),
             is_base=layer.is_base,
+            unread=layer.index in unread,
         )
-        for layer in analysis.layers
+        for layer, size in zip(analysis.layers, sizes, strict=True)
     ]
 
 
@@ -72,18 +88,27 @@ def figures(analysis: Analysis) -> Figures:
     image, scores = analysis.image, analysis.scores
     name = image.tags[0] if image.tags else image.reference
     facts = [str(image.platform)] if image.platform else []
-    facts += [plural(len(analysis.layers), "layer"), plural(image.file_count, "file"), image.source]
-    wasted = size(scores.dead_bytes)
+    facts += [_layers_read(analysis), plural(image.file_count, "file"), image.source]
+    wasted = in_words(scores.dead_bytes)
     return Figures(
         name=safe_text(name, 300),
         facts=" · ".join(safe_text(fact, 100) for fact in facts),
-        total=size(scores.total_bytes),
+        total=in_words(scores.total_bytes),
         efficiency=percent(scores.efficiency),
         wasted=wasted,
         lean=percent(scores.lean_score),
         efficiency_grade=_grade(scores.efficiency),
         lean_grade=_grade(scores.lean_score),
     )
+
+
+def _layers_read(analysis: Analysis) -> str:
+    partial = analysis.partial
+    if partial is None:
+        return plural(len(analysis.layers), "layer")
+    if partial.layers is None:
+        return f"{plural(partial.read, 'layer')} so far, in unknown order"
+    return f"{partial.read} of {plural(partial.layers, 'layer')}"
 
 
 _GOOD, _FAIR = 0.95, 0.85
@@ -107,8 +132,8 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
         ("modified", _tally(layer.modified)),
         ("removed", _tally(layer.removed)),
         ("size", _sizes(layer)),
-        ("own waste", f"{size(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
-        ("makes waste", f"{size(layer.kills_bytes)} of this and lower layers"),
+        ("own waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
+        ("makes waste", f"{in_words(layer.kills_bytes)} of this and lower layers"),
         ("belongs to", where_base_ends(analysis) if layer.is_base else "you"),
         ("diff_id", str(layer.diff_id or "unknown")),
     ]
@@ -122,7 +147,7 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
 
 
 def _tally(tally: Tally) -> str:
-    return f"{plural(tally.files, 'file')}, {size(tally.bytes)}" if tally.files else "nothing"
+    return f"{plural(tally.files, 'file')}, {in_words(tally.bytes)}" if tally.files else "nothing"
 
 
 def _of(part: int, whole: int) -> str:
@@ -130,7 +155,7 @@ def _of(part: int, whole: int) -> str:
 
 
 def _sizes(layer: LayerFacts) -> str:
-    text = f"{size(layer.size)} ({count(layer.size)} bytes)"
+    text = f"{in_words(layer.size)} ({count(layer.size)} bytes)"
     if layer.compressed_size is not None:
-        text += f", {size(layer.compressed_size)} as {safe_text(layer.compression)}"
+        text += f", {in_words(layer.compressed_size)} as {safe_text(layer.compression)}"
     return text

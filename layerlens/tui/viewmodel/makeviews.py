@@ -7,7 +7,6 @@ against what stood before its first.  What came and went inside is not shown.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, repeat
@@ -17,8 +16,8 @@ from layerlens.filesystem.changes import Change
 from layerlens.filesystem.compare import compare
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
-from layerlens.tui.viewmodel.views import Mark, View
+from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing, version_sizes
+from layerlens.tui.viewmodel.views import DeadBytes, Mark, View, both, take
 
 _MARK_OF_CHANGE = bytes(
     {
@@ -32,17 +31,27 @@ _MARK_OF_CHANGE = bytes(
     for value in range(256)
 )
 _NOT = bytes(not value for value in range(256))
+_NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _SHOWN = bytes(bool(value) for value in range(256))
+_TO_ADDED = bytes(Mark.ADDED if value else 0 for value in range(256))
 _TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
 
 
 def changes_view(standing: Standing, layer: int, since: int | None = None) -> View:
     """What one layer did, or the layers ``since`` to ``layer`` together."""
     tree = standing.tree
-    changes = _changes(standing, layer, since)
-    marks = bytearray(len(tree) + 1)
-    _mark(tree, marks, changes, removals=True)
-    return _assemble(standing, marks, changes, range(layer if since is None else since, layer + 1))
+    first = layer if since is None else since
+    if first == 0:  # all that stands was added
+        changes = _Changes([], b"", [], [])
+        marks = bytearray(map(ABSENT.__ne__, standing.go_to(layer))).translate(_TO_ADDED)
+        _complete(tree, marks, Mark.INSIDE)
+        marks[0] = Mark.INSIDE
+        del marks[ABSENT]
+    else:
+        changes = _changes(standing, layer, since)
+        marks = bytearray(len(tree) + 1)
+        _mark(tree, marks, changes, removals=True)
+    return _assemble(standing, marks, changes, range(first, layer + 1))
 
 
 def aggregate_view(standing: Standing, layer: int, since: int | None = None) -> View:
@@ -53,7 +62,7 @@ def aggregate_view(standing: Standing, layer: int, since: int | None = None) -> 
     tree = standing.tree
     versions = standing.go_to(layer)
     marks = bytearray(map(ABSENT.__ne__, versions)).translate(_TO_UNCHANGED)
-    _complete(tree, marks)
+    _complete(tree, marks, Mark.UNCHANGED)
     changes = _changes(standing, layer, since)
     _mark(tree, marks, changes, removals=False)
     changes.gone, changes.went = [], []
@@ -138,21 +147,23 @@ def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
 # ---------------------------------------------------------------------- marking
 
 
-def _complete(tree: PathTree, marks: bytearray) -> None:
+def _complete(tree: PathTree, marks: bytearray, mark: Mark) -> None:
     """Add directories that are not there though something in them is.
 
     In the specification's reading an opaque marker can take a directory that
     the same layer uses without listing it.
     """
-    parent = tree.parent
-    marks[0] = Mark.UNCHANGED
-    above = bytes(map(marks.__getitem__, parent))
-    for node in compress(range(len(tree)), above.translate(_NOT)):
-        if marks[node]:
-            up = parent[node]
-            while not marks[up]:
-                marks[up] = Mark.UNCHANGED
-                up = parent[up]
+    marks[0] = mark
+    end = tree.end
+    shown = bytes(marks.translate(_SHOWN))
+    for node in tree.directories:
+        if not marks[node] and shown.find(1, node, end[node]) >= 0:
+            marks[node] = mark
+
+
+def _above(tree: PathTree, nodes: Iterable[int]) -> set[int]:
+    """The directories that hold some nodes."""
+    return set(map(tree.parent.__getitem__, nodes))
 
 
 def _mark(tree: PathTree, marks: bytearray, changes: _Changes, *, removals: bool) -> None:
@@ -180,8 +191,8 @@ def _lead_to(
 ) -> None:
     """Mark the directories above some nodes, each once, where they have a quiet mark."""
     parent = tree.parent
-    for node in nodes:
-        up = parent[node]
+    for node in _above(tree, nodes):
+        up = node
         while marks[up] in quiet:
             marks[up] = Mark.INSIDE
             up = parent[up]
@@ -203,13 +214,20 @@ def _assemble(
     versions = standing.go_to(layers.stop - 1)
     for at, was in zip(changes.gone, changes.went, strict=True):
         versions[at] = was  # shown as they were, for as long as this view is being made
-    shown = marks.translate(_SHOWN)
-    position = list(accumulate(shown, initial=0))
-    node = array("i", compress(range(len(tree)), shown))
-    version = array("i", compress(versions, shown))
-    end = array("i", map(position.__getitem__, compress(tree.end, shown)))
+    shown = bytes(marks.translate(_SHOWN))
+    node = take(array("i", range(len(tree))), shown)
+    version = take(versions, shown)
+    position: Sequence[int] = range(len(tree) + 1)
+    end = tree.end[:]
+    if 0 in shown:
+        position = list(accumulate(shown, initial=0))
+        end = array("i", map(position.__getitem__, compress(end, shown)))
+    opened = (position[at] for at in tree.directories if shown[at])
+    directories = array("i", [item for item in opened if end[item] - item > 1])
     sizes = version_sizes(fs)
     own = list(map(sizes.__getitem__, version))
+    kinds = fs.kinds + bytes([Kind.DIR])  # so that ABSENT is a directory
+    entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
     names = _shared_names(tree, marks, versions, 0 if aggregate else fs.first[layers.start])
     for at in changes.gone:
         versions[at] = ABSENT
@@ -222,20 +240,12 @@ def _assemble(
                 same[item] = nodes[0]
     packed = bytes(marks.translate(None, b"\0"))
 
-    def dead_at() -> dict[int, int]:
-        return _dead_at(tree, node, layers)
+    def dead() -> DeadBytes:
+        return _dead_bytes(tree, shown, layers)
 
-    return View(tree, node, version, packed, end, own, same, dead_at)
-
-
-def version_sizes(fs: Filesystem) -> array[int]:
-    """Content bytes of every version, then a 0 for ``ABSENT``; links have none."""
-    sizes = array("q")
-    for layer, table in enumerate(fs.tables):
-        sizes.extend(table.sizes)
-        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))  # directories made up
-    sizes.append(0)
-    return sizes
+    return View(
+        tree, node, version, packed, end, directories, own, entries, same, dead
+    )  # fmt: skip
 
 
 def _shared_names(
@@ -280,30 +290,35 @@ def _shared_names(
     return found
 
 
-def _dead_at(tree: PathTree, shown: array[int], layers: range) -> dict[int, int]:
-    """Bytes of dead inodes of some layers, by the item of a view that stands for their path."""
-    fs, node_of = tree.fs, tree.node_of
-    start, stop = fs.first[max(layers.start, 0)], fs.first[layers.stop]
-    sizes = version_sizes(fs)
-    at: dict[int, int] = {}
-    for inode in fs.deaths.inode:
-        if start <= inode < stop and sizes[inode]:
-            node = node_of[inode]
-            if node == ABSENT:
-                node = tree.nearest(fs.paths[inode])
-            at[node] = at.get(node, 0) + sizes[inode]
-    item_of = {0: 0}  # nodes that were asked for, and those above them -> their item
-    found: dict[int, int] = {}
-    for up, size in at.items():
-        climbed = []
-        while up not in item_of:
-            climbed.append(up)
-            item = bisect_left(shown, up)
-            if item < len(shown) and shown[item] == up:
-                item_of[up] = item
-                break
-            up = tree.parent[up]  # noqa: PLW2901 - from here on it is a directory above
-        item = item_of[up]
-        item_of.update(zip(climbed, repeat(item)))
-        found[item] = found.get(item, 0) + size
+def _dead_bytes(tree: PathTree, shown: bytes, layers: range) -> DeadBytes:
+    """The dead bytes of some layers, at the items of a view that stand for their paths."""
+    nodes, versions, sizes = tree.dead
+    start, stop = tree.fs.first[max(layers.start, 0)], tree.fs.first[layers.stop]
+    if start or stop < len(tree.fs.paths) or 0 in shown:
+        chosen = both(
+            bytes(map(start.__le__, versions)), bytes(map(stop.__gt__, versions))
+        )  # fmt: skip
+        nodes, sizes = take(nodes, chosen), take(sizes, chosen)
+    if 0 not in shown:
+        return DeadBytes(nodes, sizes)
+    position = list(accumulate(shown, initial=0))
+    visible = bytes(map(shown.__getitem__, nodes))
+    if 0 in visible:
+        nearest: dict[int, int] = {}  # nodes that are not shown -> the one that stands for them
+        for k in compress(range(len(nodes)), visible.translate(_NOT)):
+            nodes[k] = _nearest(tree, shown, nodes[k], nearest)
+        order = sorted(range(len(nodes)), key=nodes.__getitem__)
+        nodes = array("i", map(nodes.__getitem__, order))
+        sizes = array("q", map(sizes.__getitem__, order))
+    return DeadBytes(array("i", map(position.__getitem__, nodes)), sizes)
+
+
+def _nearest(tree: PathTree, shown: bytes, node: int, known: dict[int, int]) -> int:
+    """The nearest directory above a node that is shown; ``known`` says it for others."""
+    climbed = []
+    while not shown[node] and node not in known:
+        climbed.append(node)
+        node = tree.parent[node]
+    found = node if shown[node] else known[node]
+    known.update(zip(climbed, repeat(found)))
     return found

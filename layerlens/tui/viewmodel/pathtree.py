@@ -10,14 +10,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from itertools import chain, compress, repeat
-from operator import methodcaller, ne
+from operator import ne
 
 from layerlens.filesystem.result import Filesystem, path_order
 
 ABSENT = -1
 """No version: the path does not exist (yet, or any more)."""
 
-_PATH_ORDER = methodcaller("replace", b"/", b"\0")  # path_order, without a call into Python
+_SLASH_FIRST = bytes.maketrans(b"/", b"\0")
 
 
 class PathTree:
@@ -26,16 +26,19 @@ class PathTree:
     ``paths``   path of each node
     ``parent``  node of the directory that holds it; the root is its own parent
     ``end``     where the node's content ends: it is ``node + 1`` up to here
+    ``directories`` the nodes that have content, in order
     ``node_of`` node of each version of the filesystem, ``ABSENT`` where the
                 version is none that a user sees (whiteouts, shadowed entries)
+    ``dead``    node, version and bytes of the dead inodes, in the order of the nodes
     ``parent`` and ``node_of`` have one item more than they need, so that
     ``ABSENT`` is an index which does no harm in loops that have no time to ask.
     """
 
-    __slots__ = ("end", "fs", "node_of", "parent", "paths")
+    __slots__ = ("_dead", "directories", "end", "fs", "node_of", "parent", "paths")
 
     def __init__(self, fs: Filesystem) -> None:
         self.fs = fs
+        self._dead: tuple[array[int], array[int], array[int]] | None = None
         # A placed path is live in the end, or some layer removed it.
         lost: dict[bytes, int] = {}
         again: list[int] = []  # removed, and of a path that is known by another version
@@ -70,7 +73,7 @@ class PathTree:
 
         Returns their order, or ``None`` where a parent is missing.
         """
-        keys = list(map(_PATH_ORDER, paths))
+        keys = list(map(bytes.translate, paths, repeat(_SLASH_FIRST)))  # path_order, but faster
         order = sorted(range(len(keys)), key=keys.__getitem__)
         del keys
         self.paths = [b"", *map(paths.__getitem__, order)]
@@ -78,15 +81,16 @@ class PathTree:
         depths[0] = -1
         count = len(depths)
         end = self.end = array("i", range(1, count + 1))
+        self.directories = array("i")
         opened: list[int] = []  # directories that are not at their end yet
-        directories: list[int] = [0]  # the one that holds each run of siblings
+        holders: list[int] = [0]  # the one that holds each run of siblings
         runs: list[int] = [1]  # how many nodes each run has
         start = 1
         # Between nodes of equal depth nothing opens or closes: skip those in C.
         following = [*depths[1:], -1]
         for node in compress(range(count), map(ne, depths, following)):
             if node:
-                directories.append(opened[-1])
+                holders.append(opened[-1])
                 runs.append(node + 1 - start)
                 start = node + 1
             rise = following[node] - depths[node]
@@ -94,15 +98,37 @@ class PathTree:
                 return None
             if rise > 0:
                 opened.append(node)
+                self.directories.append(node)
             else:
                 for _ in range(-rise):
                     end[opened.pop()] = node + 1
-        self.parent = array("i", chain.from_iterable(map(repeat, directories, runs)))
+        self.parent = array("i", chain.from_iterable(map(repeat, holders, runs)))
         self.parent.append(0)
         return order
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def dead(self) -> tuple[array[int], array[int], array[int]]:
+        """See above; found when first asked for.  What no user sees lies in its directory."""
+        if self._dead is None:
+            fs, node_of = self.fs, self.node_of
+            sizes = version_sizes(fs)
+            weighty = bytes(map(bool, map(sizes.__getitem__, fs.deaths.inode)))
+            versions = list(compress(fs.deaths.inode, weighty))
+            nodes = list(map(node_of.__getitem__, versions))
+            for k, version in enumerate(versions if ABSENT in nodes else ()):
+                if nodes[k] == ABSENT:
+                    nodes[k] = self.nearest(fs.paths[version])
+            order = sorted(range(len(nodes)), key=nodes.__getitem__)
+            ordered = array("i", map(versions.__getitem__, order))
+            self._dead = (
+                array("i", map(nodes.__getitem__, order)),
+                ordered,
+                array("q", map(sizes.__getitem__, ordered)),
+            )
+        return self._dead
 
     def name(self, node: int) -> bytes:
         """The last part of a node's path."""
@@ -123,6 +149,16 @@ class PathTree:
         while node and not path.startswith(self.paths[node] + b"/"):
             node = self.parent[node]
         return node
+
+
+def version_sizes(fs: Filesystem) -> array[int]:
+    """Content bytes of every version, then a 0 for ``ABSENT``; links have none."""
+    sizes = array("q")
+    for layer, table in enumerate(fs.tables):
+        sizes.extend(table.sizes)
+        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))  # directories made up
+    sizes.append(0)
+    return sizes
 
 
 def _missing_parents(paths: list[bytes]) -> list[bytes]:

@@ -1,16 +1,19 @@
-"""The visible lines of a view: a flat list that is cut and spliced, never rebuilt per key.
+"""The visible lines of a view: counted for all of it, put in order where they are looked at.
 
 A row is the number of an item of the view.  Everything else about it is
-looked up when it is drawn, so a million rows cost four megabytes and drawing
-costs what the screen shows.  Nothing recurses: images may be 10,000 deep.
+looked up when it is drawn, so opening a million rows costs next to nothing and
+drawing costs what the screen shows.  Nothing recurses: images may be 10,000 deep.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import accumulate, islice
+from operator import add
+from typing import NamedTuple, overload
 
 from layerlens.tui.viewmodel.views import Mark, View
 
@@ -45,36 +48,32 @@ FIRST_ROWS = 40
 """``Opening.SOME`` opens level by level as long as no more rows than this result."""
 
 
+_WINDOW = 256
+"""Rows that are kept at hand once one of them was asked for."""
+
+_MOST_DEPTHS = 50_000
+"""Items whose indentation is remembered."""
+
+
 class Expansion:
     """Which directories are open, by node, so that it holds over all views.
 
-    ``untouched`` while nothing was said of any single directory.
+    ``said`` has what was said of single directories: open or not.
     """
 
-    __slots__ = ("_said", "opening", "untouched")
+    __slots__ = ("opening", "said")
 
-    def __init__(self, nodes: int) -> None:
-        self._said = bytearray(nodes)  # 0 nothing, 1 open, 2 closed
-        self.opening = Opening.SOME
-        self.untouched = True
+    def __init__(self, opening: Opening = Opening.SOME) -> None:
+        self.opening = opening
+        self.said: dict[int, bool] = {}
 
     def set_all(self, opening: Opening) -> None:
         """Forget what was said of single directories."""
-        self._said = bytearray(len(self._said))
+        self.said.clear()
         self.opening = opening
-        self.untouched = True
 
     def say(self, node: int, *, is_open: bool) -> None:
-        self._said[node] = 1 if is_open else 2
-        self.untouched = False
-
-    def all_said(self) -> list[tuple[int, bool]]:
-        """All that was said: nodes, and whether each is open."""
-        return [(node, said == 1) for node, said in enumerate(self._said) if said]
-
-    def said(self, node: int) -> bool | None:
-        """What the user said of a directory, if anything."""
-        return (None, True, False)[self._said[node]]
+        self.said[node] = is_open
 
 
 class Row(NamedTuple):
@@ -94,11 +93,61 @@ class Row(NamedTuple):
     is_open: bool
 
 
-class Rows:
-    """The rows of one view in one order.
+class _Level:
+    """An open directory: what is right below it, in order, and what of that is open.
 
-    ``items`` holds the item of each row.  With ``fold``, a directory whose
-    only content is one directory with content shares that one's row.
+    ``children``  the rows right below it
+    ``places``    where among them the open ones are, in order
+    ``heights``   how many rows each of those has below it
+    ``starts``    the row of each of those, from the first one below the directory
+    ``total``     all rows below the directory
+    ``levels``    the levels of those that were looked into, by place
+    """
+
+    __slots__ = ("children", "heights", "levels", "places", "starts", "total")
+
+    def __init__(self, children: array[int]) -> None:
+        self.children = children
+        self.places: list[int] = []
+        self.heights: list[int] = []
+        self.levels: dict[int, _Level] = {}
+        self.add_up()
+
+    def add_up(self) -> None:
+        """Find the sums anew."""
+        hidden = list(accumulate(self.heights, initial=0))
+        self.total = len(self.children) + hidden[-1]
+        self.starts = list(map(add, self.places, hidden))
+
+    def opened(self, place: int) -> int | None:
+        """The number of an open child among the open ones, by its place."""
+        k = bisect_left(self.places, place)
+        return k if k < len(self.places) and self.places[k] == place else None
+
+    def find(self, row: int) -> tuple[int, int]:
+        """The place of the child that has a row, and how far below it the row is."""
+        k = bisect_right(self.starts, row) - 1
+        if k < 0:
+            return row, 0
+        below = row - self.starts[k]
+        if below <= self.heights[k]:
+            return self.places[k], below
+        return self.places[k] + below - self.heights[k], 0
+
+    def row(self, place: int) -> int:
+        """The row of a child, from the first one below the directory."""
+        return place + sum(self.heights[: bisect_left(self.places, place)])
+
+
+class Rows(Sequence[int]):
+    """The rows of one view in one order: the item that each one shows.
+
+    With ``fold``, a directory whose only content is one directory with content
+    shares that one's row.
+
+    A directory's content is put in order when a row in it is first looked at.
+    Before that it is enough to know how many rows it has, which is counted in C
+    where everything is open.
     """
 
     def __init__(
@@ -115,43 +164,89 @@ class Rows:
         self.sort = sort
         self.reverse = reverse
         self.fold = fold
-        self._levels: dict[int, int] = {0: -1}
+        self._depths: dict[int, int] = {0: -1}
         self._key = self._other_key()
-        self._some = self._choose_some() if self.expansion.opening is Opening.SOME else frozenset()
-        self.items = self._below(0)
+        self._folded = self._find_folded() if fold else b""
+        self._some: frozenset[int] = frozenset()
+        if expansion.opening is Opening.SOME:
+            self._some = self._choose_some()
+        self._closed = self._find_closed() if expansion.opening is Opening.ALL else []
+        self._window_start = 0
+        self._window: list[int] = []
+        self._root = self._level(0)
 
     def __len__(self) -> int:
-        return len(self.items)
+        return self._root.total
 
-    # ------------------------------------------------------------------ building
+    @property
+    def items(self) -> Sequence[int]:
+        """The item of each row."""
+        return self
 
-    def _children(self, item: int) -> list[int]:
-        """The rows right below an item, the last one first."""
-        end = self.view.end
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        near = index - self._window_start
+        if not 0 <= near < len(self._window):
+            if not 0 <= index < len(self):
+                raise IndexError(index)
+            self._window_start = max(0, index - _WINDOW // 4)
+            self._window = list(islice(self._from(self._window_start), _WINDOW))
+            near = index - self._window_start
+        return self._window[near]
+
+    def __iter__(self) -> Iterator[int]:
+        return self._from(0)
+
+    def index(self, item: object, start: int = 0, stop: int | None = None) -> int:
+        """The row that shows an item; raises ``ValueError`` where none does."""
+        del start, stop
+        assert isinstance(item, int)
+        above: list[int] = []
+        at = item
+        while at:
+            above.append(at)
+            at = self.parent(at)
+        level, row = self._root, -1
+        for at in reversed(above):
+            place = level.children.index(at)
+            row += 1 + level.row(place)
+            if at != item:
+                found = self._below(level, place)
+                if found is None:
+                    raise ValueError(item)
+                level = found
+        return row
+
+    # ------------------------------------------------------------------ levels
+
+    def _children(self, item: int) -> array[int]:
+        """The rows right below an item, in order."""
+        end, directories = self.view.end, self.view.directories
         found: list[int] = []
-        child, stop = item + 1, end[item]
-        while child < stop:
-            found.append(child)
-            child = end[child]
-        if self.fold:
-            for k, child in enumerate(found):
-                after = end[child]
-                if after - child > 2 and end[child + 1] == after:
-                    found[k] = self._tail(child)
-        self._arrange(found)
-        return found
-
-    def _arrange(self, found: list[int]) -> None:
-        """Order siblings, the last one first."""
+        start, stop = item + 1, end[item]
+        k = bisect_right(directories, item)
+        while k < len(directories) and (child := directories[k]) < stop:
+            found.extend(range(start, child))
+            found.append(self._tail(child))
+            start = end[child]
+            k = bisect_left(directories, start, k + 1)
+        found.extend(range(start, stop))
         if self.sort is SortBy.NAME:
-            if not self.reverse:
+            if self.reverse:
                 found.reverse()
-            return
-        found.reverse()  # of equal ones the first name comes first, either way
-        if len(found) > 1:
-            found.sort(key=self.view.size.__getitem__, reverse=self.reverse)
+        elif len(found) > 1:
+            # Of equal ones the first name comes first, either way.
+            found.sort(key=self.view.size.__getitem__, reverse=not self.reverse)
             if self._key is not None:
-                found.sort(key=self._key, reverse=self.reverse)
+                found.sort(key=self._key, reverse=not self.reverse)
+        return array("i", found)
 
     def _other_key(self) -> Callable[[int], int] | None:
         """What goes before the size."""
@@ -163,49 +258,96 @@ class Rows:
             return self.view.marks.translate(_RANK).__getitem__
         return None
 
+    def _level(self, item: int) -> _Level:
+        """The level of an open directory, and of what is open in it where that must be counted."""
+        top = _Level(self._children(item))
+        todo = [(top, self._open_places(top))]
+        while todo:
+            level, places = todo[-1]
+            for place in places:
+                level.places.append(place)
+                child = level.children[place]
+                if self.expansion.opening is Opening.ALL:
+                    level.heights.append(self._height(child))
+                    continue
+                below = level.levels[place] = _Level(self._children(child))
+                todo.append((below, self._open_places(below)))
+                break
+            else:
+                todo.pop()
+                level.add_up()
+                if todo:
+                    todo[-1][0].heights.append(level.total)
+        return top
+
+    def _open_places(self, level: _Level) -> Iterator[int]:
+        """The places of the children that are open."""
+        end, is_open = self.view.end, self.is_open
+        return (
+            place
+            for place, child in enumerate(level.children)
+            if end[child] - child > 1 and is_open(child)
+        )
+
+    def _below(self, level: _Level, place: int) -> _Level | None:
+        """The level of a child; ``None`` where that is closed."""
+        found = level.levels.get(place)
+        if found is None and level.opened(place) is not None:
+            found = level.levels[place] = self._level(level.children[place])
+        return found
+
+    def _find_folded(self) -> bytes:
+        """Selects the items whose row is that of their only child, one byte per item."""
+        end = self.view.end
+        folded = bytearray(len(self.view))
+        for item in self.view.directories:
+            after = end[item]
+            folded[item] = item > 0 and after - item > 2 and end[item + 1] == after
+        return bytes(folded) if 1 in folded else b""
+
+    def _find_closed(self) -> list[int]:
+        """The directories that are closed where all others are open, in order."""
+        end = self.view.end
+        found = []
+        for node, is_open in self.expansion.said.items():
+            item = None if is_open else self.view.item_of(node)
+            if item and end[item] - item > 1 and not (self._folded and self._folded[item]):
+                found.append(item)
+        return sorted(found)
+
+    def _height(self, item: int) -> int:
+        """The rows below an open directory, where all are open but for some."""
+        end, closed = self.view.end, self._closed
+        after = end[item]
+        rows = self._all_below(item)
+        k = bisect_right(closed, item)
+        while k < len(closed) and closed[k] < after:
+            rows -= self._all_below(closed[k])
+            k = bisect_left(closed, end[closed[k]], k + 1)
+        return rows
+
+    def _all_below(self, item: int) -> int:
+        """The rows below a directory if everything is open."""
+        after = self.view.end[item]
+        return after - item - 1 - self._folded.count(1, item + 1, after)
+
     def _tail(self, item: int) -> int:
         """The deepest of a chain of only directories; its content comes right after it."""
-        end = self.view.end
-        after = end[item]
-        while after - item > 2 and end[item + 1] == after:
-            item += 1
+        if self._folded:
+            while self._folded[item]:
+                item += 1
         return item
 
     def _head(self, item: int) -> int:
         """The first of the chain that shares a row with an item."""
-        end = self.view.end
-        after = end[item]
-        if self.fold and after - item > 1:
-            while item > 1 and end[item - 1] == after:
+        if self._folded:
+            while item > 1 and self._folded[item - 1]:
                 item -= 1
         return item
 
-    def _below(self, item: int) -> array[int]:
-        """All rows below an item that are visible while it is open."""
-        end, children = self.view.end, self._children
-        everything = self.expansion.opening is Opening.ALL and self.expansion.untouched
-        rows = array("i")
-        add = rows.append
-        todo = children(item)
-        while todo:
-            row = todo.pop()
-            add(row)
-            inside = end[row] - row
-            if inside > 1 and (everything or self.is_open(row)):
-                if inside == 2:  # one entry: nothing to sort
-                    add(row + 1)
-                    continue
-                found = children(row)
-                if len(found) == inside - 1:  # none of them holds anything
-                    found.reverse()
-                    rows.extend(found)
-                else:
-                    todo += found
-        return rows
-
     def is_open(self, item: int) -> bool:
         """Whether the content of an item shows, once its parents are open."""
-        said = self.expansion.said(self.view.node[item])
+        said = self.expansion.said.get(self.view.node[item])
         if said is not None:
             return said
         return self.expansion.opening is Opening.ALL or item in self._some
@@ -217,7 +359,7 @@ class Rows:
         """Open level by level while the rows fit a screen, the largest directories first."""
         end, size = self.view.end, self.view.size
         opened: set[int] = set()
-        level = self._children(0)
+        level: Sequence[int] = self._children(0)
         room = FIRST_ROWS - len(level)
         while level:
             below: list[int] = []
@@ -233,12 +375,49 @@ class Rows:
             level = below
         return frozenset(opened)
 
+    def _path(self, index: int) -> list[tuple[_Level, int]]:
+        """The levels from the root down to a row, each with the place that leads there."""
+        level, row = self._root, index
+        found = []
+        while True:
+            place, below = level.find(row)
+            found.append((level, place))
+            if not below:
+                return found
+            inside = self._below(level, place)
+            assert inside is not None
+            level, row = inside, below - 1
+
+    def _from(self, index: int) -> Iterator[int]:
+        """The items of the rows from an index on."""
+        if index >= len(self):
+            return
+        above = [
+            (level, place, bisect_left(level.places, place)) for level, place in self._path(index)
+        ]
+        level, place, k = above.pop()
+        while True:
+            children, places = level.children, level.places
+            while place < len(children):
+                yield children[place]
+                if k < len(places) and places[k] == place:
+                    inside = self._below(level, place)
+                    assert inside is not None
+                    above.append((level, place + 1, k + 1))
+                    level, place, k = inside, 0, 0
+                    children, places = level.children, level.places
+                else:
+                    place += 1
+            if not above:
+                return
+            level, place, k = above.pop()
+
     # ------------------------------------------------------------------ looking
 
     def row(self, index: int) -> Row:
         """What is to be drawn at an index."""
         view = self.view
-        item = self.items[index]
+        item = self[index]
         node = view.node[item]
         can_open = self.can_open(item)
         return Row(
@@ -264,7 +443,7 @@ class Rows:
 
     def path(self, index: int) -> bytes:
         """The full path at an index, without a leading slash."""
-        return self.view.tree.paths[self.view.node[self.items[index]]]
+        return self.view.tree.paths[self.view.node[self[index]]]
 
     def parent(self, item: int) -> int:
         """The item whose row is right above this one's in the tree; 0 for the root."""
@@ -275,97 +454,114 @@ class Rows:
 
     def level(self, item: int) -> int:
         """How far a row is indented."""
-        levels = self._levels
+        depths = self._depths
+        if len(depths) > _MOST_DEPTHS:
+            self._depths = depths = {0: -1}
         chain = []
-        while item not in levels:
+        while item not in depths:
             chain.append(item)
             item = self.parent(item)
-        level = levels[item]
+        depth = depths[item]
         for below in reversed(chain):
-            level += 1
-            levels[below] = level
-        return level
+            depth += 1
+            depths[below] = depth
+        return depth
 
     def index_of(self, node: int) -> int | None:
         """The row that shows a node, or the nearest directory above it that has a row."""
         view, parent = self.view, self.view.tree.parent
-        above: list[int] = []  # items from the node up
-        while node:
+        item = None
+        while node and not item:
             item = view.item_of(node)
-            if item is not None:
-                above.append(self._tail(item) if self.fold else item)
             node = parent[node]
-        for item in reversed(above):
-            if item == above[0] or not self.is_open(item):
-                return self.items.index(item)
-        return 0 if self.items else None
+        if not item:
+            return 0 if len(self) else None
+        found = item = self._tail(item)
+        while item := self.parent(item):
+            if not self.is_open(item):
+                found = item
+        return self.index(found)
 
     def reveal(self, node: int) -> int | None:
         """Open the directories above a node; returns its row, ``None`` where it is not shown."""
-        view = self.view
-        wanted = view.item_of(node)
-        if not wanted:
+        item = self.view.item_of(node)
+        if not item:
             return None
-        wanted = self._tail(wanted) if self.fold else wanted
+        wanted = item = self._tail(item)
         closed: list[int] = []
-        up = self.parent(wanted)
-        while up:
-            if not self.is_open(up):
-                closed.append(up)
-            up = self.parent(up)
+        while item := self.parent(item):
+            if not self.is_open(item):
+                closed.append(item)
         if closed:
-            for item in closed[:-1]:
-                self.expansion.say(view.node[item], is_open=True)
-            self.open(self.items.index(closed[-1]))
-        return self.items.index(wanted)
+            topmost = self.index(closed.pop())
+            for item in closed:
+                self.expansion.say(self.view.node[item], is_open=True)
+            self._reopened(closed)
+            self.open(topmost)
+        return self.index(wanted)
 
     def parent_index(self, index: int) -> int | None:
         """The row of the directory that holds the one at an index."""
-        up = self.parent(self.items[index])
-        if up == 0:
+        path = self._path(index)
+        if len(path) == 1:
             return None
-        for at in range(index - 1, -1, -1):
-            if self.items[at] == up:
-                return at
-        return None
+        level, place = path[-1]
+        return index - 1 - level.row(place)
 
     # ------------------------------------------------------------------ opening
 
     def open(self, index: int) -> int:
         """Show what the row holds; returns the number of rows that this adds."""
-        item = self.items[index]
+        path = self._path(index)
+        level, place = path[-1]
+        item = level.children[place]
         if not self.can_open(item) or self.is_open(item):
             return 0
         self.expansion.say(self.view.node[item], is_open=True)
-        new = self._below(item)
-        self.items[index + 1 : index + 1] = new
-        return len(new)
+        self._reopened([item])
+        below = level.levels[place] = self._level(item)
+        insort(level.places, place)
+        level.heights.insert(bisect_left(level.places, place), below.total)
+        self._grow(path, below.total)
+        return below.total
 
     def close(self, index: int) -> int:
         """Hide what the row holds; returns the number of rows that this removes."""
-        item = self.items[index]
-        if not self.can_open(item) or not self.is_open(item):
+        path = self._path(index)
+        level, place = path[-1]
+        item = level.children[place]
+        k = level.opened(place)
+        if k is None:
             return 0
         self.expansion.say(self.view.node[item], is_open=False)
-        stop = self._stop(index)
-        del self.items[index + 1 : stop]
-        return stop - index - 1
+        if self.expansion.opening is Opening.ALL:
+            insort(self._closed, item)
+        del level.places[k]
+        gone = level.heights.pop(k)
+        level.levels.pop(place, None)
+        self._grow(path, -gone)
+        return gone
 
     def close_siblings(self, index: int) -> int:
         """Close the directories beside the one at an index; returns its new index."""
-        item = self.items[index]
-        up = self.parent(item)
-        for sibling in self._children(up):
-            if sibling != item and self.can_open(sibling) and self.is_open(sibling):
-                self.close(self.items.index(sibling))
-        return self.items.index(item)
+        level, place = self._path(index)[-1]
+        item = level.children[place]
+        for other in [level.children[k] for k in level.places if k != place]:
+            self.close(self.index(other))
+        return self.index(item)
 
-    def _stop(self, index: int) -> int:
-        """Where the visible content of a row ends."""
-        items = self.items
-        item = items[index]
-        after = self.view.end[item]
-        stop = index + 1
-        while stop < len(items) and item < items[stop] < after:
-            stop += 1
-        return stop
+    def _reopened(self, items: Iterable[int]) -> None:
+        for item in items:
+            k = bisect_left(self._closed, item)
+            if k < len(self._closed) and self._closed[k] == item:
+                del self._closed[k]
+
+    def _grow(self, path: list[tuple[_Level, int]], rows: int) -> None:
+        """Tell the levels above a row that what is below it changed."""
+        path[-1][0].add_up()
+        for level, place in path[-2::-1]:
+            k = level.opened(place)
+            assert k is not None
+            level.heights[k] += rows
+            level.add_up()
+        self._window = []

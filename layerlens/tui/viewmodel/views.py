@@ -12,10 +12,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from itertools import accumulate, compress
-from operator import ne
 
-from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree
+from layerlens.tui.viewmodel.pathtree import PathTree
 
 
 class Mark(IntEnum):
@@ -67,18 +65,20 @@ _CONTEXT = 0x80
 _PLAIN = bytes(value & ~_CONTEXT for value in range(256))
 _GONE = bytes((value & ~_CONTEXT) == Mark.REMOVED for value in range(256))
 _COUNTED = bytes(0 < value < _CONTEXT for value in range(256))
-_NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _NOT = bytes(not value for value in range(256))
 
 
 class DeadBytes:
-    """The dead bytes of a view: at the items ``item``, in order; ``running`` are their sums."""
+    """The dead bytes of a view: at the items ``item``, in order; ``running`` are their sums.
+
+    An item stands there once for every version that died at it.
+    """
 
     __slots__ = ("item", "running")
 
-    def __init__(self, at: dict[int, int]) -> None:
-        self.item = array("i", sorted(at))
-        self.running = array("q", accumulate(map(at.__getitem__, self.item), initial=0))
+    def __init__(self, item: array[int], sizes: Iterable[int]) -> None:
+        self.item = item
+        self.running = array("q", accumulate(sizes, initial=0))
 
     def between(self, start: int, stop: int) -> int:
         """The bytes at the items from ``start`` to before ``stop``."""
@@ -86,14 +86,13 @@ class DeadBytes:
         first = bisect_left(item, start)
         return running[bisect_left(item, stop, first)] - running[first]
 
-    def items(self, start: int, stop: int) -> array[int]:
-        """The items with dead bytes from ``start`` to before ``stop``."""
-        return self.item[bisect_left(self.item, start) : bisect_left(self.item, stop)]
-
-    def each(self) -> Iterable[tuple[int, int]]:
-        """Item and bytes, in the order of the items."""
+    def by_item(self) -> dict[int, int]:
+        """The bytes at each item, in order."""
         running = self.running
-        return ((item, running[k + 1] - running[k]) for k, item in enumerate(self.item))
+        found: dict[int, int] = {}
+        for k, item in enumerate(self.item):
+            found[item] = found.get(item, 0) + running[k + 1] - running[k]
+        return found
 
 
 class View:
@@ -112,7 +111,7 @@ class View:
     """
 
     __slots__ = (
-        "_dead", "_dead_at", "_files", "_gone_files", "directories", "end", "marks", "node",
+        "_dead", "_entries", "_files", "_find_dead", "_gone_files", "directories", "end", "marks", "node",
         "same", "size", "tree", "version",
     )  # fmt: skip
 
@@ -123,24 +122,26 @@ class View:
         version: array[int],
         marks: bytes,
         end: array[int],
+        directories: array[int],
         own: Sequence[int],
+        entries: bytes,
         same: dict[int, int],
-        dead_at: Callable[[], dict[int, int]],
+        find_dead: Callable[[], DeadBytes],
     ) -> None:
-        """``own`` are the bytes of each item itself; ``dead_at`` finds the dead ones, by item."""
+        """``own`` are the bytes of each item itself; ``entries`` selects what is no directory.
+
+        ``find_dead`` is asked for the dead bytes once, if at all.
+        """
         self.tree = tree
         self.node = node
         self.version = version
         self.marks = marks
         self.end = end
         self.same = same
-        self._dead_at = dead_at
+        self._find_dead = find_dead
         self._dead: DeadBytes | None = None
-        count = len(node)
-        self.directories = array("i", compress(range(count), map(ne, end, range(1, count + 1))))
-        # One byte more, so that ABSENT is a directory.
-        kinds = tree.fs.kinds + bytes([Kind.DIR])
-        entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
+        self.directories = directories
+        self._entries = entries
         self._files = both(entries, marks.translate(_COUNTED))
         self._gone_files = b""
         self.size = array("q", own)
@@ -192,7 +193,7 @@ class View:
     def dead(self) -> DeadBytes:
         """The dead bytes of single items."""
         if self._dead is None:
-            self._dead = DeadBytes(self._dead_at())
+            self._dead = self._find_dead()
         return self._dead
 
     def mark(self, item: int) -> Mark:
@@ -204,8 +205,7 @@ class View:
         return not self.marks[item] & _CONTEXT
 
     def is_directory(self, item: int) -> bool:
-        version = self.version[item]
-        return version == ABSENT or self.tree.fs.kinds[version] == Kind.DIR
+        return not self._entries[item]
 
     @property
     def present(self) -> bytes:
@@ -261,10 +261,15 @@ class View:
         keep[0] = 1
         position = list(accumulate(keep, initial=0))
         marks = bytearray(compress(self.marks, keep))
+        ends = array("i", map(position.__getitem__, compress(end, keep)))
         own = list(compress(self.size, keep))
+        directories = array("i")
         for i in self.directories:
             if keep[i]:
-                own[position[i]] = self.own(i)
+                item = position[i]
+                own[item] = self.own(i)
+                if ends[item] - item > 1:
+                    directories.append(item)
         selected = bytes(compress(flags, keep))
         for i in compress(range(len(marks)), selected.translate(_NOT)):
             marks[i] |= _CONTEXT
@@ -273,25 +278,24 @@ class View:
         if self.same:
             same = {position[i]: node for i, node in self.same.items() if keep[i]}
             self._hand_down(flags, position, own)
-        dead_at = self._dead_at
+        nodes = take(self.node, keep)
 
-        def dead_among_them() -> dict[int, int]:
-            return {position_of(i): size for i, size in dead_at().items() if flags[i]}
-
-        kept_items = array("i", compress(range(len(self)), keep))
-
-        def position_of(item: int) -> int:
-            return bisect_left(kept_items, item)
+        def dead() -> DeadBytes:
+            at = {i: size for i, size in self.dead.by_item().items() if flags[i]}
+            items = (bisect_left(nodes, self.node[i]) for i in at)
+            return DeadBytes(array("i", items), at.values())
 
         return View(
             self.tree,
-            array("i", compress(self.node, keep)),
-            array("i", compress(self.version, keep)),
+            nodes,
+            take(self.version, keep),
             bytes(marks),
-            array("i", map(position.__getitem__, compress(end, keep))),
+            ends,
+            directories,
             own,
+            bytes(compress(self._entries, keep)),
             same,
-            dead_among_them,
+            dead,
         )
 
     def _hand_down(self, flags: bytes | bytearray, position: list[int], own: list[int]) -> None:
@@ -303,6 +307,23 @@ class View:
                 if first is not None and not flags[first]:
                     own[position[item]] = self.own(first)
                 given.add(node)
+
+
+def take(column: array[int], flags: bytes | bytearray) -> array[int]:
+    """The selected items of a column."""
+    count = len(flags)
+    if 0 not in flags:
+        return column[:count]
+    if 8 * flags.count(b"\0\1") > count:  # too many runs to copy them one by one
+        return array(column.typecode, compress(column, flags))
+    taken = column[:0]
+    start = flags.find(1)
+    while start >= 0:
+        stop = flags.find(0, start)
+        stop = count if stop < 0 else stop
+        taken += column[start:stop]
+        start = flags.find(1, stop)
+    return taken
 
 
 def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:

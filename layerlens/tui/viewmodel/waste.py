@@ -16,7 +16,7 @@ def stops(view: View) -> array[int]:
     it.  Elsewhere each file with waste is a stop, and so is a directory for the
     waste of paths that the view does not show any more.
     """
-    dead = dict(view.dead.each())
+    dead = view.dead.by_item()
     size, end = view.size, view.end
     # Files with bytes and without waste, one byte per item.
     sound = bytearray(both(bytes(map(bool, size)), view.present))
@@ -25,6 +25,7 @@ def stops(view: View) -> array[int]:
     for item in dead:
         sound[item] = 0
     found: list[tuple[int, int]] = []
+    covered = bytearray(len(view))  # by a stop above
     after = 1  # where the last stop ends
     for i in view.directories:
         if i < after or sound.find(1, i, end[i]) >= 0:
@@ -33,9 +34,8 @@ def stops(view: View) -> array[int]:
         if waste:
             found.append((-waste, _deepest(view, i, waste)))
             after = end[i]
-            for item in view.dead.items(i, after):
-                del dead[item]
-    found += [(-waste, item) for item, waste in dead.items() if item]
+            covered[i:after] = b"\1" * (after - i)
+    found += [(-waste, item) for item, waste in dead.items() if item and not covered[item]]
     return array("i", (item for _, item in sorted(found)))
 
 

@@ -74,6 +74,18 @@ class View(Vertical):
         """Show only what a text matches."""
         raise NotImplementedError
 
+    @property
+    def match(self) -> str:
+        """How the text is read, in one word; ``""`` where there is one way only."""
+        return ""
+
+    def next_match(self) -> None:
+        """Read the text in the next way."""
+
+    def matched(self) -> str:
+        """What was found, in a few words: how many, how much."""
+        return ""
+
     def found(self) -> Widget:
         """The pane that shows what was found; it has the focus after Enter."""
         return self.panes()[0]

@@ -14,11 +14,13 @@ from textual.widget import Widget
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.layers import layer_rows
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip_start, plural, safe_text, size
-from layerlens.tui.viewmodel.views import ChangeKind, Mark
+from layerlens.tui.viewmodel.titles import titles
+from layerlens.tui.viewmodel.views import ChangeKind, Mark, Whose
 from layerlens.tui.views.base import View
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.layer_details import LayerDetails
@@ -28,6 +30,8 @@ from layerlens.tui.widgets.line_list import LineList
 _SETTLE = 0.04
 """Seconds that the cursor rests on a layer before its tree is made: holding a
 key down runs over the layers without making each one's tree."""
+
+_NEXT_WHOSE = {Whose.ALL: Whose.YOURS, Whose.YOURS: Whose.BASE, Whose.BASE: Whose.ALL}
 
 
 class LayersView(View):
@@ -44,14 +48,32 @@ class LayersView(View):
                 tooltip="Show only the layer's changes"),
         Binding(NO_KEY, "sort_other", "Sort", show=False, id="tree.sort_other",
                 tooltip="Sort by name, or by size where it is by name"),
-        Binding("s", "sort('size')", "Size", id="tree.sort_size",
+        Binding("r", "range", "Range", id="layers.range",
+                tooltip="Look at several layers together: from this one to where the cursor goes"),
+        Binding("w,greater_than_sign", "next_waste(True)", "Waste", id="tree.next_waste",
+                tooltip="To the next greatest waste"),
+        Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
+                tooltip="To the waste before"),
+        Binding("s", "sort('size')", "Size", show=False, id="tree.sort_size",
                 tooltip="Sort by size; again to reverse"),
         Binding("n", "sort('name')", "Name", show=False, id="tree.sort_name",
                 tooltip="Sort by name; again to reverse"),
+        Binding("C", "sort('count')", "Count", show=False, id="tree.sort_count",
+                tooltip="Sort by number of files; again to reverse"),
+        Binding("S", "sort('waste')", "Waste", show=False, id="tree.sort_waste",
+                tooltip="Sort by wasted bytes; again to reverse"),
+        Binding("M", "sort('change')", "Change", show=False, id="tree.sort_change",
+                tooltip="Sort by kind of change; again to reverse"),
         Binding("e,E", "open_all", "Expand", id="tree.expand_all",
                 tooltip="Open all directories"),
-        Binding("c,C", "close_all", "Collapse", id="tree.collapse_all",
+        Binding("c", "close_all", "Collapse", show=False, id="tree.collapse_all",
                 tooltip="Close all directories"),
+        Binding("full_stop", "open_level", "One level", show=False, id="tree.expand_level",
+                key_display=".", tooltip="Open all directories that are shown: one level more"),
+        Binding("b", "whose", "Base or yours", show=False, id="tree.whose",
+                tooltip="Show all, only yours, only what comes from the base image"),
+        Binding("B", "scale", "Bars", show=False, id="tree.bars",
+                tooltip="Bars as shares of everything that is shown, or of their directory"),
         Binding("p,ctrl+b", "toggle_attributes", "Permissions", show=False, id="tree.attributes",
                 tooltip="Show or hide permissions and owners"),
         Binding("f", "toggle_fold", "Fold", show=False, id="tree.fold",
@@ -72,6 +94,7 @@ class LayersView(View):
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(session, id=id)
         self._wanted = session.browser.layer
+        self._anchor: int | None = None
         self._settling: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -154,17 +177,33 @@ class LayersView(View):
     def _show_layer(self) -> None:
         self._settling = None
         node = self._tree.node
-        self._browser.show(layer=self._wanted)
+        self._browser.show(layer=self._wanted, since=self._anchor)
         self._tree_changed(node)
 
     def action_toggle_aggregate(self) -> None:
         node = self._tree.node
-        self._browser.show(layer=self._wanted, aggregate=not self._browser.aggregate)
+        self._browser.show(
+            layer=self._wanted, since=self._anchor, aggregate=not self._browser.aggregate
+        )
         self._tree_changed(node)
 
     def action_show_aggregate(self, aggregate: bool) -> None:
         if aggregate != self._browser.aggregate:
             self.action_toggle_aggregate()
+
+    def action_range(self) -> None:
+        """Hold one end of a range where the cursor is, or let go of it."""
+        self._anchor = self._wanted if self._anchor is None else None
+        self._show_layer()
+        if self._anchor is not None:
+            self.screen.set_focus(self._layers)
+
+    @on(LayerList.RangeAsked)
+    def _range_clicked(self, event: LayerList.RangeAsked) -> None:
+        """A click with Shift or Ctrl: the layers from the cursor to there."""
+        event.stop()
+        self._anchor = self._wanted if self._anchor is None else self._anchor
+        self._layers.cursor = event.line
 
     def reveal(self, path: bytes, layer: int | None) -> bool:
         """Put the cursor on a path, in a layer's changes or in the end; false if it is not there."""
@@ -175,6 +214,7 @@ class LayersView(View):
         else:
             self._wanted = layer
             browser.show(layer=layer, aggregate=False)
+        self._anchor = None
         with self.prevent(LineList.Moved):
             self._layers.cursor = self._wanted
         self._details.show(self._wanted)
@@ -197,21 +237,16 @@ class LayersView(View):
     def _title_tree(self) -> None:
         """Say above the tree what it shows, below it what the cursor is on."""
         browser, tree = self._browser, self._tree
-        files, total = browser.total
-        gone, lost = browser.removed
-        hidden = [kind.value for kind in ChangeKind if kind not in browser.kinds]
-        without = f" · without {', '.join(hidden)}" if hidden else ""
-        what = "All up to layer" if browser.aggregate else "Changes of layer"
-        title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
-        if gone:
-            title += f" · gone {plural(gone, 'file')}, {size(lost)}"
-        if 0 < tree.size.width < len(title + without) + 4:
-            what = "Up to" if browser.aggregate else "Layer"
-            title = f"{what} {browser.layer} · {plural(files, 'file')}, {size(total)}"
-            if gone:
-                title += f" · gone {size(lost)}"
-        tree.border_title = title + without
+        room = tree.size.width - 4
+        tree.border_title = next(
+            (title for title in titles(browser) if len(title) <= room or not tree.size),
+            titles(browser)[-1],
+        )
         tree.set_class(browser.is_filtered, "-filtered")
+        self._layers.mark(browser.since, browser.layer, aggregate=browser.aggregate)
+        self._layers.border_subtitle = (
+            "" if self._anchor is None else f"range from layer {self._anchor}; Esc ends it"
+        )
         self._subtitle_tree()
 
     def on_resize(self) -> None:
@@ -222,7 +257,9 @@ class LayersView(View):
         browser, tree = self._browser, self._tree
         order = browser.sort.value + (" ↑" if browser.reverse else "")
         text = f"by {order}"
-        if 0 <= tree.cursor < len(browser.rows):
+        if browser.problem is not None:
+            text = browser.problem
+        elif 0 <= tree.cursor < len(browser.rows):
             path = safe_text(browser.rows.path(tree.cursor), 2000)
             text = f"/{clip_start(path, max(10, tree.size.width - 16))} · {text}"
         elif browser.is_filtered:
@@ -248,6 +285,27 @@ class LayersView(View):
         node = self._tree.node
         self._browser.close_all()
         self._tree_changed(node)
+
+    def action_open_level(self) -> None:
+        node = self._tree.node
+        self._browser.open_level()
+        self._tree_changed(node)
+
+    def action_next_waste(self, forward: bool) -> None:
+        node = self._browser.next_waste(self._tree.node, forward=forward)
+        if node is None:
+            self.notify("nothing that is shown here is wasted")
+            return
+        self._tree_changed(node)
+        self.screen.set_focus(self._tree)
+
+    def action_whose(self) -> None:
+        node = self._tree.node
+        self._browser.set_whose(_NEXT_WHOSE[self._browser.whose])
+        self._tree_changed(node)
+
+    def action_scale(self) -> None:
+        self._tree.of_directory = not self._tree.of_directory
 
     def action_toggle_fold(self) -> None:
         node = self._tree.node
@@ -281,13 +339,36 @@ class LayersView(View):
         self._browser.search(text)
         self._tree_changed(node if not self._browser.text else None)
 
+    @property
+    def match(self) -> str:
+        return self._browser.match.value
+
+    def next_match(self) -> None:
+        modes = list(Match)
+        mode = modes[(modes.index(self._browser.match) + 1) % len(modes)]
+        self._browser.search(self._browser.text, mode)
+        self._tree_changed(None)
+
+    def matched(self) -> str:
+        browser = self._browser
+        if not browser.text:
+            return ""
+        if browser.problem is not None:
+            return browser.problem
+        files, total = browser.matched
+        return f"{plural(files, 'file')}, {size(total)}"
+
     def found(self) -> Widget:
         return self._tree
 
     def back(self) -> bool:
-        if not self._browser.is_filtered:
-            return False
         node = self._tree.node
+        if not self._browser.is_filtered:
+            if self._anchor is None:
+                return False
+            self._anchor = None
+            self._show_layer()
+            return True
         self._browser.clear_filters()
         self._tree_changed(node)
         return True

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.plain import joined
-from layerlens.tui.viewmodel.rows import Row
+from layerlens.tui.viewmodel.rows import Row, SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import (
     SIZE_CELLS,
@@ -47,8 +47,9 @@ _IN_WORDS = {
 }
 _BAR_CELLS = 6
 _COUNT_CELLS = 13  # "999,999 files"
-_ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS = 40, 60, 76
-"""Widths from which there is a bar, a bar beside the permissions, and a count of files."""
+_ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS, _ROOM_FOR_WASTE = 40, 60, 76, 90
+"""Widths from which there is a bar, a bar beside the permissions, a count of files, and the
+waste; what the rows are ordered by is there in any case."""
 
 _LONGEST_LABEL = 1000
 _MOST_INDENTS = 16
@@ -73,6 +74,8 @@ class FileTree(LineList):
     ]  # fmt: skip
 
     attributes: reactive[bool] = reactive(default=False)
+    of_directory: reactive[bool] = reactive(default=False)
+    """Whether bars are shares of the directory, and not of all that is shown."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -111,10 +114,14 @@ class FileTree(LineList):
         yield f"{size(row.size):>{SIZE_CELLS}} ", self._size_style(row)
         used = 2 + SIZE_CELLS + 1
         if cells >= (_ROOM_FOR_ALL if self.attributes else _ROOM_FOR_BAR):
-            share = bar(row.size, browser.scale, _BAR_CELLS)
+            share = bar(row.size, self._whole(row), _BAR_CELLS)
             yield share + " ", "waste" if row.mark is Mark.REMOVED else "bar"
             used += _BAR_CELLS + 1
-        if cells >= _ROOM_FOR_COUNTS:
+        if browser.sort is SortBy.WASTE or cells >= _ROOM_FOR_WASTE:
+            waste = size(row.waste) if row.waste else ""
+            yield f"{waste:>{SIZE_CELLS}} ", "waste"
+            used += SIZE_CELLS + 1
+        if browser.sort is SortBy.COUNT or cells >= _ROOM_FOR_COUNTS:
             files = plural(row.files, "file") if row.is_directory and row.files else ""
             yield f"{files:>{_COUNT_CELLS}} ", "dim"
             used += _COUNT_CELLS + 1
@@ -152,6 +159,7 @@ class FileTree(LineList):
                 safe_text(row.label[-_LONGEST_LABEL:], _LONGEST_LABEL),
                 f"leads to {safe_text(target[1], _LONGEST_LABEL)}" if target else "",
                 size(row.size),
+                f"{size(row.waste)} wasted" if row.waste else "",
                 plural(row.files, "file") if row.is_directory and row.files else "",
                 f"level {row.level + 1}",
                 ("open" if row.is_open else "closed") if row.can_open else "",
@@ -160,6 +168,13 @@ class FileTree(LineList):
                 else "",
             )
         )
+
+    def _whole(self, row: Row) -> int:
+        """The bytes that fill the bar of a row."""
+        if not self.of_directory:
+            return self._browser.scale
+        rows = self._browser.rows
+        return max(rows.view.size[rows.parent(row.item)], row.size)
 
     @staticmethod
     def _size_style(row: Row) -> str:
@@ -175,13 +190,12 @@ class FileTree(LineList):
         )
         if not style or style == "inside":
             style = "directory" if row.is_directory else ""
-        found = name.lower().find(self._browser.text.lower()) if self._browser.text else -1
-        if found >= 0:
-            end = found + len(self._browser.text)
-            yield name[:found], style
-            yield name[found:end], "match"
-            name = name[end:]
-        yield name + ("/" if row.is_directory else ""), style
+        at = 0
+        for start, end in self._browser.spans(name):
+            yield name[at:start], style
+            yield name[start:end], "match"
+            at = end
+        yield name[at:] + ("/" if row.is_directory else ""), style
 
     # ------------------------------------------------------------------ keys
 

@@ -7,6 +7,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+_PLACEHOLDERS = {
+    "glob": "text, or a glob such as *.so",
+    "regex": "regular expression, such as \\.py[co]$",
+    "fuzzy": "letters in their order, such as nmindex",
+}
+
 
 class FilterLine(Input):
     """An input that says in the footer how to leave it."""
@@ -16,9 +22,18 @@ class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "submit", "Browse", id="filter.browse",
                 tooltip="To the tree, with what was found"),
+        Binding("ctrl+t", "screen.next_match", "glob/regex/fuzzy", id="filter.match",
+                tooltip="Read the text as text or glob, as a regular expression, or fuzzily"),
         Binding("escape", "screen.back", "Show all", id="filter.clear",
                 tooltip="Clear the filter"),
     ]  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(placeholder="text, or a glob such as *.so", id=id, select_on_focus=False)
+        super().__init__(id=id, select_on_focus=False)
+        self.tell("", "")
+
+    def tell(self, match: str, found: str) -> None:
+        """Say how the text is read, and what was found."""
+        self.placeholder = _PLACEHOLDERS.get(match, _PLACEHOLDERS["glob"])
+        self.border_title = f"Filter ({match})" if match else "Filter"
+        self.border_subtitle = found.replace("[", "\\[")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
 
 from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.layers import LayerRow
@@ -23,11 +27,33 @@ class LayerList(LineList):
     def __init__(self, rows: list[LayerRow], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.border_title = "Layers"
+        self._in_tree = (range(0), range(0))
         self._take(rows)
 
     def _take(self, rows: list[LayerRow]) -> None:
         self._rows = rows
         self._index_cells = len(str(max(0, len(rows) - 1)))
+
+    @dataclass
+    class RangeAsked(Message):
+        """A layer was clicked with Shift or Ctrl held down."""
+
+        line: int
+
+    def mark(self, since: int | None, layer: int, *, aggregate: bool) -> None:
+        """Show in front of the layers which of them the tree is made of."""
+        first = layer if since is None else since
+        shown = (range(first, layer + 1), range(first) if aggregate else range(0))
+        if shown != self._in_tree:
+            self._in_tree = shown
+            self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        line = -1 if offset is None else offset.y + self.scroll_offset.y
+        if (event.shift or event.ctrl) and 0 <= line < self.line_count():
+            event.prevent_default()
+            self.post_message(self.RangeAsked(line))
 
     def show(self, rows: list[LayerRow]) -> None:
         """Show the rows of a newer state, with the cursor on the same layer."""
@@ -40,27 +66,36 @@ class LayerList(LineList):
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
         row = self._rows[line]
         words = cells >= _ROOM_FOR_WORDS
+        changed, below = self._in_tree
+        yield "┃" if line in changed else "│" if line in below else " ", "mark"
         yield f"{row.index:>{self._index_cells}} ", "dim"
         yield (
             ("base  " if words else "b ") if row.is_base else ("yours " if words else "  "),
             "base",
         )
-        yield f"{size(row.size):>{SIZE_CELLS}} ", ""
-        kept, dead = self._bar(row)
-        yield kept, "bar"
-        yield dead, "waste"
-        yield " " * (_BAR_CELLS + 1 - len(kept) - len(dead)), ""
+        shown = "" if row.unread and not row.size else size(row.size)
+        yield f"{shown:>{SIZE_CELLS}} ", "dim" if row.unread else ""
+        if row.unread:
+            yield f"{'unread':<{_BAR_CELLS}} ", "dim"
+        else:
+            kept, dead = self._bar(row)
+            yield kept, "bar"
+            yield dead, "waste"
+            yield " " * (_BAR_CELLS + 1 - len(kept) - len(dead)), ""
         if cells >= _ROOM_FOR_WASTE:
             yield f"{size(row.waste) if row.waste else '':>{SIZE_CELLS}} ", "waste"
         yield row.instruction[:cells], "dim" if row.is_base else ""
 
     def plain_line(self, line: int) -> str:
         row = self._rows[line]
+        changed, below = self._in_tree
         return joined(
             (
+                "in the tree" if line in changed or line in below else "",
                 f"layer {row.index}",
                 "base" if row.is_base else "yours",
-                size(row.size),
+                "unread" if row.unread else "",
+                "" if row.unread and not row.size else size(row.size),
                 f"{size(row.waste)} wasted" if row.waste else "",
                 row.instruction,
             )
