@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -19,9 +20,14 @@ from textual.screen import Screen
 
 import layerlens.tui
 from layerlens.tui.keys import key_name, keys_of, read_keys
+from layerlens.tui.views.base import View
 
 Keymap = Mapping[str, str]
 """Binding ids and their keys, separated by commas."""
+
+
+EVERYWHERE = "Everywhere"
+"""The place of what works wherever the focus is."""
 
 
 def own_bindings(scope: type) -> list[Binding]:
@@ -50,6 +56,19 @@ def _below(scope: type[DOMNode]) -> Iterator[type[DOMNode]]:
         if below.__module__.startswith("layerlens."):
             yield below
         yield from _below(below)
+
+
+def title_of(scope: type) -> str:
+    """What people call a place that has keys: its own words, or what its class is called."""
+    own = vars(scope).get("KEYS_TITLE")
+    if isinstance(own, str):
+        return own
+    if issubclass(scope, View):
+        return f"In the view {scope.TITLE}"
+    if issubclass(scope, App):
+        return EVERYWHERE
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", scope.__name__.strip("_").removesuffix("Screen"))
+    return words.capitalize()
 
 
 def all_bindings() -> dict[str, Binding]:

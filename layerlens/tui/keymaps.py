@@ -15,7 +15,6 @@ DIVE: Keymap = {
     "panes.zoom": "z,ctrl+p",
     "filter.open_control": "ctrl+f,ctrl+slash",
     "list.page_up": "pageup,u",
-    "list.page_down": "pagedown,d",
     "tree.aggregate": "a",
     "tree.show_aggregate": "ctrl+a",
     "tree.show_changes": "ctrl+l",

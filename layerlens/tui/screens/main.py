@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input
 
 from layerlens.tui.actions import copying, looking, writing
+from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.settings import settings_of
@@ -33,6 +34,8 @@ _TYPING = 0.1
 
 class MainScreen(Host):
     """Shows one view; hands it the keys that mean the same in all of them."""
+
+    KEYS_TITLE: ClassVar[str] = EVERYWHERE
 
     # Not ClassVar: Textual declares both as attributes of instances.
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012

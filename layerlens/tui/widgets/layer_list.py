@@ -91,12 +91,12 @@ class LayerList(LineList):
         changed, below = self._in_tree
         return joined(
             (
-                "in the tree" if line in changed or line in below else "",
                 f"layer {row.index}",
                 "base" if row.is_base else "yours",
                 "unread" if row.unread else "",
                 "" if row.unread and not row.size else size(row.size),
                 f"{size(row.waste)} wasted" if row.waste else "",
+                "in the tree" if line in changed or line in below else "",
                 row.instruction,
             )
         )
