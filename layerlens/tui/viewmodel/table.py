@@ -141,6 +141,18 @@ class Table(Generic[T]):
             out += [(_placed(text, room, right=column.right), style), (" ", "")]
         return out
 
+    def words(self, line: int) -> list[str]:
+        """A row without its layout: each text that is there, behind its heading."""
+        row = self.rows[line]
+        out = []
+        if self._sign is not None and self._sign(row)[0].strip():
+            out.append("marked")
+        for column in self.columns:
+            text = column.cell(row)[0].strip()
+            if text:
+                out.append(f"{column.title} {text}".strip())
+        return out
+
     def _layout(self, cells: int) -> list[tuple[Column[T], int]]:
         """The columns that have room, and how many cells each gets."""
         shown = [column for column in self.columns if cells >= column.from_cells]

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.table import Table
 from layerlens.tui.widgets.line_list import LineList, Piece
 
@@ -30,6 +31,9 @@ class TableLines(LineList):
 
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
         return self.table.pieces(line, cells)
+
+    def plain_line(self, line: int) -> str:
+        return joined(self.table.words(line))
 
 
 class TableHead(Widget):
