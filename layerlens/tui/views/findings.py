@@ -31,7 +31,7 @@ class FindingsView(TablePageView):
         Binding("N", "untick_all", "Untick all", show=False, id="findings.untick_all",
                 tooltip="Tick nothing"),
         *page_bindings("findings", "paths"),
-        Binding("t", "cycle_threshold", "Severity", id="findings.threshold",
+        Binding("t", "cycle_threshold", "Severity", show=False, id="findings.threshold",
                 tooltip="Show only what is at least so severe; one severity more each time"),
         Binding("b", "cycle_whose", "Base/yours", show=False, id="findings.whose",
                 tooltip="Base and yours, only yours, only the base's"),

@@ -64,7 +64,7 @@ class LayersView(View):
                 tooltip="Sort by wasted bytes; again to reverse"),
         Binding("M", "sort('change')", "Change", show=False, id="tree.sort_change",
                 tooltip="Sort by kind of change; again to reverse"),
-        Binding("e,E", "open_all", "Expand", id="tree.expand_all",
+        Binding("e,E", "open_all", "Expand", show=False, id="tree.expand_all",
                 tooltip="Open all directories"),
         Binding("c", "close_all", "Collapse", show=False, id="tree.collapse_all",
                 tooltip="Close all directories"),

@@ -21,7 +21,7 @@ class PackagesView(TablePageView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *page_bindings("packages", "files"),
-        Binding("s", "sort('size')", "Size", id="packages.sort_size",
+        Binding("s", "sort('size')", "Size", show=False, id="packages.sort_size",
                 tooltip="Sort by size; again to reverse"),
         Binding("e", "cycle_ecosystem", "Ecosystem", id="packages.ecosystem",
                 tooltip="All ecosystems, or one after the other"),
