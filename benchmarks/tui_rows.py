@@ -154,6 +154,10 @@ def measure(count: int) -> None:
 
         line(what, best(to_screen, undo), step)
 
+    def hide(*, hidden: bool) -> None:
+        if hidden is (ChangeKind.MODIFIED in browser.kinds):
+            browser.toggle_kind(ChangeKind.MODIFIED)
+
     show = browser.show
     timed("next layer (2 %)", lambda: show(layer=1), lambda: show(layer=0))
     timed("back to the large layer", lambda: show(layer=0), lambda: show(layer=4))
@@ -194,8 +198,8 @@ def measure(count: int) -> None:
     browser.search("", Match.GLOB)
     timed(
         "hide one kind of change",
-        lambda: browser.toggle_kind(ChangeKind.MODIFIED),
-        lambda: browser.toggle_kind(ChangeKind.MODIFIED),
+        lambda: hide(hidden=True),
+        lambda: hide(hidden=False),
     )
     timed(
         "only yours",
