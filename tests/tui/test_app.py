@@ -28,7 +28,9 @@ from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.views import ChangeKind
+from layerlens.tui.views.findings import FindingsView
 from layerlens.tui.views.layers import LayersView
+from layerlens.tui.views.packages import PackagesView
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.layer_details import LayerDetails
@@ -386,7 +388,7 @@ async def test_help_lists_every_binding(analysis: Analysis) -> None:
 def test_every_binding_has_an_id_and_a_tooltip() -> None:
     owners = (
         LayerLensApp, MainScreen, LoadingScreen, ErrorScreen, HelpScreen,
-        LineList, FileTree, FilterLine, LayersView,
+        LineList, FileTree, FilterLine, LayersView, FindingsView, PackagesView,
     )  # fmt: skip
     found = [binding for owner in owners for binding in owner.BINDINGS]
     ids = []
