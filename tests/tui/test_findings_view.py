@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from rich.text import Text
 from textual.pilot import Pilot
 
 from layerlens.analysis.model import Analysis
@@ -289,6 +290,21 @@ async def test_a_width_that_changes_keeps_the_path(judged: Analysis) -> None:
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
         assert view.subject() == subject
+
+
+async def test_the_panel_follows_the_theme(judged: Analysis) -> None:
+    async with shown(judged) as (pilot, _screen, view):
+        await pilot.press("A")
+        panel = view.query_one(WhatIfPanel)
+
+        content = panel.content
+        assert isinstance(content, Text)
+        before = {str(span.style) for span in content.spans}
+        pilot.app.theme = "textual-light"
+        await pilot.pause()
+        after = panel.content
+        assert isinstance(after, Text)
+        assert {str(span.style) for span in after.spans}.isdisjoint(before)
 
 
 @pytest.mark.parametrize(

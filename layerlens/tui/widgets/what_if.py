@@ -42,6 +42,12 @@ class WhatIfPanel(Static):
     def on_resize(self) -> None:
         self._draw()
 
+    def notify_style_update(self) -> None:
+        """Another theme has other colours."""
+        super().notify_style_update()
+        if self._outlook is not None and self.is_mounted:
+            self._draw()
+
     def _draw(self) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
         if self._outlook is not None:
