@@ -205,6 +205,7 @@ def reopen(reference: str, options: ReadOptions, analysis: Analysis) -> Retrieva
             verify=None if options.verify else options.verify,
             platform=options.platform or analysis.image.platform,
             examiner=None,
+            arrivals=None,
         )
         image = open_image(reference, chosen, progress)
         try:

@@ -52,6 +52,7 @@ class Described:
     ``attestation_bytes`` is what attestations beside the image take;
     ``as_pulled`` says that the layers' blobs are those which a registry sends;
     ``partial`` that some of ``reads`` stand for layers which have not been read.
+    ``redacted`` that no secret's value is in the configuration or the annotations.
     """
 
     reference: str
@@ -67,6 +68,7 @@ class Described:
     as_pulled: bool = False
     notes: Sequence[Diagnostic] = ()
     partial: Partial | None = None
+    redacted: bool = False
 
 
 class Memory(Protocol):
@@ -102,6 +104,16 @@ class Look:
     memory: Memory | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Instead of a look: what an earlier one found in the very same layers.
+
+    ``read`` gives it, once they are stacked.
+    """
+
+    read: Callable[[Filesystem], tuple[Judgement, Inventory]]
+
+
 FindBase = Callable[[Sequence[LayerHistory]], BaseBoundary]
 """Tells the base boundary, given each layer's history."""
 
@@ -111,13 +123,15 @@ def analyse(
     same_content: SameContent,
     find_base: FindBase,
     semantics: Semantics = Semantics.DOCKER,
-    look: Look | None = None,
+    look: Look | Said | None = None,
 ) -> Analysis:
     """Stack the layers and compute every figure; with ``look``, run the rules.
 
     What comes out has no secret's value in its configuration or its history.
     """
-    config = redact_config(image.config)
+    config, annotations = image.config, image.annotations
+    if not image.redacted:
+        config, annotations = redact_config(config), redact_values(annotations)
     tables = [read.table for read in image.reads]
     fs = stack(tables, same_content, semantics)
     histories, warnings = map_history(config.history, len(tables))
@@ -150,7 +164,10 @@ def analyse(
         )
     blobs = [layer.compressed_size for layer in layers]
     judgement, inventory, savings = None, Inventory(), None
-    if look is not None:
+    if isinstance(look, Said):
+        judgement, inventory = look.read(fs)
+        savings = Savings(fs, live_names(fs))
+    elif look is not None:
         judgement = _recalled(look, fs, base)
         if judgement is not None:
             savings = Savings(fs, live_names(fs))
@@ -163,7 +180,7 @@ def analyse(
             if look.memory is not None and whole:
                 from layerlens.analysis.rules.record import encode_judgement
 
-                with suppress(UnicodeEncodeError):
+                with suppress(OverflowError):
                     look.memory.keep(repr(base), encode_judgement(judgement))
     judged = None if judgement is None else judgement.judged
     claimed = Claimed() if judged is None else judged.claimed
@@ -186,8 +203,9 @@ def analyse(
             overhead=sum(_overhead(read) for read in image.reads),
             file_count=file_count(fs),
             config=config,
-            annotations=tuple(sorted(redact_values(image.annotations).items())),
+            annotations=tuple(sorted(annotations.items())),
             attestation_bytes=image.attestation_bytes,
+            as_pulled=image.as_pulled,
         ),
         scores=figures,
         dive=dive_figures(tables),
@@ -216,6 +234,7 @@ def analyse(
         distribution=Distribution() if judgement is None else judgement.distribution,
         savings=savings,
         partial=image.partial,
+        semantics=semantics,
     )
 
 

@@ -18,6 +18,7 @@ from layerlens.analysis.rules.findings import Finding, WhatIf
 from layerlens.analysis.rules.savings import Savings
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import Filesystem
+from layerlens.filesystem.stack import Semantics
 from layerlens.image.digest import Digest
 from layerlens.image.model import (
     BaseBoundary,
@@ -40,7 +41,9 @@ class ImageFacts:
     stored blobs where all are stored compressed; ``file_count`` counts the
     names of the final filesystem that are not directories;
     ``attestation_bytes`` is what attestations beside the image take, which no
-    other figure includes.
+    other figure includes; ``as_pulled`` says that the layers' blobs are those
+    which a registry sends; ``saved_at`` when this analysis was saved, in seconds
+    since the epoch (``None`` where it was made just now).
     """
 
     reference: str
@@ -57,6 +60,8 @@ class ImageFacts:
     config: ImageConfig
     annotations: tuple[tuple[str, str], ...] = ()
     attestation_bytes: int = 0
+    as_pulled: bool = False
+    saved_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ class Analysis:
     """Everything that is known of one image.
 
     ``judged`` holds the findings, ``None`` where rules did not run.  With
-    ``partial`` all figures are of those layers that have been read.
+    ``partial`` all figures are of those layers that have been read; ``semantics``
+    is the reading by which the layers were stacked.
     """
 
     image: ImageFacts
@@ -235,6 +241,7 @@ class Analysis:
     distribution: Distribution = field(default_factory=Distribution)
     savings: Savings | None = None
     partial: Partial | None = None
+    semantics: Semantics = Semantics.DOCKER
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -261,21 +268,22 @@ class Analysis:
 
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:
         """The image without what some findings speak of; shared bytes go once."""
-        scores = self.scores
-        if self.judged is None or self.savings is None:
+        scores, savings = self.scores, self.savings
+        if self.judged is None or savings is None:
             raise ValueError("rules did not run")
-        freed = self.savings.freed(findings)
-        saved = sum(freed.values())
-        deaths = set(self.filesystem.deaths.inode)
-        dead = scores.dead_bytes - sum(size for inode, size in freed.items() if inode in deaths)
+        gone, parts = savings.going(findings)
+        saved = savings.size(gone) + sum(parts.values())
+        dead = scores.dead_bytes - savings.size(gone & savings.dead)
+        dead -= sum(parts[inode] for inode in parts.keys() & savings.dead)
         claimed = self.judged.claimed.inodes
-        removable = scores.removable_bytes - sum(
-            min(claimed[inode][1], size) for inode, size in freed.items() if inode in claimed
+        removable = scores.removable_bytes - savings.claimed(gone, claimed)
+        removable -= sum(
+            min(claimed[inode][1], parts[inode]) for inode in parts.keys() & claimed.keys()
         )
         total = scores.total_bytes - saved
         return WhatIf(
             saved_bytes=saved,
-            transfer_saved_bytes=self.savings.wire(freed),
+            transfer_saved_bytes=savings.wire_of(gone, parts),
             total_bytes=total,
             live_bytes=total - dead,
             dead_bytes=dead,

@@ -43,10 +43,14 @@ def pack_sized(data: bytes) -> bytes:
     return len(data).to_bytes(_LENGTH, "little") + pack(data)
 
 
+def sized(record: bytes | memoryview) -> int:
+    """How many bytes :func:`pack_sized` packed, as its record says."""
+    return int.from_bytes(memoryview(record)[:_LENGTH], "little")
+
+
 def unpack_sized(record: bytes | memoryview, most: int) -> bytes:
     """What :func:`pack_sized` packed, at most ``most`` bytes.  Raises one of ``BROKEN``."""
-    view = memoryview(record)
-    length = int.from_bytes(view[:_LENGTH], "little")
+    length = sized(record)
     if length > most:
         raise ValueError("longer than such a record may be")
-    return unpack(view[_LENGTH:], length)
+    return unpack(memoryview(record)[_LENGTH:], length)

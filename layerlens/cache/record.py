@@ -13,6 +13,7 @@ a record that does not fit together is ``None``, never a table that lies.
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from array import array
@@ -24,6 +25,7 @@ import msgspec
 from layerlens.cache.packing import BROKEN, LEVEL, pack, unpack
 from layerlens.image.digest import Digest
 from layerlens.layers import limits
+from layerlens.layers.columns import Order, ordered
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import Diagnostic, Notes
 from layerlens.layers.numbers import parse_number
@@ -117,9 +119,10 @@ _RARE = msgspec.msgpack.Decoder(_Rare)
 # --------------------------------------------------------------------------- to bytes
 
 
-def encode(read: LayerRead, *, level: int = LEVEL) -> bytes:
+def encode(read: LayerRead, *, level: int = LEVEL, order: Order = sys.byteorder) -> bytes:
     """The record of a layer; ``level`` 0 leaves compression out.
 
+    ``order`` is that of the bytes of its columns, which the record does not tell.
     Raises ``ValueError`` for a table that no walk gives (a NUL in a name).
     """
     table = read.table
@@ -149,8 +152,10 @@ def encode(read: LayerRead, *, level: int = LEVEL) -> bytes:
         origin=read.origin.value,
         packed=level > 0,
     )
-    columns = (rare, names, parents or b"", out or b"", into or b"", table.kinds,
-               table.sizes, table.offsets, table.raw, table.hashes)  # fmt: skip
+    numbers = [b"" if each is None else ordered(each, order)
+               for each in (out, into, table.sizes, table.offsets)]  # fmt: skip
+    columns = (rare, names, parents or b"", *numbers[:2], table.kinds,
+               *numbers[2:], table.raw, table.hashes)  # fmt: skip
     body = b"".join(columns)
     if len(body) != facts.body:
         raise ValueError("columns of different lengths")
@@ -197,12 +202,24 @@ def _text_if_wide(value: int | None) -> int | str | None:
 # --------------------------------------------------------------------------- from bytes
 
 
-def decode(payload: bytes | memoryview) -> LayerRead | None:
+def decode(payload: bytes | memoryview, *, order: Order = sys.byteorder) -> LayerRead | None:
     """The layer of a record, ``None`` where the bytes are no record."""
     try:
-        return _decode(payload)
+        return _decode(payload, order)
     except BROKEN:
         return None
+
+
+def body_size(payload: bytes | memoryview) -> int | None:
+    """Bytes that a record takes before compression, as it says, ``None`` where it is none.
+
+    :func:`decode` makes no more of it than that.
+    """
+    try:
+        facts, _ = _facts(payload)
+    except BROKEN:
+        return None
+    return facts.body
 
 
 def hash_rank(payload: bytes | memoryview) -> int:
@@ -231,12 +248,12 @@ def _facts(payload: bytes | memoryview) -> tuple[_Facts, memoryview]:
     return facts, view[_LENGTH + length :]
 
 
-def _decode(payload: bytes | memoryview) -> LayerRead:
+def _decode(payload: bytes | memoryview, order: Order) -> LayerRead:
     facts, rest = _facts(payload)
     body = unpack(rest, facts.body) if facts.packed else bytes(rest)
     if len(body) != facts.body:
         raise ValueError("a body of another length")
-    cut = _Cutter(body)
+    cut = _Cutter(body, order)
     rare = _RARE.decode(cut.take(facts.rare))
     count = facts.count
     table = LayerTable(
@@ -275,8 +292,9 @@ def _decode(payload: bytes | memoryview) -> LayerRead:
 class _Cutter:
     """Takes columns off a body, from the front."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, order: Order) -> None:
         self._view = memoryview(body)
+        self._order = order
         self._at = 0
 
     def take(self, length: int) -> memoryview:
@@ -287,7 +305,7 @@ class _Cutter:
     def numbers(self, count: int) -> array[int]:
         column = array("q")
         column.frombytes(self.take(8 * count))
-        return column
+        return ordered(column, self._order)
 
 
 def _joined(text: memoryview, count: int) -> list[bytes]:
@@ -349,6 +367,8 @@ def _take_rare(rare: _Rare, table: LayerTable) -> None:
         limits.MAX_XATTR_BYTES
     ):
         raise ValueError("more extended attributes than a layer can have")
+    if not all(math.isfinite(when) for when in rare.mtimes if isinstance(when, float)):
+        raise ValueError("a time that is no number")
     suspects = rare.suspects
     if suspects and (
         not 0 <= suspects[0] <= suspects[-1] < count or any(a >= b for a, b in pairwise(suspects))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
+from layerlens.cli.open import opened
 from layerlens.cli.reading import read_options
 from layerlens.cli.ruling import rules_of
+from layerlens.errors import LayerLensError
 from layerlens.filesystem.stack import Semantics
 from layerlens.partial import Arriving
-from layerlens.pipeline import analyse_image, looking_inside, open_image, retrieve
+from layerlens.pipeline import analyse_image, looking_inside, open_image, reopen, retrieve
 from layerlens.progress import Progress
+from layerlens.sources.image import ReadOptions, RegistryAccess
 from layerlens.tui.reading import Opened, Reader
 
 
@@ -27,12 +33,16 @@ class ImageReader(Reader):
         self._arguments = arguments
         self._stdin = stdin
         self._findings = findings
-        self._semantics = Semantics(arguments.semantics)
+        self._semantics = Semantics(getattr(arguments, "semantics", Semantics.DOCKER))
         self._arriving = Arriving(arguments.image, self._semantics)
         self._seen = 0
 
     def read(self, progress: Progress) -> Opened:
         arguments = self._arguments
+        saved = opened(arguments, self._stdin)
+        if saved is not None:
+            access = RegistryAccess(environment=dict(os.environ))
+            return Opened(saved, reopen(saved.image.reference, ReadOptions(registry=access), saved))
         # Not remembered: who browses wants the packages, which a memory of findings lacks.
         rules = rules_of(arguments, remember=False) if self._findings else None
         options = read_options(arguments, self._stdin)
@@ -50,8 +60,14 @@ class ImageReader(Reader):
                 progress=progress,
             )
         except BaseException:
+            # While the file is open: what is equal in it can still be told.
+            with suppress(LayerLensError):
+                self._arriving.analysis()
             image.close()
             raise
+        # Nearly all of it lives to the end: the collector, which would make a key
+        # wait for a tenth of a second, need not look at it.
+        gc.freeze()
         return Opened(analysis, retrieve(image, analysis, options))
 
     def glimpse(self) -> Opened | None:

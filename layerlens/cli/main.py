@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.diagnostics import Narrator
     from layerlens.progress import Progress
+    from layerlens.retrieval import Retrieval
     from layerlens.tui.settings import Settings
 
 _PIPE_WIDTH = 100
@@ -124,6 +125,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
     if argv and argv[0] == "files":
         return _files(options.files_parser().parse_args(argv[1:]), narrator)
+    if argv and argv[0] == "extract":
+        from layerlens.cli import extract
+
+        return extract.run(argv[1:], narrator, lambda given: _open(given, narrator))
     if argv and argv[0] == "packages":
         from layerlens.cli import packages
 
@@ -144,6 +149,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
         from layerlens.cli import build
 
         return build.run(argv[1:], narrator, _look)
+    if argv and argv[0] == "open":
+        from layerlens.cli import open as saved
+
+        return saved.run(argv[1:], narrator, _look)
     if argv and argv[0] == "cache":
         from layerlens.cli.cache import cache_parser, run
 
@@ -170,7 +179,8 @@ def _look(
     from layerlens.cli.output import check_writable, destination, stdout_guarded
 
     to_terminal = sys.stdout.isatty()
-    wanted = [path for path in (arguments.json, arguments.sbom) if path is not None]
+    outputs = (arguments.json, arguments.sbom, arguments.save)
+    wanted = [path for path in outputs if path is not None]
     if not wanted and not arguments.text and to_terminal:
         if make is not None:
             if sys.stdin.isatty():
@@ -187,6 +197,8 @@ def _look(
             return _browse(arguments, _tui_settings(arguments))
     if wanted.count("-") + arguments.text > 1:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    if arguments.save == "-" and to_terminal:
+        raise UsageError("a saved analysis is no text", hint="send it elsewhere, or give a file")
     for path in wanted:
         check_writable(path)
     if arguments.sbom is not None:
@@ -210,6 +222,11 @@ def _look(
 
         with destination(arguments.sbom) as stream:
             write_sbom(analysis, stream)
+    if arguments.save is not None:
+        from layerlens.saved.save import save
+
+        with destination(arguments.save) as stream:
+            save(analysis, stream)
     if arguments.text or not wanted:
         from layerlens.outputs.text import write_text
 
@@ -234,6 +251,36 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     with destination("-") as stream:
         write_files(analysis, stream, arguments.format, arguments.layer)
     return 0
+
+
+def _open(arguments: argparse.Namespace, narrator: Narrator) -> tuple[Analysis, Retrieval]:
+    """Analyse an image that stays open for its contents."""
+    from layerlens.cli.open import opened
+    from layerlens.cli.reading import read_options
+    from layerlens.filesystem.stack import Semantics
+    from layerlens.pipeline import analyse_image, open_image, reopen, retrieve
+
+    options = read_options(arguments)
+    saved = opened(arguments, narrator=narrator)
+    if saved is not None:
+        return saved, reopen(saved.image.reference, options, saved)
+    image = open_image(arguments.image, options, narrator.progress)
+    try:
+        analysis = analyse_image(
+            image,
+            options,
+            base=arguments.base,
+            semantics=Semantics(arguments.semantics),
+            progress=narrator.progress,
+        )
+        retrieval = retrieve(image, analysis, options)
+    except BaseException:
+        image.close()
+        raise
+    narrator.clear()
+    _aside(image.remarks, options.cache.problems if options.cache else [], narrator)
+    _warn(analysis, narrator)
+    return analysis, retrieval
 
 
 def _browse(
@@ -269,6 +316,12 @@ def _analyse(
     look: _Look = _Look.ENTRIES,
 ) -> Analysis:
     """Open and analyse; ``narrator`` is told what is aside from the result."""
+    from layerlens.cli.open import opened
+
+    listed = look is _Look.PACKAGES or getattr(arguments, "sbom", None) is not None
+    saved = opened(arguments, narrator=narrator, packages=listed)
+    if saved is not None:
+        return saved
     from layerlens.cli.reading import read_options
     from layerlens.cli.ruling import rules_of
     from layerlens.filesystem.stack import Semantics
@@ -278,8 +331,9 @@ def _analyse(
     if look is _Look.PACKAGES:
         rules = Rules(sets=())
     elif look is _Look.RULES:
-        # Who lists packages needs more than a memory of findings.
-        rules = rules_of(arguments, remember=narrator is not None and arguments.sbom is None)
+        # Who wants packages needs more than a memory of findings.
+        whole = narrator is None or arguments.sbom is not None or arguments.save is not None
+        rules = rules_of(arguments, remember=not whole)
     options = read_options(arguments)
     if look is not _Look.ENTRIES:
         options = looking_inside(options)

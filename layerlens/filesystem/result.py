@@ -101,6 +101,14 @@ class Filesystem:
         table, i = self.slot(inode)
         return table.sizes[i]
 
+    def sizes(self) -> array[int]:
+        """Content bytes by version, those without a tar entry and hard links having 0."""
+        found = array("q")
+        for layer, table in enumerate(self.tables):
+            found.extend(table.sizes)
+            found.extend([0] * (self.first[layer + 1] - len(found)))
+        return found
+
     def kind(self, version: int) -> Kind:
         """What the version is, hard links being what they lead to."""
         return Kind(self.kinds[self.inodes.get(version, version)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from layerlens.errors import FormatError, NotAnImageError
@@ -15,16 +17,17 @@ if TYPE_CHECKING:
 _WHAT = "image configuration"
 
 
-def parse_config(data: bytes) -> ImageConfig:
+def parse_config(data: bytes, limit: int = CONFIG_LIMIT) -> ImageConfig:
     """Check the shape of a configuration and take from it what LayerLens uses.
 
     Only ``rootfs`` has to be there.  ``diff_ids`` and ``history`` may be
     missing or null; an optional field of a wrong type counts as missing.
 
     Raises ``NotAnImageError`` without ``rootfs`` (a Helm chart's or another
-    artifact's configuration), ``FormatError`` for bad JSON or digests.
+    artifact's configuration), ``FormatError`` for bad JSON or digests, ``LimitError``
+    above ``limit`` bytes.
     """
-    obj = parse_object(data, _WHAT, CONFIG_LIMIT)
+    obj = parse_object(data, _WHAT, limit)
     settings = get_ci(obj, "config")
     return ImageConfig(
         platform=_platform(obj),
@@ -34,6 +37,27 @@ def parse_config(data: bytes) -> ImageConfig:
         author=text_or_none(get_ci(obj, "author")),
         settings=settings if isinstance(settings, dict) else {},
     )
+
+
+def write_config(config: ImageConfig) -> bytes:
+    """A configuration that :func:`parse_config` reads as this one."""
+    platform = config.platform
+    obj = {
+        "architecture": platform and platform.architecture,
+        "os": platform and platform.os,
+        "variant": platform and platform.variant,
+        "created": config.created,
+        "author": config.author,
+        "config": dict(config.settings),
+        "history": [_said(asdict(row)) for row in config.history],
+        "rootfs": {"diff_ids": list(map(str, config.diff_ids))},
+    }
+    return json.dumps(_said(obj), separators=(",", ":")).encode()
+
+
+def _said(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is not there."""
+    return {key: value for key, value in obj.items() if value is not None and value is not False}
 
 
 def _platform(obj: Mapping[str, Any]) -> Platform | None:

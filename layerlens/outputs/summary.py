@@ -13,10 +13,10 @@ from itertools import groupby
 
 from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
 from layerlens.analysis.rules.words import counted
-from layerlens.filesystem.changes import Cause
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
 from layerlens.outputs.advice import advice
+from layerlens.outputs.blaming import blame, wording
 from layerlens.outputs.display import human_size, percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 
@@ -53,14 +53,6 @@ _STYLES = {
     "duplicates": ("bright_black", "◲", "="),
 }
 _OTHER = ("bright_cyan", "▗", "r")
-
-_LOST = {
-    Cause.DELETED: "deleted in layer {}",
-    Cause.REPLACED: "replaced by new content in layer {}",
-    Cause.METADATA: "rewritten unchanged (chmod, chown or touch) in layer {}",
-    Cause.OPAQUE: "hidden with its whole directory in layer {}",
-    Cause.TYPE_CHANGED: "replaced by something other than a file in layer {}",
-}
 
 
 def summary(analysis: Analysis, look: Look, *, paths: int, layers: int) -> Iterator[Line]:
@@ -455,27 +447,6 @@ def _event(row: Waste, analysis: Analysis, look: Look) -> Iterator[Line]:
     for line in story:
         yield [Cell(f"  {line}")]
     yield [Cell(f"    {look.fit(blamed, look.width - 4)}", "dim")]
-
-
-def wording(row: Waste) -> str:
-    """How the bytes came and went, in words."""
-    if row.cause is Cause.DUPLICATE_ENTRY:
-        return f"written more than once in layer {row.added_in}"
-    if row.cause is Cause.MARKER:
-        return f"content of a whiteout entry in layer {row.added_in}"
-    return f"added in layer {row.added_in}, {_LOST[row.cause].format(row.lost_in)}"
-
-
-def blame(row: Waste, layers: Sequence[LayerFacts]) -> int:
-    """The layer whose instruction should change.
-
-    What was deleted should not have been left by the layer that brought it,
-    unless that is the base's, which you cannot change.  What was written again
-    is the doing of the layer that wrote it.
-    """
-    if row.cause in (Cause.DELETED, Cause.OPAQUE) and not layers[row.added_in].is_base:
-        return row.added_in
-    return row.lost_in
 
 
 # -------------------------------------------------------------------------------- diagnostics

@@ -19,6 +19,12 @@ from layerlens.progress import Progress, Step
 
 _SECONDS_BETWEEN_REPORTS = 0.12
 _SECONDS_BETWEEN_LOOKS = 0.05
+_TURN, _PAUSE = 0.002, 0.0005
+"""Seconds of work after which the UI's thread gets a chance, and how long that is.
+
+Without it, each of the many steps from a key to the screen waits for the interpreter's
+switch interval, and together they are felt.
+"""
 
 FETCHING = threading.Lock()
 """Held by who fetches contents: a ``Retrieval`` serves one thread at a time, and one
@@ -66,6 +72,7 @@ class Job:
         self._post = post
         self._stop = threading.Event()
         self._last: tuple[str, float] = ("", 0.0)
+        self._paused = 0.0
         self._thread = threading.Thread(target=self._run, name="layerlens-job", daemon=True)
 
     def start(self) -> Job:
@@ -100,6 +107,9 @@ class Job:
     def _progress(self, step: Step) -> None:
         self.check()
         now = time.monotonic()
+        if now - self._paused >= _TURN:
+            time.sleep(_PAUSE)
+            self._paused = time.monotonic()
         stage, last = self._last
         if step.stage != stage or now - last >= _SECONDS_BETWEEN_REPORTS:
             self._last = (step.stage, now)

@@ -131,3 +131,11 @@ class Inventory:
     def unowned(self, versions: Iterable[int]) -> array[int]:
         """Those of some live versions that no package owns."""
         return array("q", (version for version in versions if version not in self.owners))
+
+
+def first_owners(versions: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Version -> index of the first package that has it, given each package's versions."""
+    owners: dict[int, int] = {}
+    for index in range(len(versions) - 1, -1, -1):
+        owners.update(dict.fromkeys(versions[index], index))
+    return owners

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 
-from layerlens.analysis.packages.model import Listed
+from layerlens.analysis.packages.model import Listed, first_owners
 from layerlens.analysis.rules.context import Context
 from layerlens.filesystem.own import resolve_parents
 from layerlens.filesystem.work import kind_and_target
@@ -61,13 +61,11 @@ class Ownership:
     def __init__(self, context: Context, packages: Sequence[Listed]) -> None:
         self._context = context
         self._resolver = Resolver(context)
-        self._inode_sizes = _sizes(context)
+        self._inode_sizes = context.fs.sizes()
         self._regular = frozenset(context.files.versions)
         self.versions: list[array[int]] = [self._listed(each.files) for each in packages]
         self._add_trees(packages)
-        self.owners: dict[int, int] = {}
-        for index in range(len(packages) - 1, -1, -1):  # so that the first wins
-            self.owners.update(dict.fromkeys(self.versions[index], index))
+        self.owners = first_owners(self.versions)
 
     def size(self, version: int) -> int:
         """Content bytes of a live version."""
@@ -133,13 +131,3 @@ class Ownership:
         give(len(paths))
         for index, own in found.items():
             self.versions[index] = array("q", dict.fromkeys([*self.versions[index], *own]))
-
-
-def _sizes(context: Context) -> array[int]:
-    """Content bytes by inode, over all layers."""
-    sizes = array("q")
-    fs = context.fs
-    for layer, table in enumerate(fs.tables):
-        sizes.extend(table.sizes)
-        sizes.extend([0] * (fs.first[layer + 1] - len(sizes)))
-    return sizes

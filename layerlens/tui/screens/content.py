@@ -82,17 +82,15 @@ class ContentScreen(Screen[None]):
         Binding("slash", "search", "Search", id="preview.search", key_display="/", priority=True,
                 tooltip="Search for a text; in a hex dump also for bytes such as 0x7f45"),
         Binding("n", "next(1)", "Next", id="preview.next",
-                tooltip="To the next place that was searched for"),
+                tooltip="To the next place that was searched for, or to the next change"),
         Binding("N", "next(-1)", "Previous", show=False, id="preview.previous",
-                tooltip="To the previous place that was searched for"),
+                tooltip="To the previous place that was searched for, or change"),
         Binding("w", "wrap", "Wrap", id="preview.wrap",
                 tooltip="Break long lines, or let them run out of the screen"),
         Binding("y", "copy", "Copy path", id="preview.copy",
                 tooltip="Copy the path"),
-        Binding("escape,q", "stop", "Stop", id="preview.stop",
-                tooltip="While the content is fetched: stop that, and back"),
         Binding("escape,q", "back", "Back", id="preview.back",
-                tooltip="Clear the search, or back to where you came from"),
+                tooltip="Stop fetching; clear the search; back to where you came from"),
         Binding("question_mark", "help", "Help", id="preview.help", key_display="?",
                 tooltip="This help"),
     ]  # fmt: skip
@@ -407,7 +405,10 @@ class ContentScreen(Screen[None]):
             self._finding.stop()
         lines, text = self.lines.content, self._text
         if lines is not None:
-            self._finding = Job(lambda _progress: lines.find(text), self.post_message).start()
+            self._finding = Job(
+                lambda progress: lines.find(text, lambda: progress(Step("searching"))),
+                self.post_message,
+            ).start()
 
     def _clear_search(self) -> None:
         if self._finding is not None:
@@ -437,17 +438,13 @@ class ContentScreen(Screen[None]):
             return self._state == "asking"
         if action == "search":
             return self._state == "shown" and not isinstance(self.focused, SearchLine)
-        if action == "stop":
-            return self._state in ("fetching", "stopping")
-        if action == "back":
-            return self._state not in ("fetching", "stopping")
         if action == "next":
             return self._state == "shown" and bool(self._text)
         if action == "wrap":
             return self._state == "shown" and self.can_wrap()
         return True
 
-    def action_stop(self) -> None:
+    def _stop(self) -> None:
         """Stop at the reader's next report, or leave it behind if that takes long."""
         if self._state == "stopping" or self._fetching is None:
             self._leave()
@@ -458,7 +455,9 @@ class ContentScreen(Screen[None]):
         self.set_timer(_PATIENCE, self._leave)
 
     def action_back(self) -> None:
-        if self._text and self._state == "shown":
+        if self._state in ("fetching", "stopping"):
+            self._stop()
+        elif self._text and self._state == "shown":
             self._clear_search()
             self.refresh_bindings()
         else:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 
 from layerlens.retrieval import Retrieval
 from layerlens.tui.screens.content import ContentScreen
@@ -18,13 +16,6 @@ from layerlens.tui.viewmodel.text import count, plural, safe_text, size
 class DiffScreen(ContentScreen):
     """Metadata and content of an older and a newer version, as what went and what came."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next(1)", "Next change", id="diff.next",
-                tooltip="To the next change; after a search, to the next place with the text"),
-        Binding("N", "next(-1)", "Previous", show=False, id="diff.previous",
-                tooltip="To the previous change; after a search, to the previous place"),
-    ]  # fmt: skip
-
     def __init__(
         self, title: str, old: FileVersion, new: FileVersion, retrieval: Retrieval
     ) -> None:
@@ -33,7 +24,7 @@ class DiffScreen(ContentScreen):
         super().__init__(title, new.entry.path, both, retrieval)
         self._old = old
         self._new = new
-        self._diff = DiffLines([], [])
+        self._diff = DiffLines()
 
     def facts(self) -> list[str]:
         return [f"{_words(self._old)}  →  {_words(self._new)}"]
@@ -49,7 +40,7 @@ class DiffScreen(ContentScreen):
 
     def position(self) -> list[str]:
         hunks = self._diff.hunks
-        before = sum(hunk <= self.lines.line for hunk in hunks)
+        before = bisect_right(hunks, self.lines.line)
         if not hunks:
             return []
         return [

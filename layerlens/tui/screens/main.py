@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
-from layerlens.tui.actions import copying, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, writing
 from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
@@ -71,6 +71,8 @@ class MainScreen(Host):
                 tooltip="Show what the layer changed in the file"),
         Binding("H", "history", "History", id="item.history",
                 tooltip="What the layers did to the path"),
+        Binding("x,ctrl+e", "extract", "Extract", show=False, id="item.extract",
+                tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
@@ -217,8 +219,7 @@ class MainScreen(Host):
             self.app.cursor_position = pane.content_region.offset
             pane.refresh()
 
-    @on(View.Changed)
-    def _view_changed(self) -> None:
+    def _say_change(self) -> None:
         pane = pane_of(self.view, self.view.found()) if settings_of(self).plain else None
         if pane is not None:
             self._status.tell_pane(pane)
@@ -232,6 +233,15 @@ class MainScreen(Host):
     def action_search(self) -> None:
         self._input.display = True
         self.set_focus(self._input)  # at once, where Widget.focus() waits its turn
+
+    @on(View.Changed)
+    def _view_changed(self, event: View.Changed) -> None:
+        """Levels of a view have filters of their own; what is being typed is left alone."""
+        event.stop()
+        if self.focused is not self._input:
+            self._show_filter()
+        self._tell_filter()
+        self._say_change()
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:
@@ -253,7 +263,6 @@ class MainScreen(Host):
         self.view.next_match()
         self._tell_filter()
 
-    @on(View.Changed)
     def _tell_filter(self) -> None:
         self._input.tell(self.view.match, self.view.matched())
 
@@ -299,6 +308,9 @@ class MainScreen(Host):
 
     def action_history(self) -> None:
         self.start(looking.show_history(self))
+
+    def action_extract(self) -> None:
+        self.start(extracting.extract_something(self))
 
     def action_copy_path(self) -> None:
         copying.copy_path(self)

@@ -130,9 +130,8 @@ class PreviewScreen(ContentScreen):
             self._colouring = None
         if text is None or self.is_hex or text.is_cut or text.was_looked_at:
             return
-        whole = text.text()
-        if len(whole) <= MOST_COLOURED:
-            job = Job(lambda _progress: colours(whole, shown.path), self.post_message)
+        if text.length <= MOST_COLOURED:
+            job = Job(lambda _progress: colours(text.text(), shown.path), self.post_message)
             self._colouring = job, shown
             job.start()
 
@@ -145,7 +144,7 @@ class PreviewScreen(ContentScreen):
             shown.text.colour(message.result)
         if message.result is not None:
             self._languages[self.version.version] = message.result.language
-        self.lines.refresh()
+        self.lines.redraw()
         self.draw_position()
 
     # ------------------------------------------------------------------ keys

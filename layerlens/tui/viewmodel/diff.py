@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 from layerlens.tui.viewmodel.content import Content, Text, text_of
 from layerlens.tui.viewmodel.hexdump import WIDE, HexLines
 from layerlens.tui.viewmodel.linediff import Block, compare
 from layerlens.tui.viewmodel.magic import form_of
 from layerlens.tui.viewmodel.preview import FileVersion, what, when
-from layerlens.tui.viewmodel.shown import Piece, cells_of, shown
+from layerlens.tui.viewmodel.shown import Check, Piece, cells_of, never, shown
 from layerlens.tui.viewmodel.text import count, permissions, safe_text, size
 from layerlens.tui.viewmodel.textlines import LONGEST, MOST_FOUND
 
@@ -25,6 +27,7 @@ _MOST_BINARY = 16
 """Differing stretches of two binary files that are shown."""
 
 _BINARY_STEP = 1 << 12
+_LINES_A_CHECK = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,59 @@ class DiffLine:
 
 
 class DiffLines:
-    """The difference as lines; ``hunks`` are those on which a change begins."""
+    """The difference as lines; ``hunks`` are those on which a change begins.
 
-    _STYLES = {"+": "added", "-": "removed", "@": "hunk", "!": "dim", "=": "heading"}  # noqa: RUF012
+    Columns rather than an object a line: two long texts have hundreds of
+    thousands of them, and collecting garbage among those is felt on the screen.
+    """
 
-    def __init__(self, lines: Sequence[DiffLine], hunks: Sequence[int]) -> None:
-        self._lines = lines
-        self.hunks = hunks
-        self._digits = max((len(line.number) for line in lines), default=0)
+    _STYLES: Mapping[str, str] = MappingProxyType(
+        {"+": "added", "-": "removed", "@": "hunk", "!": "dim", "=": "heading"}
+    )
+
+    def __init__(self, old: Sequence[str] = (), new: Sequence[str] = ()) -> None:
+        self._texts = old, new
+        self._said: list[str] = []
+        self._signs = bytearray()
+        self._source = bytearray()
+        """Where a line's text is from: 0 the old text, 1 the new one, 2 what is said here."""
+        self._at = array("I")
+        self.hunks: list[int] = []
+        self._digits = 0
+
+    def compare(self, old: Sequence[str], new: Sequence[str]) -> None:
+        """The texts whose lines :meth:`take` takes, by index."""
+        self._texts = old, new
+        self._digits = len(str(max(len(old), len(new))))
+
+    def say(self, sign: str, text: str) -> None:
+        """Add a line of its own."""
+        if sign in "@=":
+            self.hunks.append(len(self._signs))
+        self._add(sign, 2, len(self._said))
+        self._said.append(text)
+
+    def take(self, sign: str, source: int, index: int) -> None:
+        """Add a line of the old (0) or the new text (1)."""
+        self._add(sign, source, index)
+
+    def _add(self, sign: str, source: int, index: int) -> None:
+        self._signs.append(ord(sign))
+        self._source.append(source)
+        self._at.append(index)
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._signs)
 
     def line(self, line: int) -> DiffLine:
-        return self._lines[line]
+        """One line, looked up."""
+        sign, source, index = chr(self._signs[line]), self._source[line], self._at[line]
+        if source == 2:
+            return DiffLine(sign, self._said[index])
+        return DiffLine(sign, self._texts[source][index].removesuffix(_OPEN), str(index + 1))
 
     def gutter(self, line: int) -> list[Piece]:
-        it = self._lines[line]
+        it = self.line(line)
         sign = it.sign if it.sign in "+-" else " "
         return [(f"{it.number:>{self._digits}} ", "guide"), (f"{sign} ", self._style(it))]
 
@@ -64,60 +103,56 @@ class DiffLines:
         return self._STYLES.get(line.sign, "")
 
     def pieces(self, line: int, cells: int) -> list[Piece]:
-        it = self._lines[line]
+        it = self.line(line)
         return shown(((it.text[:LONGEST], self._style(it)),), cells)
 
     def width(self, line: int) -> int:
         return cells_of(self.pieces(line, 10 * LONGEST))
 
-    def find(self, text: str) -> list[int]:
+    def find(self, text: str, check: Check = never) -> list[int]:
         text = text.lower()
-        if not text:
-            return []
-        found = (k for k, line in enumerate(self._lines) if text in line.text[:LONGEST].lower())
-        return [k for k, _ in zip(found, range(MOST_FOUND), strict=False)]
+        found: list[int] = []
+        for k in range(len(self) if text else 0):
+            if not k % _LINES_A_CHECK:
+                check()
+            if text in self.line(k).text[:LONGEST].lower():
+                found.append(k)
+        return found[:MOST_FOUND]
 
 
 def diff(
     old: FileVersion,
     new: FileVersion,
     contents: tuple[Content, Content] | None,
-    check: Callable[[], None] = lambda: None,
+    check: Check = never,
 ) -> DiffLines:
     """Compare two versions; ``contents`` are theirs where both have one.
 
     This takes its time: not for the UI's thread.  ``check`` is called now and
     then, and may raise.
     """
-    lines: list[DiffLine] = []
-    hunks: list[int] = []
+    out = DiffLines()
     changes = metadata(old, new)
     if changes:
-        lines.append(DiffLine("=", "metadata"))
-        hunks.append(0)
+        out.say("=", "metadata")
         width = max(len(name) for name, _, _ in changes)
         for name, before, after in changes:
             if before:
-                lines.append(DiffLine("-", f"{name:<{width}}  {before}"))
+                out.say("-", f"{name:<{width}}  {before}")
             if after:
-                lines.append(DiffLine("+", f"{name:<{width}}  {after}"))
+                out.say("+", f"{name:<{width}}  {after}")
     if contents is None:
         if not changes:
-            lines.append(DiffLine("!", "there is no difference"))
-        return DiffLines(lines, hunks)
+            out.say("!", "there is no difference")
+        return out
     check()
-    if lines:
-        lines.append(DiffLine(" ", ""))
-    start = len(lines)
-    for line in _content(*contents):
-        if line.sign == "@":
-            hunks.append(len(lines))
-        lines.append(line)
-        if not len(lines) % 1000:
-            check()
-    if start == len(lines):
-        lines.append(DiffLine("!", "the content is the same"))
-    return DiffLines(lines, hunks)
+    if changes:
+        out.say(" ", "")
+    start = len(out)
+    _contents(out, *contents, check)
+    if start == len(out):
+        out.say("!", "the content is the same")
+    return out
 
 
 # ---------------------------------------------------------------------- metadata
@@ -165,58 +200,62 @@ def _value(value: bytes | None) -> str:
 # ---------------------------------------------------------------------- content
 
 
-def _content(old: Content, new: Content) -> Iterator[DiffLine]:
+def _contents(out: DiffLines, old: Content, new: Content, check: Check) -> None:
     cut = [c for c in (old, new) if not c.is_whole]
     if old.data == new.data and not cut:
         return
     a, b = text_of(old), text_of(new)
     if a is not None and b is not None:
-        yield from _texts(a, b, old, new)
+        _texts(out, a, b, old, new, check)
         return
     if cut:
         least = min(len(old.data), len(new.data))
-        yield DiffLine("!", f"compared: the first {size(least)} of each")
-    yield from _binaries(old, new)
+        out.say("!", f"compared: the first {size(least)} of each")
+    for line in _binaries(old, new):
+        out.say(line.sign, line.text)
 
 
-def _texts(a: Text, b: Text, old: Content, new: Content) -> Iterator[DiffLine]:
+def _texts(out: DiffLines, a: Text, b: Text, old: Content, new: Content, check: Check) -> None:
     for name, before, after in (
         ("encoding", a.encoding, b.encoding),
-        ("line ends", a.line_ends or "none", b.line_ends or "none"),
+        ("line ends", a.line_ends or b.line_ends, b.line_ends or a.line_ends),
     ):
         if before != after and {before, after} != {"ASCII", "UTF-8"}:
-            yield DiffLine("@", name)
-            yield DiffLine("-", before)
-            yield DiffLine("+", after)
+            out.say("@", name)
+            out.say("-", before)
+            out.say("+", after)
     for which, content in (("old", old), ("new", new)):
         if not content.is_whole:
-            yield DiffLine(
-                "!", f"compared of the {which}: first {size(len(content.data))} of {size(content.size)}"
-            )  # fmt: skip
-    lines_a, lines_b = _lines(a, old), _lines(b, new)
-    if max(len(lines_a), len(lines_b)) > MOST_LINES:
-        yield DiffLine("!", f"compared: the first {count(MOST_LINES)} lines of each")
-        del lines_a[MOST_LINES:], lines_b[MOST_LINES:]
-    found = compare(lines_a, lines_b)
+            part = f"first {size(len(content.data))} of {size(content.size)}"
+            out.say("!", f"compared of the {which}: {part}")
+    lines = _lines(a, old), _lines(b, new)
+    if max(map(len, lines)) > MOST_LINES:
+        out.say("!", f"compared: the first {count(MOST_LINES)} lines of each")
+        for each in lines:
+            del each[MOST_LINES:]
+    found = compare(*lines, check=check)
     if not found.is_exact:
-        yield DiffLine(
-            "!", "compared quickly: there is too much for more, and some lines may be paired oddly"
-        )
+        out.say(
+            "!", "compared quickly, as there is too much for more: lines may be paired oddly"
+        )  # fmt: skip
+    out.compare(*lines)
+
+    def take(sign: str, source: int, start: int, end: int) -> None:
+        for k in range(start, end):
+            out.take(sign, source, k)
+            if not k % _LINES_A_CHECK:
+                check()
+        if sign != " " and end > start and lines[source][end - 1].endswith(_OPEN):
+            out.say("!", "no line end at the end of the file")
+
     for group in _groups(found.blocks):
-        yield DiffLine("@", _header(group))
+        out.say("@", _header(group))
         for block in group:
             if block.same:
-                for k in range(block.old_end - block.old):
-                    yield _line(" ", lines_b[block.new + k], block.new + k)
-                continue
-            for k in range(block.old, block.old_end):
-                yield _line("-", lines_a[k], k)
-                if lines_a[k].endswith(_OPEN):
-                    yield DiffLine("!", "no line end at the end of the file")
-            for k in range(block.new, block.new_end):
-                yield _line("+", lines_b[k], k)
-                if lines_b[k].endswith(_OPEN):
-                    yield DiffLine("!", "no line end at the end of the file")
+                take(" ", 1, block.new, block.new_end)
+            else:
+                take("-", 0, block.old, block.old_end)
+                take("+", 1, block.new, block.new_end)
 
 
 _OPEN = "\n"
@@ -230,10 +269,6 @@ def _lines(text: Text, content: Content) -> list[str]:
     elif content.is_whole:
         lines[-1] += _OPEN
     return lines
-
-
-def _line(sign: str, text: str, index: int) -> DiffLine:
-    return DiffLine(sign, text.removesuffix(_OPEN), str(index + 1))
 
 
 def _groups(blocks: Sequence[Block]) -> Iterator[list[Block]]:

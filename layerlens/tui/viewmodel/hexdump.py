@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from layerlens.tui.viewmodel.shown import Piece
+from layerlens.tui.viewmodel.shown import Check, Piece, never
 
 WIDE, NARROW = 16, 8
 """Bytes on a line where there is room for that many, and where there is not."""
@@ -14,6 +14,7 @@ _GROUP = 8
 _OFFSET_CELLS = 8
 _DOTS = bytes(byte if 0x20 <= byte <= 0x7E else 0x2E for byte in range(256))
 _MOST_FOUND = 100_000
+_PART = 1 << 20
 _HEX = re.compile(r"0x((?:[0-9a-f]{2})+)")
 
 
@@ -72,7 +73,7 @@ class HexLines:
 
     # ------------------------------------------------------------------ searching
 
-    def find(self, text: str) -> list[int]:
+    def find(self, text: str, check: Check = never) -> list[int]:
         """The lines on which a text, or bytes such as ``0x7f45``, begins."""
         self._found = [], 0
         if not text:
@@ -82,11 +83,12 @@ class HexLines:
         if number is not None:
             wanted, data = bytes.fromhex(number[1]), self.data
         else:
-            wanted, data = text.encode("utf-8", "replace"), self.data.lower()
+            wanted, data = text.encode("utf-8", "replace"), _lower(self.data, check)
         places: list[int] = []
         at = data.find(wanted)
         while at >= 0 and len(places) < _MOST_FOUND:
             places.append(at)
+            check()
             at = data.find(wanted, at + len(wanted))
         self._found = places, len(wanted)
         return sorted({place // self.a_line for place in places})
@@ -103,6 +105,15 @@ class HexLines:
                 break
             hits.update(range(max(0, at), min(count, at + length)))
         return hits
+
+
+def _lower(data: bytes, check: Check) -> bytes:
+    """All of it in small letters; in parts, because nothing else runs meanwhile."""
+    out = bytearray()
+    for start in range(0, len(data), _PART):
+        out += data[start : start + _PART].lower()
+        check()
+    return bytes(out)
 
 
 def _add(pieces: list[Piece], text: str, style: str) -> None:

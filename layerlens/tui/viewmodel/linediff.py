@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from layerlens.tui.viewmodel.shown import Check, never
+
 PATIENCE = 1.5
 """Seconds for ``difflib``; it looks at the clock between two of its searches."""
 
@@ -44,19 +46,23 @@ class _TooLongError(Exception):
 
 
 class _Matcher(difflib.SequenceMatcher[int]):
-    def __init__(self, old: Sequence[int], new: Sequence[int], until: float) -> None:
+    def __init__(self, old: Sequence[int], new: Sequence[int], until: float, check: Check) -> None:
         self._until = until
+        self._check = check
         super().__init__(None, old, new)
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> difflib.Match:
+        self._check()
         if time.monotonic() > self._until:
             raise _TooLongError
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-def compare(old: Sequence[str], new: Sequence[str], seconds: float = PATIENCE) -> Compared:
+def compare(
+    old: Sequence[str], new: Sequence[str], seconds: float = PATIENCE, check: Check = never
+) -> Compared:
     """Compare the lines of two texts."""
     # Numbers, so that a line of a megabyte is compared once.
     known: dict[str, int] = {}
@@ -73,7 +79,7 @@ def compare(old: Sequence[str], new: Sequence[str], seconds: float = PATIENCE) -
         try:
             if max(len(middle_a), len(middle_b)) > _MOST_EACH:
                 raise _TooLongError  # noqa: TRY301 - both ways lead to the quick one
-            matcher = _Matcher(middle_a, middle_b, time.monotonic() + seconds)
+            matcher = _Matcher(middle_a, middle_b, time.monotonic() + seconds, check)
             same = [(m.a, m.b, m.size) for m in matcher.get_matching_blocks() if m.size]
         except _TooLongError:
             is_exact = False

@@ -9,7 +9,8 @@ own instead, so that it differs from the same characters in the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from layerlens.tui.viewmodel.text import safe_text, width
@@ -25,8 +26,14 @@ _TAB = 8
 _SPECIAL = re.compile(r"(\t|\\+)")
 # Behind the exclusion of backslashes, safe_text puts one only where it escapes.
 _ESCAPED = re.compile(r"(\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))")
-_CHARACTERS_A_CELL = 3
-"""A character may be followed by two marks that take no cell; more are escaped."""
+
+
+Check = Callable[[], None]
+"""What long work calls now and then: it may raise to end it, or let others have their turn."""
+
+
+def never() -> None:
+    """The check of who never stops it."""
 
 
 class Lines(Protocol):
@@ -44,7 +51,7 @@ class Lines(Protocol):
     def width(self, line: int) -> int:
         """Cells of the whole line."""
 
-    def find(self, text: str) -> list[int]:
+    def find(self, text: str, check: Check = never) -> list[int]:
         """The lines that hold a text, in order, whatever its case; takes its time."""
 
 
@@ -66,7 +73,7 @@ class Remark:
     def width(self, line: int) -> int:
         return width(self._text)
 
-    def find(self, text: str) -> list[int]:
+    def find(self, text: str, check: Check = never) -> list[int]:
         return [0] if text and text.lower() in self._text.lower() else []
 
 
@@ -79,26 +86,39 @@ def shown(spans: Iterable[Piece], cells: int) -> list[Piece]:
     out: list[Piece] = []
     column = 0
     for text, style in spans:
-        if column >= cells:
-            break
-        part = text[: _CHARACTERS_A_CELL * (cells - column) + _CHARACTERS_A_CELL]
-        if part.isascii() and part.isprintable():
-            out.append((part, style))
-            column += len(part)
-            continue
-        for k, chunk in enumerate(_SPECIAL.split(part)):
-            if not chunk:
-                continue
-            if k % 2:
-                safe = " " * (_TAB - column % _TAB) if chunk == "\t" else chunk
-                out.append((safe, style))
-                column += len(safe)
-                continue
-            for j, safe in enumerate(_ESCAPED.split(safe_text(chunk, len(chunk)))):
-                if safe:
-                    out.append((safe, ESCAPE if j % 2 else style))
-                    column += width(safe)
+        start = 0
+        while start < len(text) and column < cells:
+            end = _end(text, start + cells - column)
+            column = _show(out, text[start:end], style, column)
+            start = end
     return out
+
+
+def _end(text: str, end: int) -> int:
+    """Where to part a text: a mark belongs to the character before it."""
+    while end < len(text) and unicodedata.category(text[end]) in ("Mn", "Me"):
+        end += 1
+    return end
+
+
+def _show(out: list[Piece], text: str, style: str, column: int) -> int:
+    """Add the safe pieces of a text that begins at a column; the column behind it."""
+    if text.isascii() and text.isprintable():
+        out.append((text, style))
+        return column + len(text)
+    for k, chunk in enumerate(_SPECIAL.split(text)):
+        if not chunk:
+            continue
+        if k % 2:
+            safe = " " * (_TAB - column % _TAB) if chunk == "\t" else chunk
+            out.append((safe, style))
+            column += len(safe)
+            continue
+        for j, safe in enumerate(_ESCAPED.split(safe_text(chunk, len(chunk)))):
+            if safe:
+                out.append((safe, ESCAPE if j % 2 else style))
+                column += width(safe)
+    return column
 
 
 def cells_of(pieces: Iterable[Piece]) -> int:
@@ -110,6 +130,8 @@ def crop(pieces: Iterable[Piece], start: int, stop: int) -> list[Piece]:
     """The cells from ``start`` to before ``stop``; half a wide character becomes a blank."""
     out: list[Piece] = []
     column = 0
+    if start >= stop:
+        return out
     for text, style in pieces:
         if column >= stop:
             break

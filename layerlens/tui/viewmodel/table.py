@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from layerlens.tui.viewmodel.text import clip, pad, width
+from layerlens.tui.viewmodel.text import clip, clip_start, pad, width
 
 Piece = tuple[str, str]
 """Safe text, and the name of its style (``""`` for plain)."""
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Column(Generic[T]):
     """One column.
 
-    ``id``      what ``sort_by`` calls it
+    ``id``      what ``sort_by`` calls it; ``""`` where nobody sorts by it
     ``title``   its heading
     ``cell``    a row's text and style
     ``key``     what rows are ordered by
@@ -30,6 +30,7 @@ class Column(Generic[T]):
     ``right``   whether texts stand at its right end
     ``largest_first`` the order of the first press
     ``from_cells`` it is left out of tables that are narrower than this
+    ``keep_end`` whether what is too long loses its start: the end of a path says more
     """
 
     id: str
@@ -40,13 +41,15 @@ class Column(Generic[T]):
     right: bool = False
     largest_first: bool = False
     from_cells: int = 0
+    keep_end: bool = False
 
 
 class Table(Generic[T]):
     """The rows that are shown, in their order.
 
     ``text`` gives what a filter looks at (raw, not cut); ``sign`` two cells in
-    front of a row (a mark), where there are any.
+    front of a row (a mark), where there are any.  ``foot`` are rows that stay
+    at the end whatever the order (a total).
     """
 
     def __init__(
@@ -57,9 +60,11 @@ class Table(Generic[T]):
         text: Callable[[T], str],
         order: str,
         sign: Callable[[T], Piece] | None = None,
+        foot: Sequence[T] = (),
     ) -> None:
         self.columns = tuple(columns)
         self.all_rows = rows
+        self.foot = foot
         self.rows: list[T] = []
         self.text = ""
         self.order = order
@@ -95,12 +100,16 @@ class Table(Generic[T]):
         return bool(self.text)
 
     def _make(self) -> None:
-        rows = self.all_rows
+        rows, foot = self.all_rows, self.foot
         if self.text:
-            matches = matcher(self.text)
-            rows = [row for row in rows if matches(self._text(row))]
+            rows, foot = self._matching(rows), self._matching(foot)
         column = next(each for each in self.columns if each.id == self.order)
         self.rows = sorted(rows, key=column.key, reverse=self.reverse != column.largest_first)
+        self.rows += foot
+
+    def _matching(self, rows: Sequence[T]) -> Sequence[T]:
+        matches = matcher(self.text)
+        return [row for row in rows if matches(self._text(row))]
 
     # ------------------------------------------------------------------ drawing
 
@@ -127,6 +136,8 @@ class Table(Generic[T]):
             out.append((pad(text, 2), style))
         for column, room in self._layout(cells):
             text, style = column.cell(row)
+            if column.keep_end:
+                text = clip_start(text, room)
             out += [(_placed(text, room, right=column.right), style), (" ", "")]
         return out
 

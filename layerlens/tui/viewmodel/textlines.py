@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
 
 from layerlens.tui.viewmodel.highlight import Colours
-from layerlens.tui.viewmodel.shown import Lines, Piece, breaks, cells_of, column_of, shown
+from layerlens.tui.viewmodel.shown import (
+    Check,
+    Lines,
+    Piece,
+    breaks,
+    cells_of,
+    column_of,
+    never,
+    shown,
+)
 
 LONGEST = 2000
 """Characters of a line; the rest of a longer one follows as lines without a number."""
 
 MOST_FOUND = 100_000
 """Lines that a search gives at most."""
+
+
+_LINES_A_CHECK = 32
 
 
 class TextLines:
@@ -30,10 +41,12 @@ class TextLines:
         lines = text.split("\n")
         if not lines[-1]:
             lines.pop()  # what follows the last line end is no line
+        self.length = len(text)
+        """Characters."""
         self.count = len(lines)
         """Lines of the file, however they are cut here."""
         self._numbers: array[int] | None = None
-        if lines and max(map(len, lines)) > LONGEST:
+        if _has_long(lines):
             lines, self._numbers = _cut(lines)
         self._lines = lines
         self._digits = len(str(self.count))
@@ -84,7 +97,7 @@ class TextLines:
             return len(text)
         return cells_of(shown(((text, ""),), 10 * len(text)))
 
-    def find(self, text: str) -> list[int]:
+    def find(self, text: str, check: Check = never) -> list[int]:
         text = text.lower()
         found: list[int] = []
         if not text:
@@ -92,6 +105,8 @@ class TextLines:
         beyond = len(text) - 1
         numbers = self._numbers
         for k, line in enumerate(self._lines):
+            if not k % _LINES_A_CHECK:
+                check()
             whole = line
             if numbers is not None and beyond and k + 1 < len(numbers) and not numbers[k + 1]:
                 whole += self._lines[k + 1][:beyond]  # the line goes on there
@@ -100,6 +115,12 @@ class TextLines:
                 if len(found) == MOST_FOUND:
                     break
         return found
+
+
+def _has_long(lines: list[str]) -> bool:
+    """In parts: nothing else runs while the longest of millions is looked for."""
+    parts = range(0, len(lines), 1 << 16)
+    return any(max(map(len, lines[k : k + (1 << 16)])) > LONGEST for k in parts)
 
 
 def _cut(lines: list[str]) -> tuple[list[str], array[int]]:
@@ -118,12 +139,9 @@ def _cut(lines: list[str]) -> tuple[list[str], array[int]]:
 
 
 class Wrapped:
-    """Lines broken into rows of a width.  Making one takes its time, too.
+    """Lines broken into rows of a width.  Making one takes its time, too."""
 
-    ``check`` is called now and then while it is made, and may raise.
-    """
-
-    def __init__(self, lines: Lines, cells: int, check: Callable[[], None]) -> None:
+    def __init__(self, lines: Lines, cells: int, check: Check = never) -> None:
         self.lines = lines
         self.cells = cells
         self._line = array("I")
@@ -131,7 +149,7 @@ class Wrapped:
         self._first = array("I")
         """The first row of each line."""
         for k in range(len(lines)):
-            if not k % 1000:
+            if not k % _LINES_A_CHECK:
                 check()
             self._first.append(len(self._line))
             starts = [0]

@@ -25,7 +25,10 @@ class View(Vertical):
 
     @dataclass
     class ShowInTree(Message):
-        """A path is to be shown in the tree: as ``layer`` changed it, or in the end (``None``)."""
+        """A path is to be shown in the tree: as ``layer`` changed it, or in the end (``None``).
+
+        An empty path means the layer as a whole.
+        """
 
         path: bytes
         layer: int | None
@@ -56,7 +59,7 @@ class View(Vertical):
         raise NotImplementedError
 
     def copy_text(self) -> str | None:
-        """The text under the cursor, for the clipboard, where it is more than a path."""
+        """The text under the cursor, safe to print, ``None`` where there is none."""
         return None
 
     def marks_changed(self) -> None:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -28,6 +29,7 @@ class ContentLines(LineList):
     """Shows :class:`Lines`, or the rows that they were wrapped into."""
 
     DEFAULT_CSS = """
+    ContentLines > .line--here { background: $foreground 12%; }
     ContentLines > .line--escape { color: $text-warning; text-style: underline; }
     ContentLines > .line--comment { color: $foreground 60%; text-style: italic; }
     ContentLines > .line--keyword { color: $text-primary; text-style: bold; }
@@ -40,6 +42,7 @@ class ContentLines(LineList):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--here",
         "line--escape", "line--comment", "line--keyword", "line--string", "line--number",
         "line--name", "line--builtin", "line--heading", "line--hunk",
     }  # fmt: skip
@@ -66,6 +69,8 @@ class ContentLines(LineList):
         self.side = 0
         """Cells that are left out at the left."""
         self._moved_at = 0.0
+        self._last: tuple[int, list[Piece]] = -1, []
+        """The line that was drawn last, while lines are wrapped."""
 
     def on_mount(self) -> None:
         # The sides of a frame would take cells from the content, and come along when it is copied.
@@ -81,6 +86,7 @@ class ContentLines(LineList):
     def show(self, lines: Lines, line: int = 0) -> None:
         """Show other lines, with the cursor on one of them."""
         self._lines, self._wrapped = lines, None
+        self._last = -1, []
         self.side = 0
         self.lines_changed(line)
 
@@ -88,6 +94,7 @@ class ContentLines(LineList):
         """Show the rows that the lines were broken into, or the lines again."""
         line = self.line
         self._wrapped = wrapped
+        self._last = -1, []
         self.side = 0
         self.lines_changed(line if wrapped is None else wrapped.row_of(line))
 
@@ -136,17 +143,35 @@ class ContentLines(LineList):
         if self._wrapped is not None and start:
             gutter = [(" " * cells_of(gutter), "")]
         yield from gutter
-        found: Sequence[Piece] = lines.pieces(line, stop + len(self._text))
-        if self._text:
-            found = marked(found, self._text)
+        if self._wrapped is None:
+            found = self._drawn(lines, line, stop)
+        else:  # the rows of a line come one after the other
+            if self._last[0] != line:
+                self._last = line, self._drawn(lines, line, lines.width(line))
+            found = self._last[1]
         yield from crop(found, start, stop)
+
+    def _drawn(self, lines: Lines, line: int, cells: int) -> list[Piece]:
+        pieces = lines.pieces(line, cells + len(self._text))
+        return marked(pieces, self._text) if self._text else pieces
+
+    def redraw(self) -> None:
+        """Draw anew after lines came to look different."""
+        self._last = -1, []
+        self.refresh()
+
+    def _style(self, name: str) -> Style:
+        """The cursor only tints its line: whoever reads wants the colours on it, too."""
+        if name == "cursor":
+            return Style(bgcolor=super()._style("here").bgcolor)
+        return super()._style(name)
 
     # ------------------------------------------------------------------ searching
 
     def mark(self, text: str) -> None:
         """Mark a text wherever it stands."""
         self._text = text.lower()
-        self.refresh()
+        self.redraw()
 
     def go_to(self, line: int, text: str = "", *, on_top: bool = False) -> None:
         """Put the cursor on a line, and bring a text on it into view.

@@ -43,7 +43,8 @@ class LineList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor", "line--dim", "line--added", "line--modified", "line--removed",
         "line--inside", "line--directory", "line--link", "line--bar", "line--waste",
-        "line--match", "line--base", "line--guide", "line--mark",
+        "line--match", "line--base", "line--guide", "line--mark", "line--title", "line--fix",
+        "line--critical", "line--severe", "line--notable",
     }  # fmt: skip
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -70,9 +70,13 @@ class TableList(Vertical):
 
     @dataclass
     class SortAsked(Message):
-        """A heading was clicked."""
+        """A heading was clicked; the table is sorted before its owner hears of it."""
 
         column: str
+
+    @dataclass
+    class Sorted(Message):
+        """The rows stand in another order."""
 
     def __init__(self, table: Table[Any], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -108,7 +112,7 @@ class TableList(Vertical):
         row = self.row
         self.table.sort_by(column)
         self.rows_changed(row)
+        self.post_message(self.Sorted())
 
     def on_table_list_sort_asked(self, event: SortAsked) -> None:
-        event.stop()
         self.sort_by(event.column)

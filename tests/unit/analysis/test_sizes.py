@@ -136,3 +136,17 @@ def test_docker_counts_a_sparse_file_expanded() -> None:
     rows = by_meter(made.sizes)
     assert rows["docker"].bytes == 9000
     assert (rows["tar"].bytes or 0) < 9000
+
+
+@pytest.mark.parametrize(
+    ("unread", "why"),
+    [
+        ([1], "layer 1 has not been read"),
+        ([1, 0], "layers 0, 1 have not been read"),
+        ([], "it is not known whether these are all layers"),
+    ],
+)
+def test_before_all_layers_were_read(unread: list[int], why: str) -> None:
+    rows = size_rows([facts(0, blob=300), facts(1)], 900, absent=[0], unread=unread)
+    assert {row.bytes for row in by_meter(rows).values()} == {None}
+    assert {row.why for row in rows} == {why}

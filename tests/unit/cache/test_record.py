@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from backports import zstd
 from layerlens.cache import record
 from layerlens.cache.archive import decode_archive, encode_archive
 from layerlens.cache.blob import decode_blob, encode_blob
-from layerlens.cache.record import decode, encode, hash_rank
+from layerlens.cache.record import body_size, decode, encode, hash_rank
 from layerlens.errors import (
     DigestError,
     FormatError,
@@ -23,11 +24,12 @@ from layerlens.errors import (
     SourceError,
     Where,
 )
+from layerlens.layers.columns import Order
 from layerlens.layers.compression import Compression
 from layerlens.layers.diagnostics import MOST_ALIKE, Notes
 from layerlens.layers.known import LayerMember, OtherMember, PassedArchive, PassedMember
 from layerlens.layers.reader import LayerRead, Origin, read_stream
-from layerlens.layers.table import HashKind, LayerTable
+from layerlens.layers.table import HashKind, LayerTable, Override
 from layerlens.layers.transfer import TransferMap
 from tests.builders import gzipped, zstandard
 from tests.members import file, layer
@@ -111,6 +113,23 @@ class TestRoundTrip:
         with pytest.raises(ValueError, match="lengths"):
             encode(read)
 
+    def test_the_other_order_of_bytes(self) -> None:
+        for read in (streamed(EVERYTHING), streamed(gzipped(EVERYTHING, members=3))):
+            other: Order = "big" if sys.byteorder == "little" else "little"
+            data = encode(read, order=other)
+            assert data != encode(read)
+            found = decode(data, order=other)
+            assert found is not None
+            assert parts(found) == parts(read)
+            assert decode(data) is None
+
+    def test_how_much_it_expands_to(self) -> None:
+        read = streamed(EVERYTHING)
+        plain = encode(read, level=0)
+        head = 4 + int.from_bytes(plain[:4], "little")
+        assert body_size(encode(read)) == body_size(plain) == len(plain) - head
+        assert body_size(b"nothing") is None
+
     def test_ranks(self) -> None:
         read = streamed(EVERYTHING)
         assert hash_rank(encode(read)) == 2
@@ -177,6 +196,8 @@ class TestLies:
             lambda t: t.overrides.update({99: next(iter(t.overrides.values()))}),
             lambda t: t.sparse.update({99: next(iter(t.sparse.values()))}),
             lambda t: t.sparse.update({0: next(iter(t.sparse.values()))}),
+            lambda t: t.overrides.update({0: Override(mtime=float("nan"))}),
+            lambda t: t.overrides.update({0: Override(mtime=float("inf"))}),
             lambda t: t.suspects.append(99),
             lambda t: t.suspects.reverse(),
             lambda t: t.suspects.insert(0, -3),

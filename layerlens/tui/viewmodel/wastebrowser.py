@@ -1,0 +1,112 @@
+"""The way from the ledger, worst first, down to the paths."""
+
+from __future__ import annotations
+
+from layerlens.analysis.model import Analysis
+from layerlens.tui.viewmodel.table import Table
+from layerlens.tui.viewmodel.wastelevels import (
+    ALL,
+    FilesLevel,
+    Image,
+    Ledger,
+    Level,
+    row_key,
+)
+from layerlens.tui.viewmodel.wasterows import Row, Side
+
+SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+
+
+class WasteBrowser:
+    """Holds the levels from the ledger down to the one that is shown.
+
+    Each level keeps its own filter and order.  ``side`` is whose bytes are counted.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.image = Image(analysis)
+        self.side = Side.ALL
+        self.levels: list[Level] = [Ledger(self.image)]
+        self.level.make()
+
+    @property
+    def level(self) -> Level:
+        return self.levels[-1]
+
+    @property
+    def table(self) -> Table[Row]:
+        return self.level.table
+
+    def trail(self) -> str:
+        """Where one is: the titles of all levels, from the ledger down."""
+        return SEPARATOR.join(level.title for level in self.levels)
+
+    def enter(self, row: Row) -> bool:
+        """Go down into a row; false where there is nothing below it."""
+        return self._push(self.level.below(row))
+
+    def flat(self) -> bool:
+        """All files of what is shown, the worst first; false where they are shown so already."""
+        return self._push(self.level.flat())
+
+    def _push(self, level: Level | None) -> bool:
+        if level is None:
+            return False
+        level.make(self.side)
+        self.levels.append(level)
+        return True
+
+    @property
+    def is_down(self) -> bool:
+        return len(self.levels) > 1
+
+    def up(self) -> Row | None:
+        """Go up one level; gives the row that was gone through, ``None`` if none was."""
+        if not self.is_down:
+            return None
+        left = self.levels.pop()
+        return next((row for row in self.table.rows if row_key(row) == left.opened_by), None)
+
+    def regroup(self) -> bool:
+        """Put files together in the next way; false where there are none on this level."""
+        if not isinstance(self.level, FilesLevel):
+            return False
+        self.level.regroup()
+        return True
+
+    def next_side(self) -> None:
+        """Count the bytes of all layers, then the base's, then yours: on all levels."""
+        sides = list(Side)
+        self.show_side(sides[(sides.index(self.side) + 1) % len(sides)])
+
+    def show_side(self, side: Side) -> None:
+        self.side = side
+        for level in self.levels:
+            level.make(side)
+
+    def sort_by(self, order: str) -> bool:
+        """Order by a column; false where this level has none of that name."""
+        if not any(column.id == order for column in self.table.columns):
+            return False
+        self.table.sort_by(order)
+        return True
+
+    def adopt(self, analysis: Analysis) -> None:
+        """Show a newer state of the image, on the same level as far as that is there."""
+        old, self.image = self.levels, Image(analysis)
+        self.levels = [Ledger(self.image)]
+        self.level.make(self.side)
+        self.level.like(old[0])
+        for before in old[1:]:
+            if not self._enter_again(before):
+                return
+            if isinstance(self.level, FilesLevel) and isinstance(before, FilesLevel):
+                self.level.by = before.by
+            self.level.like(before)
+
+    def _enter_again(self, before: Level) -> bool:
+        if before.opened_by == ALL:
+            return self.flat()
+        rows = (*self.table.all_rows, *self.table.foot)
+        row = next((each for each in rows if row_key(each) == before.opened_by), None)
+        return row is not None and self.enter(row)

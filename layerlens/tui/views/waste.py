@@ -1,0 +1,289 @@
+"""The view of waste: the ledger, worst first, and the way down to paths."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widget import Widget
+
+from layerlens.filesystem.changes import Cause
+from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.viewmodel.subject import Subject
+from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, size
+from layerlens.tui.viewmodel.wastebrowser import WasteBrowser
+from layerlens.tui.viewmodel.wastedetails import dead_version, told
+from layerlens.tui.viewmodel.wastelevels import FilesLevel, Ledger, row_text
+from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row, Side
+from layerlens.tui.views.base import View
+from layerlens.tui.widgets.detail_pane import DetailPane
+from layerlens.tui.widgets.line_list import LineList
+from layerlens.tui.widgets.table_list import TableList
+
+_SETTLE = 0.03
+"""Seconds that the cursor rests on a row before its details are told."""
+
+
+class WasteView(View):
+    """Owns what a :class:`WasteBrowser` shows."""
+
+    TITLE = "Waste"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,right,l", "open", "Open", id="waste.open",
+                tooltip="Go down into the row; on a path: show it in the tree where it was lost"),
+        Binding("left,h,backspace", "up", "Up", id="waste.up",
+                tooltip="Up to where one came from"),
+        Binding("a", "flat", "All paths", id="waste.flat",
+                tooltip="All paths of what is shown, the worst first"),
+        Binding("o", "regroup", "Group", id="waste.group",
+                tooltip="Files by the layer that lost or brought them, by directory, one by one"),
+        Binding("b", "side", "Base/yours", id="waste.side",
+                tooltip="Count all layers, the base's only, yours only"),
+        Binding("t", "show_lost", "In the tree", show=False, id="waste.tree_lost",
+                tooltip="Show the path in the tree of the layer that lost it"),
+        Binding("T", "show_added", "Where it came in", show=False, id="waste.tree_added",
+                tooltip="Show the path in the tree of the layer that brought it"),
+        Binding("s,S", "sort('size')", "Size", show=False, id="waste.sort_size",
+                tooltip="Sort by bytes; again to reverse"),
+        Binding("n", "sort('name')", "Name", show=False, id="waste.sort_name",
+                tooltip="Sort by name; again to reverse"),
+        Binding("C", "sort('count')", "Count", show=False, id="waste.sort_count",
+                tooltip="Sort by number of files; again to reverse"),
+        Binding("M", "sort('cause')", "Change", show=False, id="waste.sort_cause",
+                tooltip="Sort paths by what became of them; again to reverse"),
+        Binding("L", "sort('layer')", "Layer", show=False, id="waste.sort_layer",
+                tooltip="Sort by layer; again to reverse"),
+        Binding("i", "toggle_details", "Details", show=False, id="waste.details",
+                tooltip="Show or hide the details"),
+    ]  # fmt: skip
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(session, id=id)
+        self._browser = WasteBrowser(session.analysis)
+        self._list = TableList(self._browser.table, id="waste-rows")
+        self._details = DetailPane(id="waste-details")
+        self._settling: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._list
+        yield self._details
+
+    def on_mount(self) -> None:
+        self._tell()
+        self._title()
+
+    @classmethod
+    def note(cls, session: Session) -> str:
+        scores = session.analysis.scores
+        waste = scores.dead_bytes + scores.removable_bytes
+        return size(waste) if waste else ""
+
+    def panes(self) -> list[Widget]:
+        return [self._list.lines, self._details]
+
+    def adopt(self, session: Session) -> None:
+        self.session = session
+        line = self._list.lines.cursor
+        self._browser.adopt(session.analysis)
+        self._shown()
+        self._list.lines.cursor = line
+
+    def marks_changed(self) -> None:
+        self._list.lines.refresh()
+
+    # ------------------------------------------------------------------ the cursor
+
+    @property
+    def _row(self) -> Row | None:
+        row: Row | None = self._list.row
+        return row
+
+    def subject(self) -> Subject | None:
+        row, fs = self._row, self.session.analysis.filesystem
+        if isinstance(row, LayerShare):
+            return Subject(layer=row.layer)
+        if isinstance(row, Claim):
+            found = row.finding
+            return None if found is None else Subject(layer=found.layer, finding=found)
+        if isinstance(row, Group):
+            if isinstance(row.key, int):
+                return Subject(layer=row.key)
+            return Subject(path=row.key.rstrip(b"/"))
+        if isinstance(row, int):
+            files = self._browser.image.files
+            return Subject(path=files.path(row), version=row, layer=files.came(row))
+        if row is None or isinstance(row, ClassRow):
+            return None
+        return Subject(
+            path=row.path,
+            version=dead_version(fs, row),
+            layer=row.lost_in,
+            removed=row.cause in (Cause.DELETED, Cause.OPAQUE),
+        )
+
+    def copy_text(self) -> str | None:
+        row = self._row
+        return None if row is None else row_text(self._browser.image, row)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLE, self._tell)
+
+    def _tell(self) -> None:
+        self._settling = None
+        row = self._row
+        if row is None:
+            searched = bool(self.searched)
+            self._details.show(
+                "", "Nothing matches; Esc shows everything." if searched else "Nothing here.", []
+            )
+            return
+        self._details.show(*told(self.session.analysis, self._browser.image.files, row))
+
+    # ------------------------------------------------------------------ levels
+
+    def _shown(self, row: Row | None = None) -> None:
+        """Show the table of the level, with the cursor on a row."""
+        self._list.show(self._browser.table)
+        self._list.rows_changed(row)
+        self._title()
+        self._tell()
+        self.post_message(self.Changed())
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        if self._browser.enter(row):
+            self._shown()
+        elif isinstance(row, LayerShare):
+            self.post_message(self.ShowInTree(b"", row.layer))
+        else:
+            self.action_show_lost()
+
+    def action_up(self) -> None:
+        if self._browser.is_down:
+            self._shown(self._browser.up())
+
+    def back(self) -> bool:
+        if self._browser.is_down:
+            self.action_up()
+            return True
+        if self._browser.side is not Side.ALL:
+            self._browser.show_side(Side.ALL)
+            self._shown()
+            return True
+        return False
+
+    def action_flat(self) -> None:
+        if self._browser.flat():
+            self._shown()
+
+    def action_regroup(self) -> None:
+        if self._browser.regroup():
+            self._shown()
+
+    def action_side(self) -> None:
+        if not self.session.analysis.base.layers:
+            self.notify("no base image is known: all layers count as yours")
+            return
+        line = self._list.lines.cursor
+        self._browser.next_side()
+        self._shown()
+        self._list.lines.cursor = line
+
+    def action_sort(self, by: str) -> None:
+        row = self._row
+        if self._browser.sort_by(by):
+            self._shown(row)
+
+    @on(TableList.SortAsked)
+    def _sort_asked(self) -> None:
+        self._title()
+
+    def action_show_lost(self) -> None:
+        self._show_in_tree(lost=True)
+
+    def action_show_added(self) -> None:
+        self._show_in_tree(lost=False)
+
+    def _show_in_tree(self, *, lost: bool) -> None:
+        """A dead path in the layer that lost it, or that brought it; a live one in its layer."""
+        row = self._row
+        if isinstance(row, int):
+            files = self._browser.image.files
+            self.post_message(self.ShowInTree(files.path(row), files.came(row)))
+        elif isinstance(row, Group | LayerShare | Claim):
+            found = self.subject()
+            if found is not None:
+                self.post_message(self.ShowInTree(found.path or b"", found.layer))
+        elif row is not None and not isinstance(row, ClassRow):
+            self.post_message(self.ShowInTree(row.path, row.lost_in if lost else row.added_in))
+
+    def action_toggle_details(self) -> None:
+        self._details.toggle(self._list.lines)
+
+    # ------------------------------------------------------------------ titles
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._title)
+
+    def _title(self) -> None:
+        """Above the table where one is, below it what it adds up to."""
+        browser, level = self._browser, self._browser.level
+        room = max(10, self.size.width - 6)
+        self._list.border_title = Text(clip_start(browser.trail(), room))
+        self._list.set_class(bool(level.text) or browser.side is not Side.ALL, "-filtered")
+        parts = []
+        if isinstance(level, Ledger):
+            if self.session.analysis.judged is None:
+                parts.append("rules did not run: dead bytes only")
+        else:
+            what = plural(level.count, "file") if level.of_files else plural(level.count, "layer")
+            parts.append(f"{what}, {size(level.sum)}")
+            if isinstance(level, FilesLevel) and level.by is not By.PATH:
+                parts.append(level.by.value)
+        if self.session.analysis.partial is not None:
+            parts.insert(0, "only what was read")
+        if browser.side is not Side.ALL:
+            parts.append(browser.side.value)
+        order = browser.table.order + (" reversed" if browser.table.reverse else "")
+        parts.append(f"sorted by {order}")
+        if level.text:
+            parts.insert(0, f"with {safe_text(level.text, 40)}")
+        self._list.border_subtitle = Text(clip(" · ".join(parts), room))
+
+    # ------------------------------------------------------------------ filter
+
+    @property
+    def searched(self) -> str:
+        return self._browser.level.text
+
+    def search(self, text: str) -> None:
+        if text != self.searched:
+            row = self._row
+            self._browser.level.search(text)
+            self._shown(row)
+
+    def matched(self) -> str:
+        level = self._browser.level
+        if not level.text:
+            return ""
+        rows = plural(len(level.table), "row")
+        return f"{plural(level.count, 'file')}, {size(level.sum)}" if level.of_files else rows
+
+    def found(self) -> Widget:
+        return self._list.lines
