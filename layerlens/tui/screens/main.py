@@ -219,6 +219,11 @@ class MainScreen(Host):
             self.app.cursor_position = pane.content_region.offset
             pane.refresh()
 
+    def _say_change(self) -> None:
+        pane = pane_of(self.view, self.view.found()) if settings_of(self).plain else None
+        if pane is not None:
+            self._status.tell_pane(pane)
+
     # ------------------------------------------------------------------ filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -236,9 +241,7 @@ class MainScreen(Host):
         if self.focused is not self._input:
             self._show_filter()
         self._tell_filter()
-        pane = pane_of(self.view, self.view.found()) if settings_of(self).plain else None
-        if pane is not None:
-            self._status.tell_pane(pane)
+        self._say_change()
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:

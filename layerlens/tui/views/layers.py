@@ -42,18 +42,18 @@ class LayersView(View):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,ctrl+a", "toggle_aggregate", "Aggregate", id="tree.aggregate",
                 tooltip="The whole filesystem up to the layer, or only the layer's changes"),
-        Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
-                tooltip="Show the whole filesystem up to the layer"),
-        Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
-                tooltip="Show only the layer's changes"),
-        Binding(NO_KEY, "sort_other", "Sort", show=False, id="tree.sort_other",
-                tooltip="Sort by name, or by size where it is by name"),
         Binding("r", "range", "Range", id="layers.range",
                 tooltip="Look at several layers together: from this one to where the cursor goes"),
         Binding("w,greater_than_sign", "next_waste(True)", "Waste", id="tree.next_waste",
                 tooltip="To the next greatest waste"),
         Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
                 tooltip="To the waste before"),
+        Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
+                tooltip="Show the whole filesystem up to the layer"),
+        Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
+                tooltip="Show only the layer's changes"),
+        Binding(NO_KEY, "sort_other", "Sort", show=False, id="tree.sort_other",
+                tooltip="Sort by name, or by size where it is by name"),
         Binding("s", "sort('size')", "Size", show=False, id="tree.sort_size",
                 tooltip="Sort by size; again to reverse"),
         Binding("n", "sort('name')", "Name", show=False, id="tree.sort_name",
@@ -187,10 +187,6 @@ class LayersView(View):
         )
         self._tree_changed(node)
 
-    def action_show_aggregate(self, aggregate: bool) -> None:
-        if aggregate != self._browser.aggregate:
-            self.action_toggle_aggregate()
-
     def action_range(self) -> None:
         """Hold one end of a range where the cursor is, or let go of it."""
         self._anchor = self._wanted if self._anchor is None else None
@@ -204,6 +200,10 @@ class LayersView(View):
         event.stop()
         self._anchor = self._wanted if self._anchor is None else self._anchor
         self._layers.cursor = event.line
+
+    def action_show_aggregate(self, aggregate: bool) -> None:
+        if aggregate != self._browser.aggregate:
+            self.action_toggle_aggregate()
 
     def reveal(self, path: bytes, layer: int | None) -> bool:
         """Put the cursor on a path, in a layer's changes or in the end; false if it is not there.
