@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import App
-from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -33,7 +32,6 @@ from layerlens.tui.viewmodel.hexdump import HexLines
 from layerlens.tui.viewmodel.highlight import Colours, colours
 from layerlens.tui.viewmodel.preview import FileVersion
 from layerlens.tui.widgets.content_lines import ContentLines
-from layerlens.tui.widgets.line_list import LineList
 
 TEXT = "".join(f"line {k}\n" for k in range(1, 101))
 LONG = "start " + "x" * 300 + " needle end\nshort\n"
@@ -208,7 +206,7 @@ async def test_progress_and_stop() -> None:
         shown = text_of(pilot.app)
         assert "waiting for the Docker Engine" in shown
         assert "██████████" in shown
-        assert "Stop" in shown
+        assert "Esc stops" in shown
         assert not left(pilot)()
         await pilot.press("escape")
         await until(pilot, left(pilot))
@@ -587,29 +585,22 @@ async def test_copying_the_path(path: bytes, copied: str) -> None:
 
 
 @pytest.mark.parametrize("which", [PreviewScreen, DiffScreen])
-async def test_help_lists_every_binding(which: type[ContentScreen]) -> None:
+async def test_help_lists_what_can_be_done(which: type[ContentScreen]) -> None:
     make = one(TEXT) if which is PreviewScreen else two(TEXT.encode(), b"other\n")
-    async with opened(make, (100, 90)) as (pilot, _screen, _lines):
+    async with opened(make, (100, 90)) as (pilot, screen, _lines):
+        possible_now = [
+            each.binding.tooltip
+            for _, each in sorted(screen.active_bindings.items())
+            if each.node is not pilot.app and each.binding.id
+        ]
+        assert len(possible_now) > 15
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         shown = " ".join(text_of(pilot.app).replace("│", " ").split())
-        for owner in (which, ContentLines, LineList, SearchLine):
-            for binding in owner.BINDINGS:
-                assert isinstance(binding, Binding)
-                assert binding.tooltip.split(";")[0][:30] in shown
+        for tooltip in possible_now:
+            assert tooltip.split(";")[0][:30] in shown
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, which)
-
-
-def test_every_binding_has_an_id_and_a_tooltip() -> None:
-    ids = []
-    for owner in (ContentScreen, PreviewScreen, DiffScreen, ContentLines, SearchLine):
-        for binding in owner.__dict__["BINDINGS"]:
-            assert isinstance(binding, Binding)
-            assert binding.id
-            assert binding.tooltip
-            ids.append(binding.id)
-    assert len(set(ids)) == len(ids)
 
 
 @pytest.mark.parametrize("size", [(60, 20), (40, 10), (20, 6), (80, 24), (300, 100)])

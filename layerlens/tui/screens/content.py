@@ -197,6 +197,8 @@ class ContentScreen(Screen[None]):
 
     def _enter(self, state: str) -> None:
         self._state = state
+        for box in self.query("#content-box"):
+            box.border_subtitle = "Esc stops" if state == "fetching" else ""
         self.refresh_bindings()
 
     # ------------------------------------------------------------------ asking and fetching
