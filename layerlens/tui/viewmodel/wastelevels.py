@@ -231,7 +231,7 @@ class Findings(Level):
         versions = [
             each for each in files.of_side(claim.versions, self.side) if isinstance(each, int)
         ]
-        return Claim(claim.finding, versions, sum(files.sizes(versions)), len(versions))
+        return Claim(claim.finding, versions, sum(files.sizes(versions)), len(versions), claim.nth)
 
     def below(self, row: Row) -> Level | None:
         if not isinstance(row, Claim):
@@ -414,7 +414,7 @@ def row_key(row: Row) -> object:
         return ("layer", row.layer)
     if isinstance(row, Claim):
         found = row.finding
-        return ("claim", *((found.rule.id, found.layer, found.title) if found else ()))
+        return ("claim", *((found.rule.id, found.layer, found.title, row.nth) if found else ()))
     return row
 
 
