@@ -268,21 +268,22 @@ class Analysis:
 
     def what_if(self, findings: Iterable[Finding]) -> WhatIf:
         """The image without what some findings speak of; shared bytes go once."""
-        scores = self.scores
-        if self.judged is None or self.savings is None:
+        scores, savings = self.scores, self.savings
+        if self.judged is None or savings is None:
             raise ValueError("rules did not run")
-        freed = self.savings.freed(findings)
-        saved = sum(freed.values())
-        deaths = set(self.filesystem.deaths.inode)
-        dead = scores.dead_bytes - sum(size for inode, size in freed.items() if inode in deaths)
+        gone, parts = savings.going(findings)
+        saved = savings.size(gone) + sum(parts.values())
+        dead = scores.dead_bytes - savings.size(gone & savings.dead)
+        dead -= sum(parts[inode] for inode in parts.keys() & savings.dead)
         claimed = self.judged.claimed.inodes
-        removable = scores.removable_bytes - sum(
-            min(claimed[inode][1], size) for inode, size in freed.items() if inode in claimed
+        removable = scores.removable_bytes - savings.claimed(gone, claimed)
+        removable -= sum(
+            min(claimed[inode][1], parts[inode]) for inode in parts.keys() & claimed.keys()
         )
         total = scores.total_bytes - saved
         return WhatIf(
             saved_bytes=saved,
-            transfer_saved_bytes=self.savings.wire(freed),
+            transfer_saved_bytes=savings.wire_of(gone, parts),
             total_bytes=total,
             live_bytes=total - dead,
             dead_bytes=dead,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.diagnostics import Narrator
     from layerlens.progress import Progress
+    from layerlens.retrieval import Retrieval
     from layerlens.tui.settings import Settings
 
 _PIPE_WIDTH = 100
@@ -124,6 +125,10 @@ def _dispatch(argv: Sequence[str], narrator: Narrator) -> int:
 
     if argv and argv[0] == "files":
         return _files(options.files_parser().parse_args(argv[1:]), narrator)
+    if argv and argv[0] == "extract":
+        from layerlens.cli import extract
+
+        return extract.run(argv[1:], narrator, lambda given: _open(given, narrator))
     if argv and argv[0] == "packages":
         from layerlens.cli import packages
 
@@ -246,6 +251,36 @@ def _files(arguments: argparse.Namespace, narrator: Narrator) -> int:
     with destination("-") as stream:
         write_files(analysis, stream, arguments.format, arguments.layer)
     return 0
+
+
+def _open(arguments: argparse.Namespace, narrator: Narrator) -> tuple[Analysis, Retrieval]:
+    """Analyse an image that stays open for its contents."""
+    from layerlens.cli.open import opened
+    from layerlens.cli.reading import read_options
+    from layerlens.filesystem.stack import Semantics
+    from layerlens.pipeline import analyse_image, open_image, reopen, retrieve
+
+    options = read_options(arguments)
+    saved = opened(arguments, narrator=narrator)
+    if saved is not None:
+        return saved, reopen(saved.image.reference, options, saved)
+    image = open_image(arguments.image, options, narrator.progress)
+    try:
+        analysis = analyse_image(
+            image,
+            options,
+            base=arguments.base,
+            semantics=Semantics(arguments.semantics),
+            progress=narrator.progress,
+        )
+        retrieval = retrieve(image, analysis, options)
+    except BaseException:
+        image.close()
+        raise
+    narrator.clear()
+    _aside(image.remarks, options.cache.problems if options.cache else [], narrator)
+    _warn(analysis, narrator)
+    return analysis, retrieval
 
 
 def _browse(

@@ -9,7 +9,16 @@ from layerlens.cli.settings_file import config_option
 from layerlens.cli.tui_settings import tui_options
 from layerlens.errors import UsageError
 
-SUBCOMMANDS = ("files", "packages", "rules", "platforms", "build", "open", "cache")
+SUBCOMMANDS = (
+    "files",
+    "extract",
+    "packages",
+    "rules",
+    "platforms",
+    "build",
+    "open",
+    "cache",
+)
 """First words that are commands; an image of such a name is given as docker://NAME."""
 
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
@@ -52,8 +61,8 @@ def parser() -> Parser:
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
-        "registry has.  Commands: layerlens files IMAGE, layerlens packages IMAGE, layerlens "
-        "platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
+        "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
+        "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
         "SAVED, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,

@@ -190,6 +190,12 @@ class LayerTable:
         span = self.transfer.span(self.offsets[i], self.stored(i))
         return span if size >= self.sizes[i] else span * size // self.sizes[i]
 
+    def wires(self) -> array[int] | None:
+        """:meth:`wire` of every entry's whole content."""
+        if self.transfer is None:
+            return None
+        return array("q", self.transfer.each(self.offsets, self.stored_sizes()))
+
     def stored_sizes(self) -> Iterable[int]:
         """:meth:`stored` of every entry."""
         if not self.sparse:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, TextIO
 
 from layerlens.analysis.model import Analysis
-from layerlens.analysis.packages.closure import Dependencies
 from layerlens.analysis.packages.model import Listed, Package, PackageChange
 from layerlens.analysis.packages.purl import purl
+from layerlens.analysis.packages.unowned import by_directory, unowned_files
+from layerlens.analysis.packages.why import Reason, Why, reasons
 from layerlens.analysis.rules.words import counted
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
-from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable, escape, escape_path, human_size, name_fields
 
 SCHEMA_VERSION = 1
@@ -51,7 +51,7 @@ def write_table(
     if assigned is not None:
         heads.append("VULNERABILITIES")
     lines = []
-    chains = _chains(analysis)
+    whys = reasons(analysis.inventory.packages)
     for i, package in rows:
         line = [
             human_size(package.bytes),
@@ -59,7 +59,7 @@ def write_table(
             escape(package.name)[:60],
             escape(package.version)[:40],
             f"{package.layer}{' base' if package.layer < analysis.base.layers else ''}",
-            _why(package.listed, chains[i]),
+            _why(analysis, whys[i]),
         ]
         if assigned is not None:
             line.append(_counted(assigned.by_package.get(i, ())))
@@ -120,13 +120,14 @@ def document(
     analysis: Analysis, rows: Sequence[Row], assigned: Assigned | None = None
 ) -> dict[str, Any]:
     """All that is known of the packages."""
-    chains = _chains(analysis)
+    whys = reasons(analysis.inventory.packages)
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "reference": encodable(analysis.image.reference),
         "distribution": encodable(analysis.distribution.name) or None,
         "packages": [
-            package_fields(analysis, package, i, assigned, chains[i]) for i, package in rows
+            package_fields(analysis, package, i, assigned, _above(analysis, whys[i]))
+            for i, package in rows
         ],
         "changes": [change_fields(change) for change in analysis.inventory.changes],
         "unowned": unowned(analysis),
@@ -209,30 +210,14 @@ def write_changes(analysis: Analysis, stream: TextIO, layer: int | None = None) 
 
 def unowned(analysis: Analysis) -> dict[str, Any]:
     """Live bytes that no package owns, in all and by their topmost directories."""
-    fs, owners = analysis.filesystem, analysis.inventory.owners
-    owned = {fs.inode(version) for version in owners}
-    sums: Counter[bytes] = Counter()
-    seen: set[int] = set()
-    for path, version in fs.live.items():
-        inode = fs.inode(version)
-        if fs.kinds[inode] != Kind.FILE or inode in owned or inode in seen:
-            continue
-        seen.add(inode)
-        sums[_top(path)] += fs.size(inode)
+    fs = analysis.filesystem
+    versions = unowned_files(fs, analysis.inventory)
+    sums = by_directory(fs, versions)
     return {
-        "bytes": sum(sums.values()),
-        "files": len(seen),
-        "directories": [
-            {**name_fields("path", path), "bytes": size}
-            for path, size in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:50]
-        ],
+        "bytes": sum(size for _, size in sums),
+        "files": len(versions),
+        "directories": [{**name_fields("path", path), "bytes": size} for path, size in sums[:50]],
     }
-
-
-def _top(path: bytes) -> bytes:
-    """The first two parts of a path's directory."""
-    parts = path.split(b"/")
-    return b"/".join(parts[: min(2, len(parts) - 1)]) or path
 
 
 def _named(listed: Listed) -> dict[str, Any]:
@@ -251,24 +236,18 @@ def _vulnerability(each: Vulnerability) -> dict[str, Any]:
     }
 
 
-def _chains(analysis: Analysis) -> list[tuple[str, ...]]:
-    """For each package, the names from one that somebody asked for down to it, itself left out."""
+def _above(analysis: Analysis, why: Why) -> list[str]:
+    """The names from one that somebody asked for down to a package, itself left out."""
     packages = analysis.inventory.packages
-    found = Dependencies([package.listed for package in packages]).chains()
-    return [tuple(packages[index].name for index in chain[:-1]) for chain in found]
+    return [packages[index].name for index in why.chain[:-1]]
 
 
-def _why(listed: Listed, chain: Sequence[str]) -> str:
-    if listed.dev:
-        return "development"
-    if listed.manual:
-        return "asked for"
-    if listed.essential:
-        return "essential"
-    if chain:
+def _why(analysis: Analysis, why: Why) -> str:
+    if why.reason is Reason.NEEDED:
+        chain = _above(analysis, why)
         shown = chain if len(chain) < 4 else (*chain[:1], "…", *chain[-2:])
         return f"for {escape(' > '.join(shown))[:60]}"
-    return "" if listed.manual is None else "needed by nothing"
+    return "" if why.reason is Reason.UNKNOWN else why.reason.value
 
 
 def _counted(found: Iterable[Vulnerability]) -> str:

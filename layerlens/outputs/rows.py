@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from layerlens.errors import UsageError
 from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem, path_order
-from layerlens.layers.table import Kind, LayerTable
+from layerlens.layers.table import Kind
 
 _RAW = 48
 """Bytes of header that a table keeps per entry: mode, uid, gid, size, mtime."""
@@ -95,7 +95,7 @@ def _decoder(fs: Filesystem) -> Decode:
         transfer: int | None = 0
         if size:
             if home not in wires:
-                wires[home] = _transfers(table)
+                wires[home] = table.wires()
             wire = wires[home]
             transfer = None if wire is None else wire[i]
         if source in headers:
@@ -129,13 +129,6 @@ def _decoder(fs: Filesystem) -> Decode:
         )  # fmt: skip
 
     return decode
-
-
-def _transfers(table: LayerTable) -> array[int] | None:
-    """Estimated bytes on the wire of each entry's content; ``None`` where nothing tells."""
-    if table.transfer is None:
-        return None
-    return array("q", table.transfer.each(table.offsets, table.stored_sizes()))
 
 
 def _final_rows(fs: Filesystem) -> Iterator[Row]:

@@ -154,13 +154,17 @@ class ImageRetrieval(Retrieval):
         self, image: Image, now: dict[int, list[tuple[int, int]]], progress: Progress
     ) -> Found:
         archive: dict[int, list[tuple[int, int]]] = {}
+        tables = self._fs.tables
+        alone = [layer for layer in now if self._in_place(image, layer)]
+        total = sum(tables[layer].sizes[i] for layer in alone for _, i in now[layer])
+        watch = Watch(progress, "reading contents", total)
         for layer, asked in now.items():
             where = Where(file=image.store.label, layer=image.layer_label(layer))
             name = image.layers[layer].name
-            if self._in_place(image, layer):
+            if layer in alone:
                 for version, i in asked:
-                    want = wanted(version, self._fs.tables[layer], i)
-                    yield self._direct(image, layer, want, where, progress)
+                    want = wanted(version, tables[layer], i)
+                    yield self._direct(image, layer, want, where, watch)
             elif (stored := image.store.stored(name)) is not None:
                 with closing(self._pieces(image, layer, stored, progress)) as pieces:
                     wants = self._wants(image, layer, asked, progress)
@@ -194,7 +198,7 @@ class ImageRetrieval(Retrieval):
             return False
 
     def _direct(
-        self, image: Image, layer: int, want: Wanted, where: Where, progress: Progress
+        self, image: Image, layer: int, want: Wanted, where: Where, watch: Watch
     ) -> tuple[Wanted, Iterator[bytes]]:
         store, name = image.store, image.layers[layer].name
         if not self._own_tables and not store.unpacked and self._layer_cost(layer) is Cost.NONE:
@@ -207,7 +211,6 @@ class ImageRetrieval(Retrieval):
                 where=replace(where, entry=want.name),
                 hint="--via export reads the engine's export instead",
             )
-        watch = Watch(progress, "reading contents", want.table.sizes[want.i])
         found = content(want, watch.over(pieces), unpacked=store.unpacked)
         ((_, placed),) = _placed(self._kept(image, name, iter([(want, found)])), where)
         return want, placed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -17,6 +17,7 @@ from layerlens.tui.keymaps import keymap_of
 from layerlens.tui.keys import NO_KEY, key_name
 from layerlens.tui.loader import Loader
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
+from layerlens.tui.plain import PlainFilter
 from layerlens.tui.reading import Reader
 from layerlens.tui.screens.error import ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
@@ -74,14 +75,34 @@ class LayerLensApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
+        if self.settings.plain:
+            filters.append(PlainFilter(unicode=self.settings.unicode))
         return filters if self.settings.colour else [*filters, NoColor()]
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something for a while; in plain mode in the line for it, where there is one."""
+        if self.settings.plain and isinstance(self.screen, MainScreen):
+            self.screen.say(message)
+        else:
+            super().notify(message, **options)
 
     def get_key_display(self, binding: Binding) -> str:
         return "" if binding.key == NO_KEY else key_name(binding.key)
 
     def on_mount(self) -> None:
+        if self.settings.plain:
+            self.add_class("-plain")
+            self._show_cursor()
+            self.app_resume_signal.subscribe(self, lambda _: self._show_cursor())
         self.push_screen(self._loading)
         self._loader.start()
+
+    def _show_cursor(self) -> None:
+        """Let the terminal's cursor be seen, which Textual hides: it tells which row is focused."""
+        driver = self._driver
+        if driver is not None:
+            driver.write("\x1b[?25h")
+            driver.flush()
 
     # ------------------------------------------------------------------ loading
 

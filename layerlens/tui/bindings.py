@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -19,9 +20,14 @@ from textual.screen import Screen
 
 import layerlens.tui
 from layerlens.tui.keys import key_name, keys_of, read_keys
+from layerlens.tui.views.base import View
 
 Keymap = Mapping[str, str]
 """Binding ids and their keys, separated by commas."""
+
+
+EVERYWHERE = "Everywhere"
+"""The place of what works wherever the focus is."""
 
 
 def own_bindings(scope: type) -> list[Binding]:
@@ -52,6 +58,19 @@ def _below(scope: type[DOMNode]) -> Iterator[type[DOMNode]]:
         yield from _below(below)
 
 
+def title_of(scope: type) -> str:
+    """What people call a place that has keys: its own words, or what its class is called."""
+    own = vars(scope).get("KEYS_TITLE")
+    if isinstance(own, str):
+        return own
+    if issubclass(scope, View):
+        return f"In the view {scope.TITLE}"
+    if issubclass(scope, App):
+        return EVERYWHERE
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", scope.__name__.strip("_").removesuffix("Screen"))
+    return words.capitalize()
+
+
 def all_bindings() -> dict[str, Binding]:
     """Every binding by its id."""
     return {
@@ -69,22 +88,38 @@ def live_keys(binding: Binding, keymap: Keymap) -> list[str]:
 
 
 def clashes(keymap: Keymap) -> list[str]:
-    """Keys that mean two things at once: in one scope, or because one of them has priority."""
-    found: dict[str, None] = {}
+    """Keys that a keymap gives two meanings: in one scope, or because one of them has priority.
+
+    What shares a key by default is left out: only one of the two is possible at
+    a time, or a class puts something in the place of what its base does.
+    """
+    by_default = {(first, second) for _, first, second in shared_keys({})}
+    return list(
+        dict.fromkeys(
+            f"{key_name(key)} is both {first} and {second}"
+            for key, first, second in shared_keys(keymap)
+            if (first, second) not in by_default
+        )
+    )
+
+
+def shared_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
+    """Keys with the ids of two actions that have it."""
     for scope in scopes():
-        taken: dict[str, str | None] = {}
+        taken: dict[str, str] = {}
         for over in scopes():
             if over is not scope and _is_over(over, scope):
                 ahead = [binding for binding in own_bindings(over) if binding.priority]
                 taken.update(
-                    (key, binding.id) for binding in ahead for key in live_keys(binding, keymap)
+                    (key, binding.id or "")
+                    for binding in ahead
+                    for key in live_keys(binding, keymap)
                 )
         for binding in bindings_of(scope):
             for key in live_keys(binding, keymap):
-                first = taken.setdefault(key, binding.id)
+                first = taken.setdefault(key, binding.id or "")
                 if first != binding.id:
-                    found[f"{key_name(key)} is both {first} and {binding.id}"] = None
-    return list(found)
+                    yield key, first, binding.id or ""
 
 
 def _is_over(over: type, scope: type) -> bool:

@@ -15,7 +15,6 @@ DIVE: Keymap = {
     "panes.zoom": "z,ctrl+p",
     "filter.open_control": "ctrl+f,ctrl+slash",
     "list.page_up": "pageup,u",
-    "list.page_down": "pagedown,d",
     "tree.aggregate": "a",
     "tree.show_aggregate": "ctrl+a",
     "tree.show_changes": "ctrl+l",
@@ -24,7 +23,7 @@ DIVE: Keymap = {
     "tree.removed": "minus,ctrl+r",
     "tree.modified": "tilde,ctrl+m",
     "tree.unchanged": "equals_sign,ctrl+u",
-    "tree.collapse_all": "c,C,ctrl+space",
+    "tree.collapse_all": "c,ctrl+space",
     "tree.sort_other": "ctrl+o",
 }
 """What differs from the default keys: dive's go first, and what dive leaves free stays."""

@@ -9,17 +9,19 @@ from __future__ import annotations
 import unicodedata
 
 from textual.binding import Binding
-from textual.keys import KEY_TO_UNICODE_NAME, Keys, _character_to_key
+from textual.keys import (
+    KEY_NAME_REPLACEMENTS,
+    KEY_TO_UNICODE_NAME,
+    Keys,
+    _character_to_key,
+    format_key,
+)
 
 NO_KEY = "none"
 """Stands for a key where an action has none; no terminal sends it."""
 
 _SHOWN = {
-    "slash": "/", "question_mark": "?", "plus": "+", "minus": "-", "tilde": "~",
-    "equals_sign": "=", "left_square_bracket": "[", "right_square_bracket": "]",
-    "comma": ",", "backslash": "\\", "space": "Space", "underscore": "_", "at": "@",
-    "full_stop": ".", "greater_than_sign": ">", "less_than_sign": "<",
-    "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc", "enter": "Enter", "tab": "Tab",
+    "minus": "-", "underscore": "_", "at": "@", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc", "enter": "Enter", "tab": "Tab",
     "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←", "right": "→",
 }  # fmt: skip
 _ALIASES = {
@@ -30,7 +32,9 @@ _SENT_AS = {"ctrl+space": "ctrl+at", "ctrl+slash": "ctrl+underscore"}
 """What most terminals send for a key; newer ones send the key itself."""
 
 _MODIFIERS = {"alt", "ctrl", "hyper", "meta", "shift", "super"}
-_NAMES = frozenset(key.value for key in Keys) | frozenset(KEY_TO_UNICODE_NAME) | frozenset(_SHOWN)
+_NAMES = (
+    {key.value for key in Keys} | set(KEY_TO_UNICODE_NAME) | set(KEY_NAME_REPLACEMENTS.values())
+)
 
 
 def read_keys(text: str) -> list[str]:
@@ -85,9 +89,11 @@ def keys_of(binding: Binding) -> list[str]:
 def key_name(key: str) -> str:
     """A key as it stands on the keyboard."""
     *modifiers, last = key.split("+")
-    named = _SHOWN.get(last)
-    if named is None:
-        named = last.upper() if modifiers or len(last) > 1 else last
+    named = _SHOWN.get(last) or format_key(last)
+    if len(named) > 1:
+        named = named[0].upper() + named[1:]
+    elif modifiers:
+        named = named.upper()
     return "+".join([*(each.capitalize() for each in modifiers), named])
 
 

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from layerlens.tui.bindings import bindings_of, live_keys, own_bindings
 from layerlens.tui.keymaps import keymap_of
+from layerlens.tui.keys import keys_of
 from layerlens.tui.settings import settings_of
 
 
@@ -47,10 +48,14 @@ def possible(screen: Screen[Any], *also: DOMNode) -> Iterator[Possible]:
     }
     for node in (*nodes, *(each for each in also if each not in nodes)):
         reachable = node in nodes
+        nearer: set[str] = set()
         for scope in type(node).__mro__:
-            for binding in own_bindings(scope):
+            own = own_bindings(scope)
+            for binding in own:
                 if binding.id in seen or not _is_possible(screen, node, binding):
                     continue
+                if nearer.issuperset(keys_of(binding)) and keys_of(binding):
+                    continue  # the class does something else in its place
                 seen.add(binding.id)
                 keys = live_keys(binding, keymap) if reachable else []
                 if not binding.priority:
@@ -59,6 +64,7 @@ def possible(screen: Screen[Any], *also: DOMNode) -> Iterator[Possible]:
                         keys = [key for key in keys if not _is_typed(focused, key)]
                 taken.update(keys)
                 yield Possible(node, scope, binding, keys)
+            nearer.update(key for binding in own for key in keys_of(binding))
 
 
 def _is_typed(focused: Widget, key: str) -> bool:

@@ -19,12 +19,12 @@ from tests.fuzz.test_fuzz import damaged
 from tests.unit.cache.records import EVERYTHING
 from tests.unit.layers.reading import streamed
 from tests.unit.outputs import samples
-from tests.unit.outputs.test_packages import with_packages
+from tests.unit.outputs.samples import packaged
 from tests.unit.saved.again import outputs, saved
 from tests.unit.saved.opening import apart
 from tests.unit.saved.test_round_trip import stacked
 
-JUDGED = saved(with_packages())
+JUDGED = saved(packaged())
 SHOP = saved(samples.shop())
 ODD = saved(stacked(streamed(EVERYTHING), streamed(layer(whiteout("d"), file("d", b"now")))))
 

@@ -14,7 +14,7 @@ import pytest
 from layerlens.analysis.model import Analysis
 from layerlens.saved.load import load
 from tests.unit.outputs import samples
-from tests.unit.outputs.test_packages import with_packages
+from tests.unit.outputs.samples import packaged
 from tests.unit.saved.again import AT, outputs
 
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize(
     ("name", "make"),
-    [("packages", with_packages), ("shop", samples.shop), ("hostile", samples.hostile)],
+    [("packages", packaged), ("shop", samples.shop), ("hostile", samples.hostile)],
 )
 def test_a_file_of_form_1(name: str, make: Callable[[], Analysis]) -> None:
     found = load(str(HERE / f"saved-1-{name}.lls"))

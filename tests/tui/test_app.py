@@ -386,11 +386,11 @@ async def test_sizes(analysis: Analysis, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("size", "theme", "keys"),
     [
-        ((80, 24), "textual-dark", ["G"]),
-        ((80, 24), "textual-light", ["j", "tab"]),
-        ((120, 40), "textual-dark", ["G", "tab", "a", "e", "p"]),
-        ((120, 40), "textual-light", ["G", "e"]),
-        ((60, 20), "textual-dark", ["j", "tab"]),
+        ((80, 24), "layerlens-dark", ["G"]),
+        ((80, 24), "layerlens-light", ["j", "tab"]),
+        ((120, 40), "layerlens-dark", ["G", "tab", "a", "e", "p"]),
+        ((120, 40), "layerlens-light", ["G", "e"]),
+        ((60, 20), "layerlens-dark", ["j", "tab"]),
     ],
     ids=["80x24-dark", "80x24-light", "120x40-dark-aggregate", "120x40-light", "60x20-dark"],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,17 @@ from textual.widgets import Footer, Input
 from textual.widgets._footer import FooterKey
 
 from layerlens.analysis.model import Analysis
-from layerlens.tui.bindings import all_bindings, clashes, own_bindings, scopes
+from layerlens.tui.bindings import (
+    all_bindings,
+    clashes,
+    live_keys,
+    own_bindings,
+    scopes,
+    shared_keys,
+)
 from layerlens.tui.keymaps import DIVE, keymap_of, problems_of
 from layerlens.tui.keys import NO_KEY, key_name, names_of, read_keys
+from layerlens.tui.keys_page import keys_page
 from layerlens.tui.screens.help import HelpScreen
 from layerlens.tui.settings import Settings
 from layerlens.tui.viewmodel.browser import Browser
@@ -23,6 +33,8 @@ from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.layer_list import LayerList
 from tests.tui.piloting import SETTLED, opened, text_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def footer_of(pilot: Pilot[Any]) -> dict[str, str]:
@@ -57,8 +69,11 @@ def test_every_binding_has_an_id_a_tooltip_and_a_key_of_its_own() -> None:
             assert binding.key == NO_KEY or read_keys(binding.key), binding
     assert len(seen) > 40
     assert {"app.quit", "list.up", "tree.fold", "filter.open", "help.close"} <= set(seen)
-    assert not clashes({})
     assert not clashes(DIVE)
+
+
+def test_no_two_actions_share_a_key() -> None:
+    assert not list(shared_keys({})), "those would have to be possible at different times only"
 
 
 def test_tooltips_tell_actions_of_one_scope_apart() -> None:
@@ -300,3 +315,42 @@ async def test_help_scrolls_and_is_searched(analysis: Analysis, size: tuple[int,
             assert isinstance(pilot.app.screen, HelpScreen)
             await pilot.press(key)
             assert screen.is_active, key
+
+
+# ---------------------------------------------------------------------- pages
+
+
+def test_the_page_of_keys_is_up_to_date() -> None:
+    there = (ROOT / "docs" / "tui-keys.md").read_text(encoding="utf-8")
+    hint = (
+        "run: python -c 'from layerlens.tui.keys_page import *; write_page(\"docs/tui-keys.md\")'"
+    )
+    assert there == keys_page(), hint
+    for name in all_bindings():
+        assert f"| `{name}` |" in there
+
+
+def test_what_the_page_for_users_of_dive_says_is_so() -> None:
+    page = (ROOT / "docs" / "from-dive.md").read_text(encoding="utf-8")
+    known = all_bindings()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    keys = [row for row in rows if len(row) >= 6 and row[3].startswith("`")]
+    assert len(keys) >= 20
+    for _, _, _, ids, here, dive, *_ in keys:
+        bindings = [known[name.strip("`")] for name in ids.split()]
+        for keymap, told in (({}, here), (DIVE, dive)):
+            live = " ".join(names_of(live_keys(binding, keymap)) for binding in bindings)
+            assert [key.strip("`") for key in told.split()] == live.split()
+    for name in re.findall(r"`([a-z]+\.[a-z_]+)`", page):
+        assert name in known, name
+
+
+def test_the_page_for_users_of_dive_has_all_keys_of_dive() -> None:
+    page = (ROOT / "docs" / "from-dive.md").read_text(encoding="utf-8")
+    told = "\n".join(line.split(" | ")[1] for line in page.splitlines() if line.count(" | ") > 4)
+    for key in (
+        "Ctrl+C", "q", "Tab", "Ctrl+F", "Ctrl+/", "Esc", "←", "h", "→", "l", "Ctrl+Z", "↑", "k", "↓",
+        "j", "PgUp", "u", "PgDn", "d", "Ctrl+L", "Ctrl+A", "Space", "Ctrl+Space", "Ctrl+R", "Ctrl+M",
+        "Ctrl+U", "Ctrl+B", "Ctrl+O", "Ctrl+P", "Ctrl+E",
+    ):  # fmt: skip
+        assert f"`{key}`" in told, key

@@ -89,9 +89,9 @@ def test_a_walk_through_the_views(terminal: Terminal, tmp_path: Path) -> None:
     terminal.keys("Escape")
     terminal.shows("busybox")
     terminal.keys("?")
-    terminal.shows("Keys", "To the next pane")
+    terminal.shows("Keys", "Open or close the directory")
     terminal.keys("Escape")
-    terminal.wait(lambda shown: "To the next pane" not in shown)
+    terminal.wait(lambda shown: "Open or close" not in shown)
     terminal.keys("q")
     terminal.shows("exit code 0")
 

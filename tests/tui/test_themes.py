@@ -176,7 +176,7 @@ async def test_without_colours_all_is_told_by_other_means(
                 assert style.bgcolor is None or style.bgcolor.is_default
         tab, row = reversed_text(pilot.app)
         assert tab.strip() == "1 Layers"
-        assert row.lstrip().startswith("4 "), "the cursor's row of the focused pane"
+        assert row.lstrip("┃ ").startswith("4 "), "the cursor's row of the focused pane"
         assert (border_of(pilot, LayerList), border_of(pilot, FileTree)) == ("┏", "╭")
         await pilot.press("tab")
         assert (border_of(pilot, LayerList), border_of(pilot, FileTree)) == ("╭", "┏")

@@ -9,15 +9,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
+from layerlens.tui.bindings import title_of
 from layerlens.tui.keys import names_of
-from layerlens.tui.possible import Possible, possible
-from layerlens.tui.views.base import View
+from layerlens.tui.possible import possible
 
 Section = tuple[str, list[tuple[str, str]]]
 """A title, and pairs of keys (or a sign) and what they do."""
@@ -39,17 +39,10 @@ def sections(screen: Screen[Any]) -> list[Section]:
     found: dict[str, list[tuple[str, str]]] = {}
     for each in possible(screen):
         if each.keys:
-            found.setdefault(_title(each), []).append((names_of(each.keys), each.binding.tooltip))
+            found.setdefault(title_of(each.scope), []).append(
+                (names_of(each.keys), each.binding.tooltip)
+            )
     return [*found.items(), _SIGNS]
-
-
-def _title(each: Possible) -> str:
-    if isinstance(each.node, View):
-        return f"In the view {each.node.TITLE}"
-    if isinstance(each.node, Screen | App):
-        return "Everywhere"
-    title = getattr(each.scope, "KEYS_TITLE", "")
-    return title if isinstance(title, str) and title else "In this pane"
 
 
 class HelpScreen(ModalScreen[None]):
@@ -80,7 +73,15 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#help-search").display = False
-        self.query_one("#help-pane").focus()
+        pane = self.query_one("#help-pane")
+        pane.focus()
+        self.call_after_refresh(self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        """Let the terminal's cursor stand where reading begins."""
+        pane = self.query_one("#help-pane")
+        self.app.cursor_position = pane.content_region.offset
+        pane.refresh()
 
     def _table(self, wanted: str) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,9 +12,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 
-from layerlens.tui.actions import copying, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, writing
+from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
+from layerlens.tui.settings import settings_of
 from layerlens.tui.viewmodel.layers import figures
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.views.base import View
@@ -22,6 +24,8 @@ from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
+from layerlens.tui.widgets.line_list import LineList
+from layerlens.tui.widgets.plain_status import PlainStatus, pane_of, show_alone
 from layerlens.tui.widgets.view_tabs import ViewTabs
 
 _TYPING = 0.1
@@ -30,6 +34,8 @@ _TYPING = 0.1
 
 class MainScreen(Host):
     """Shows one view; hands it the keys that mean the same in all of them."""
+
+    KEYS_TITLE: ClassVar[str] = EVERYWHERE
 
     # Not ClassVar: Textual declares both as attributes of instances.
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
@@ -47,7 +53,7 @@ class MainScreen(Host):
                 tooltip="The next view"),
         Binding("left_square_bracket", "next_view(-1)", "Previous view", show=False,
                 id="view.previous", tooltip="The view before"),
-        Binding("tab", "next_pane(1)", "Pane", id="panes.next",
+        Binding("tab", "next_pane(1)", "Pane", show=False, id="panes.next",
                 tooltip="To the next pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="panes.previous",
                 tooltip="To the pane before"),
@@ -63,8 +69,10 @@ class MainScreen(Host):
                 tooltip="Show the content of the file, deleted ones too"),
         Binding("D", "compare", "Diff", show=False, id="item.diff",
                 tooltip="Show what the layer changed in the file"),
-        Binding("H", "history", "History", id="item.history",
+        Binding("H", "history", "History", show=False, id="item.history",
                 tooltip="What the layers did to the path"),
+        Binding("x,ctrl+e", "extract", "Extract", show=False, id="item.extract",
+                tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
@@ -88,12 +96,14 @@ class MainScreen(Host):
         self._header = ImageHeader(figures(session.analysis), id="header")
         self._tabs = ViewTabs(id="tabs")
         self._input = FilterLine(id="filter")
+        self._status = PlainStatus(id="status")
 
     def compose(self) -> ComposeResult:
         yield self._header
         yield self._tabs
         yield Vertical(id="views")
         yield self._input
+        yield self._status
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
@@ -173,7 +183,9 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ panes
 
     def action_next_pane(self, step: int) -> None:
-        panes = [pane for pane in self.view.panes() if pane.display and pane.region.height]
+        panes = self.view.panes()
+        if not settings_of(self).plain:
+            panes = [pane for pane in panes if pane.display and pane.region.height]
         if self._input.display:
             panes.insert(min(2, len(panes)), self._input)
         at = panes.index(self.focused) if self.focused in panes else -step
@@ -182,8 +194,35 @@ class MainScreen(Host):
     def action_zoom(self) -> None:
         if self.maximized is not None:
             self.minimize()
+        elif settings_of(self).plain:
+            self.say("one pane at a time: Tab goes to the next one")
         elif isinstance(self.focused, Widget) and self.focused is not self._input:
             self.maximize(self.focused)
+
+    # ------------------------------------------------------------------ plain mode
+
+    def say(self, text: str) -> None:
+        """Say something in the line that plain mode has for it."""
+        self._status.say(text)
+
+    @on(events.DescendantFocus)
+    def _pane_focused(self, event: events.DescendantFocus) -> None:
+        pane = pane_of(self.view, event.widget) if settings_of(self).plain else None
+        if pane is not None:
+            show_alone(self.view, pane)
+            self.call_after_refresh(self._place_cursor, pane)
+            self._status.tell_pane(pane)
+
+    def _place_cursor(self, pane: Widget) -> None:
+        """Put the terminal's cursor where a pane without rows begins."""
+        if self.focused is pane and not isinstance(pane, LineList):
+            self.app.cursor_position = pane.content_region.offset
+            pane.refresh()
+
+    def _say_change(self) -> None:
+        pane = pane_of(self.view, self.view.found()) if settings_of(self).plain else None
+        if pane is not None:
+            self._status.tell_pane(pane)
 
     # ------------------------------------------------------------------ filter
 
@@ -202,6 +241,7 @@ class MainScreen(Host):
         if self.focused is not self._input:
             self._show_filter()
         self._tell_filter()
+        self._say_change()
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self) -> None:
@@ -268,6 +308,9 @@ class MainScreen(Host):
 
     def action_history(self) -> None:
         self.start(looking.show_history(self))
+
+    def action_extract(self) -> None:
+        self.start(extracting.extract_something(self))
 
     def action_copy_path(self) -> None:
         copying.copy_path(self)

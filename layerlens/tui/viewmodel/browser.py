@@ -274,7 +274,7 @@ class Browser:
 
     def entry(self, item: int) -> Entry | None:
         """The decoded version behind an item; ``None`` for a directory that no layer lists."""
-        version = self.rows.view.version[item]
+        version = self.rows.view.version(item)
         return None if version == ABSENT else self.tree.fs.entry(version)
 
     def link_target(self, item: int, entry: Entry | None) -> tuple[str, bytes] | None:

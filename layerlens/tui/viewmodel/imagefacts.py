@@ -107,7 +107,7 @@ def _figures(analysis: Analysis) -> Iterator[Fact]:
     ruled = analysis.judged is not None
 
     def figure(label: str, ours: str, theirs: str, meaning: str) -> Fact:
-        value = f"{ours:<22}dive: {theirs}" if theirs else ours
+        value = f"{ours:<22} dive: {theirs}" if theirs else ours
         return Fact(label, value, more=(("meaning", meaning),))
 
     yield figure(

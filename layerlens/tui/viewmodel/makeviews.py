@@ -103,23 +103,24 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
     before = standing.go_to(since - 1)[:]
     after = standing.go_to(layer)
     nodes = list(compress(range(len(tree)), map(ne, before, after)))
-    previous, changes = fs.previous, fs.changes
-    known: list[int] = []
-    marks = bytearray()
+    lowers = list(map(before.__getitem__, nodes))
+    uppers = list(map(after.__getitem__, nodes))
+    marks = bytearray(map(fs.changes.__getitem__, uppers)).translate(_MARK_OF_CHANGE)
+    # Most were changed by one layer, which is told already.
+    otherwise = map(ne, map(fs.previous.get, uppers), lowers)
     gone: list[int] = []
-    for node in nodes:
-        lower, upper = before[node], after[node]
+    went: list[int] = []
+    for k in compress(range(len(nodes)), otherwise):
+        lower, upper = lowers[k], uppers[k]
         if lower == ABSENT:
-            marks.append(Mark.ADDED)
+            marks[k] = Mark.ADDED
         elif upper == ABSENT:
-            gone.append(node)
-            continue
-        elif previous.get(upper) == lower:
-            marks.append(_MARK_OF_CHANGE[changes[upper]])
+            marks[k] = 0
+            gone.append(nodes[k])
+            went.append(lower)
         else:
-            marks.append(_MARK_OF_CHANGE[_net_change(fs, lower, upper)])
-        known.append(node)
-    return _Changes(known, marks, gone, list(map(before.__getitem__, gone)))
+            marks[k] = _MARK_OF_CHANGE[_net_change(fs, lower, upper)]
+    return _Changes(nodes, marks, gone, went)
 
 
 def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
@@ -294,7 +295,7 @@ def _dead_bytes(tree: PathTree, shown: bytes, layers: range) -> DeadBytes:
     """The dead bytes of some layers, at the items of a view that stand for their paths."""
     nodes, versions, sizes = tree.dead
     start, stop = tree.fs.first[max(layers.start, 0)], tree.fs.first[layers.stop]
-    if start or stop < len(tree.fs.paths) or 0 in shown:
+    if start or stop < len(tree.fs.paths):
         chosen = both(
             bytes(map(start.__le__, versions)), bytes(map(stop.__gt__, versions))
         )  # fmt: skip
@@ -304,6 +305,7 @@ def _dead_bytes(tree: PathTree, shown: bytes, layers: range) -> DeadBytes:
     position = list(accumulate(shown, initial=0))
     visible = bytes(map(shown.__getitem__, nodes))
     if 0 in visible:
+        nodes = nodes[:]
         nearest: dict[int, int] = {}  # nodes that are not shown -> the one that stands for them
         for k in compress(range(len(nodes)), visible.translate(_NOT)):
             nodes[k] = _nearest(tree, shown, nodes[k], nearest)

@@ -76,7 +76,7 @@ class TextMatcher:
         found = bytearray()
         for paths in _raw_slices(view):
             text = paths.lower()
-            if 2 * text.count(wanted) > text.count(b"\0"):
+            if text.count(wanted) > 2 * _SLICE:
                 found += bytearray(map(contains, text.split(b"\0"), repeat(wanted)))
             else:
                 found += _holding(text, wanted)

@@ -64,8 +64,9 @@ class PathTree:
         for version in again:
             path = fs.paths[version]
             node_of[version] = node_of[fs.live[path] if path in fs.live else lost[path]]
-        for upper, lower in reversed(fs.previous.items()):
-            node_of[lower] = node_of[upper]
+        above = map(node_of.__getitem__, reversed(fs.previous))  # each looked up in its turn
+        for lower, node in zip(reversed(fs.previous.values()), above, strict=True):
+            node_of[lower] = node
         node_of[ABSENT] = ABSENT
 
     def _number(self, paths: list[bytes]) -> list[int] | None:
@@ -113,14 +114,18 @@ class PathTree:
     def dead(self) -> tuple[array[int], array[int], array[int]]:
         """See above; found when first asked for.  What no user sees lies in its directory."""
         if self._dead is None:
-            fs, node_of = self.fs, self.node_of
+            fs = self.fs
             sizes = version_sizes(fs)
-            weighty = bytes(map(bool, map(sizes.__getitem__, fs.deaths.inode)))
-            versions = list(compress(fs.deaths.inode, weighty))
-            nodes = list(map(node_of.__getitem__, versions))
-            for k, version in enumerate(versions if ABSENT in nodes else ()):
-                if nodes[k] == ABSENT:
-                    nodes[k] = self.nearest(fs.paths[version])
+            dead = bytearray(len(fs.paths))
+            for version in fs.deaths.inode:
+                dead[version] = sizes[version] > 0
+            # In the order of their tars, which is nearly that of the nodes.
+            versions = list(compress(range(len(dead)), dead))
+            nodes = list(compress(self.node_of, dead))
+            if ABSENT in nodes:
+                for k, version in enumerate(versions):
+                    if nodes[k] == ABSENT:
+                        nodes[k] = self.nearest(fs.paths[version])
             order = sorted(range(len(nodes)), key=nodes.__getitem__)
             ordered = array("i", map(versions.__getitem__, order))
             self._dead = (

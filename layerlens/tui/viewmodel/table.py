@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Column(Generic[T]):
     """One column.
 
-    ``id``      what ``sort_by`` calls it
+    ``id``      what ``sort_by`` calls it; ``""`` where nobody sorts by it
     ``title``   its heading
     ``cell``    a row's text and style
     ``key``     what rows are ordered by
@@ -139,6 +139,18 @@ class Table(Generic[T]):
             if column.keep_end:
                 text = clip_start(text, room)
             out += [(_placed(text, room, right=column.right), style), (" ", "")]
+        return out
+
+    def words(self, line: int) -> list[str]:
+        """A row without its layout: each text that is there, behind its heading."""
+        row = self.rows[line]
+        out = []
+        if self._sign is not None and self._sign(row)[0].strip():
+            out.append("marked")
+        for column in self.columns:
+            text = column.cell(row)[0].strip()
+            if text:
+                out.append(f"{column.title} {text}".strip())
         return out
 
     def _layout(self, cells: int) -> list[tuple[Column[T], int]]:

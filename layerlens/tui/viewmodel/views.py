@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from itertools import accumulate, compress
+from operator import sub
 
 from layerlens.tui.viewmodel.pathtree import PathTree
 
@@ -99,8 +100,6 @@ class View:
     """The items of a view, in path order; item 0 is the root.
 
     ``node``    the item's node in the path tree
-    ``version`` the version that is shown; ``ABSENT`` for a directory that no
-                layer lists
     ``marks``   a :class:`Mark`, with a flag on items that only lead to others
     ``end``     where the item's content ends
     ``directories`` the items that have content
@@ -111,15 +110,15 @@ class View:
     """
 
     __slots__ = (
-        "_dead", "_entries", "_files", "_find_dead", "_gone_files", "directories", "end", "marks", "node",
-        "same", "size", "tree", "version",
+        "_dead", "_entries", "_files", "_find_dead", "_gone_files", "_versions",
+        "directories", "end", "marks", "node", "same", "size", "tree",
     )  # fmt: skip
 
     def __init__(
         self,
         tree: PathTree,
         node: array[int],
-        version: array[int],
+        versions: array[int] | View,
         marks: bytes,
         end: array[int],
         directories: array[int],
@@ -130,11 +129,11 @@ class View:
     ) -> None:
         """``own`` are the bytes of each item itself; ``entries`` selects what is no directory.
 
-        ``find_dead`` is asked for the dead bytes once, if at all.
+        ``versions`` is the version of each item, or a view that has them; ``find_dead`` is asked for the dead bytes once, if at all.
         """
         self.tree = tree
         self.node = node
-        self.version = version
+        self._versions = versions
         self.marks = marks
         self.end = end
         self.same = same
@@ -170,6 +169,13 @@ class View:
 
     def __len__(self) -> int:
         return len(self.node)
+
+    def version(self, item: int) -> int:
+        """The version that is shown; ``ABSENT`` for a directory that no layer lists."""
+        versions = self._versions
+        if isinstance(versions, View):
+            return versions.version(bisect_left(versions.node, self.node[item]))
+        return versions[item]
 
     def own(self, item: int) -> int:
         """Bytes of the item itself."""
@@ -242,11 +248,13 @@ class View:
 
     def of(self, whose: Whose, base_layers: int) -> bytes:
         """Selects the items whose shown version is the base image's or yours."""
+        versions = self._versions
+        assert not isinstance(versions, View)  # filters are asked of what is not filtered yet
         first = self.tree.fs.first
         boundary = first[min(base_layers, len(first) - 1)]
         if whose is Whose.YOURS:
-            return bytes(map(boundary.__le__, self.version))
-        below = bytes(map(boundary.__gt__, self.version))
+            return bytes(map(boundary.__le__, versions))
+        below = bytes(map(boundary.__gt__, versions))
         return below if whose is Whose.BASE else bytes([1]) * len(self)
 
     def only(self, flags: bytes | bytearray) -> View:
@@ -278,17 +286,19 @@ class View:
         if self.same:
             same = {position[i]: node for i, node in self.same.items() if keep[i]}
             self._hand_down(flags, position, own)
-        nodes = take(self.node, keep)
 
         def dead() -> DeadBytes:
-            at = {i: size for i, size in self.dead.by_item().items() if flags[i]}
-            items = (bisect_left(nodes, self.node[i]) for i in at)
-            return DeadBytes(array("i", items), at.values())
+            dead = self.dead
+            chosen = bytes(map(flags.__getitem__, dead.item))
+            position = list(accumulate(keep, initial=0))
+            items = map(position.__getitem__, compress(dead.item, chosen))
+            sizes = compress(map(sub, dead.running[1:], dead.running), chosen)
+            return DeadBytes(array("i", items), sizes)
 
         return View(
             self.tree,
-            nodes,
-            take(self.version, keep),
+            take(self.node, keep),
+            self,
             bytes(marks),
             ends,
             directories,

@@ -59,7 +59,7 @@ class View(Vertical):
         raise NotImplementedError
 
     def copy_text(self) -> str | None:
-        """The text under the cursor, for the clipboard, where it is more than a path."""
+        """The text under the cursor, safe to print, ``None`` where there is none."""
         return None
 
     def marks_changed(self) -> None:

@@ -47,7 +47,7 @@ class LayersView(View):
         Binding("w,greater_than_sign", "next_waste(True)", "Waste", id="tree.next_waste",
                 tooltip="To the next greatest waste"),
         Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
-                key_display="<", tooltip="To the waste before"),
+                tooltip="To the waste before"),
         Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
                 tooltip="Show the whole filesystem up to the layer"),
         Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
@@ -64,7 +64,7 @@ class LayersView(View):
                 tooltip="Sort by wasted bytes; again to reverse"),
         Binding("M", "sort('change')", "Change", show=False, id="tree.sort_change",
                 tooltip="Sort by kind of change; again to reverse"),
-        Binding("e,E", "open_all", "Expand", id="tree.expand_all",
+        Binding("e,E", "open_all", "Expand", show=False, id="tree.expand_all",
                 tooltip="Open all directories"),
         Binding("c", "close_all", "Collapse", show=False, id="tree.collapse_all",
                 tooltip="Close all directories"),
@@ -148,7 +148,7 @@ class LayersView(View):
         if not 0 <= tree.cursor < len(rows):
             return None
         row = rows.row(tree.cursor)
-        version = rows.view.version[row.item]
+        version = rows.view.version(row.item)
         return Subject(
             path=rows.path(tree.cursor),
             version=None if version < 0 else version,
@@ -242,7 +242,8 @@ class LayersView(View):
         browser, tree = self._browser, self._tree
         room = tree.size.width - 4
         tree.border_title = next(
-            (title for title in titles(browser) if len(title) <= room), titles(browser)[-1]
+            (title for title in titles(browser) if len(title) <= room or not tree.size),
+            titles(browser)[-1],
         )
         tree.set_class(browser.is_filtered, "-filtered")
         self._layers.mark(browser.since, browser.layer, aggregate=browser.aggregate)

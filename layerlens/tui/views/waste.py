@@ -42,7 +42,7 @@ class WasteView(View):
                 tooltip="All paths of what is shown, the worst first"),
         Binding("o", "regroup", "Group", id="waste.group",
                 tooltip="Files by the layer that lost or brought them, by directory, one by one"),
-        Binding("b", "side", "Base/yours", id="waste.side",
+        Binding("b", "side", "Base/yours", show=False, id="waste.side",
                 tooltip="Count all layers, the base's only, yours only"),
         Binding("t", "show_lost", "In the tree", show=False, id="waste.tree_lost",
                 tooltip="Show the path in the tree of the layer that lost it"),

@@ -78,6 +78,9 @@ class ContentLines(LineList):
         self.styles.border_right = ("none", "transparent")
         super().on_mount()
 
+    def plain_line(self, line: int) -> str:
+        return "".join(text for text, _ in self.pieces(line, self.size.width))
+
     # ------------------------------------------------------------------ content
 
     def show(self, lines: Lines, line: int = 0) -> None:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from layerlens.tui.keys import NO_KEY
+from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.rows import Row, SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import (
@@ -35,6 +36,15 @@ _SIGNS = {
     Mark.UNCHANGED: (" ", ""),
 }
 _MODIFIED = {Mark.METADATA: "metadata", Mark.TYPE: "type"}
+_IN_WORDS = {
+    Mark.ADDED: "added",
+    Mark.CONTENT: "modified",
+    Mark.METADATA: "modified metadata",
+    Mark.TYPE: "modified type",
+    Mark.REMOVED: "removed",
+    Mark.INSIDE: "changes inside",
+    Mark.UNCHANGED: "unchanged",
+}
 _BAR_CELLS = 6
 _COUNT_CELLS = 13  # "999,999 files"
 _ROOM_FOR_BAR, _ROOM_FOR_ALL, _ROOM_FOR_COUNTS, _ROOM_FOR_WASTE = 40, 60, 76, 90
@@ -132,6 +142,32 @@ class FileTree(LineList):
             yield arrow + safe_text(target[1], cells), "link"
         if row.mark in _MODIFIED and row.counts:
             yield f"  ({_MODIFIED[row.mark]})", "dim"
+
+    def plain_line(self, line: int) -> str:
+        browser = self._browser
+        row = browser.rows.row(line)
+        entry = browser.entry(row.item)
+        target = browser.link_target(row.item, entry)
+        marked = self._marks and self._marks.has_path(browser.rows.path(line))
+        kind = "directory" if row.is_directory else "" if entry is None else entry.kind
+        change = _IN_WORDS[row.mark] if row.counts else "changes inside"
+        return joined(
+            (
+                "marked" if marked else "",
+                change,
+                kind if target is None else target[0],
+                safe_text(row.label[-_LONGEST_LABEL:], _LONGEST_LABEL),
+                f"leads to {safe_text(target[1], _LONGEST_LABEL)}" if target else "",
+                size(row.size),
+                f"{size(row.waste)} wasted" if row.waste else "",
+                plural(row.files, "file") if row.is_directory and row.files else "",
+                f"level {row.level + 1}",
+                ("open" if row.is_open else "closed") if row.can_open else "",
+                f"{permissions(entry.kind, entry.mode)}, owner {entry.uid}:{entry.gid}"
+                if self.attributes and entry is not None
+                else "",
+            )
+        )
 
     def _whole(self, row: Row) -> int:
         """The bytes that fill the bar of a row."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
+from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.layers import LayerRow
 from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, size
 from layerlens.tui.widgets.line_list import LineList, Piece
@@ -84,6 +85,21 @@ class LayerList(LineList):
         if cells >= _ROOM_FOR_WASTE:
             yield f"{size(row.waste) if row.waste else '':>{SIZE_CELLS}} ", "waste"
         yield row.instruction[:cells], "dim" if row.is_base else ""
+
+    def plain_line(self, line: int) -> str:
+        row = self._rows[line]
+        changed, below = self._in_tree
+        return joined(
+            (
+                f"layer {row.index}",
+                "base" if row.is_base else "yours",
+                "unread" if row.unread else "",
+                "" if row.unread and not row.size else size(row.size),
+                f"{size(row.waste)} wasted" if row.waste else "",
+                "in the tree" if line in changed or line in below else "",
+                row.instruction,
+            )
+        )
 
     def _bar(self, row: LayerRow) -> tuple[str, str]:
         """The part of the layer that lives, and the part that is dead."""

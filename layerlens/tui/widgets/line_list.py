@@ -10,14 +10,23 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from layerlens.tui.plain import escaped, joined
+from layerlens.tui.settings import Settings, settings_of
+
 Piece = tuple[str, str]
 """Safe text, and the name of its style without ``line--`` (``""`` for plain)."""
+
+_DRAWN = ("bar", "guide")
+"""Styles of pieces that say nothing in words."""
+
+_PLAIN_CELLS = 300
+"""The width that pieces of plain lines are made for: nothing is left out or cut short."""
 
 
 class LineList(ScrollView, can_focus=True):
@@ -34,7 +43,8 @@ class LineList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor", "line--dim", "line--added", "line--modified", "line--removed",
         "line--inside", "line--directory", "line--link", "line--bar", "line--waste",
-        "line--match", "line--base", "line--guide", "line--mark",
+        "line--match", "line--base", "line--guide", "line--mark", "line--title", "line--fix",
+        "line--critical", "line--severe", "line--notable",
     }  # fmt: skip
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,6 +61,8 @@ class LineList(ScrollView, can_focus=True):
         Binding("end,G", "bottom", "Last", show=False, id="list.bottom",
                 tooltip="To the last line"),
     ]  # fmt: skip
+
+    _settings = Settings()
 
     cursor: reactive[int] = reactive(0, init=False, repaint=False)
 
@@ -86,9 +98,18 @@ class LineList(ScrollView, can_focus=True):
         """What a line of so many cells consists of; cut and filled up by the caller."""
         raise NotImplementedError
 
+    def plain_line(self, line: int) -> str:
+        """A line in words, for plain mode: made of the pieces where nothing better is said."""
+        return joined(
+            "marked" if style == "mark" and text.strip() else text
+            for text, style in self.pieces(line, _PLAIN_CELLS)
+            if style not in _DRAWN
+        )
+
     # ------------------------------------------------------------------ content
 
     def on_mount(self) -> None:
+        self._settings = settings_of(self)
         self._refresh_scrollbars()
         self.lines_changed()
 
@@ -112,7 +133,18 @@ class LineList(ScrollView, can_focus=True):
         self.refresh_line(old)
         self.refresh_line(new)
         self.show_cursor()
+        self._place_cursor()
         self.post_message(self.Moved(self, new))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        """Put the terminal's own cursor on the row: screen readers and magnifiers follow it."""
+        if self.has_focus:
+            x, y, _, _ = self.content_region
+            self.app.cursor_position = Offset(x, y + self.cursor - self.scroll_offset.y)
 
     def show_cursor(self) -> None:
         """Scroll as little as makes the cursor visible."""
@@ -132,6 +164,11 @@ class LineList(ScrollView, can_focus=True):
         if line >= self.line_count():
             return Strip.blank(cells, base)
         cursor = self._style("cursor") if line == self.cursor else None
+        if self._settings.plain:
+            text = self.plain_line(line)
+            text = text if self._settings.unicode else escaped(text)
+            segments = [Segment(text, base + cursor if cursor else base)]
+            return Strip(segments).adjust_cell_length(cells, base + cursor if cursor else base)
         segments = []
         for text, name in self.pieces(line, cells):
             style = base + self._style(name) if name else base
@@ -144,9 +181,16 @@ class LineList(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self.show_cursor()
+        self._place_cursor()
 
     def on_focus(self) -> None:
         self.refresh_line(self.cursor)
+        # Once what had the focus before has placed the cursor for the last time.
+        self.call_after_refresh(self._cursor_to_row)
+
+    def _cursor_to_row(self) -> None:
+        self._place_cursor()
+        self.refresh_line(self.cursor)  # the cursor moves when something is drawn
 
     def on_blur(self) -> None:
         self.refresh_line(self.cursor)

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from layerlens.tui.plain import joined
 from layerlens.tui.viewmodel.table import Table
 from layerlens.tui.widgets.line_list import LineList, Piece
 
@@ -30,6 +31,9 @@ class TableLines(LineList):
 
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
         return self.table.pieces(line, cells)
+
+    def plain_line(self, line: int) -> str:
+        return joined(self.table.words(line))
 
 
 class TableHead(Widget):
@@ -70,6 +74,10 @@ class TableList(Vertical):
 
         column: str
 
+    @dataclass
+    class Sorted(Message):
+        """The rows stand in another order."""
+
     def __init__(self, table: Table[Any], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.table = table
@@ -104,6 +112,7 @@ class TableList(Vertical):
         row = self.row
         self.table.sort_by(column)
         self.rows_changed(row)
+        self.post_message(self.Sorted())
 
     def on_table_list_sort_asked(self, event: SortAsked) -> None:
         self.sort_by(event.column)

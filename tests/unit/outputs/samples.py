@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from layerlens.analysis.analyse import Described, Look, analyse
 from layerlens.analysis.model import Analysis
+from layerlens.analysis.packages.model import Ecosystem, Inventory, Listed, Package, PackageChange
+from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import (
     Confidence,
@@ -283,6 +286,38 @@ def judged() -> Analysis:
         compressed=True,
         reference="judged:1",
         rules=[RuleSet((_CACHE, _DEBUG, _DELETED, _ROOT, _BYTECODE), (_check,))],
+    )
+
+
+def listed(kind: Ecosystem, name: str, version: str, **more: Any) -> Listed:
+    return Listed(ecosystem=kind, name=name, version=version, **more)
+
+
+APT = listed(
+    Ecosystem.DEB, "apt", "2.6", arch="amd64", manual=True, licence="GPL-2.0-or-later",
+    requires=("libc6 (>= 2.3)",),
+)  # fmt: skip
+LIBC = listed(Ecosystem.DEB, "libc6", "2.36", arch="amd64", manual=False, declared=7)
+PAD = listed(Ecosystem.NPM, "@a/left-pad", "1.0", dev=True, licence="odd (licence)")
+EVIL = listed(Ecosystem.GEM, "=cmd|'\x1b[31m\n", "@1\x00", licence="\x1b", manual=None)
+
+
+def packaged() -> Analysis:
+    """The judged image, with packages of three ecosystems, one of them with hostile texts."""
+    analysis = judged()
+    live = analysis.filesystem.live
+    packages = (
+        Package(APT, b"var/lib/dpkg/status", 0, [live[b"bin/sh"]], 5_000_000),
+        Package(LIBC, b"var/lib/dpkg/status", 1, [], 0),
+        Package(PAD, b"app/package.json", 2, [live[b"app/run"]], 3_000_000),
+        Package(EVIL, b"gems/\xff", 2, [], 0),
+    )
+    changes = (PackageChange(1, b"var/lib/dpkg/status", (APT,), (PAD,), ((LIBC, APT),)),)
+    owners = {live[b"bin/sh"]: 0, live[b"app/run"]: 2}
+    return replace(
+        analysis,
+        inventory=Inventory(packages, owners, changes),
+        distribution=Distribution("debian", "12", "Debian GNU/Linux 12"),
     )
 
 

@@ -5,52 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from layerlens.analysis.model import Analysis
-from layerlens.analysis.packages.model import Ecosystem, Inventory, Listed, Package, PackageChange
-from layerlens.analysis.packages.purl import Distribution
+from layerlens.analysis.packages.model import Ecosystem
 from layerlens.analysis.vulnerabilities import Vulnerability, assign
 from layerlens.outputs.packages import chosen, write_packages
 from layerlens.outputs.sbom import write_sbom
 from tests.unit.outputs import samples
-
-
-def listed(kind: Ecosystem, name: str, version: str, **more: Any) -> Listed:
-    return Listed(ecosystem=kind, name=name, version=version, **more)
-
-
-APT = listed(
-    Ecosystem.DEB, "apt", "2.6", arch="amd64", manual=True, licence="GPL-2.0-or-later",
-    requires=("libc6 (>= 2.3)",),
-)  # fmt: skip
-LIBC = listed(Ecosystem.DEB, "libc6", "2.36", arch="amd64", manual=False, declared=7)
-PAD = listed(Ecosystem.NPM, "@a/left-pad", "1.0", dev=True, licence="odd (licence)")
-EVIL = listed(Ecosystem.GEM, "=cmd|'\x1b[31m\n", "@1\x00", licence="\x1b", manual=None)
-
-
-def with_packages() -> Analysis:
-    analysis = samples.judged()
-    live = analysis.filesystem.live
-    packages = (
-        Package(APT, b"var/lib/dpkg/status", 0, [live[b"bin/sh"]], 5_000_000),
-        Package(LIBC, b"var/lib/dpkg/status", 1, [], 0),
-        Package(PAD, b"app/package.json", 2, [live[b"app/run"]], 3_000_000),
-        Package(EVIL, b"gems/\xff", 2, [], 0),
-    )
-    changes = (PackageChange(1, b"var/lib/dpkg/status", (APT,), (PAD,), ((LIBC, APT),)),)
-    owners = {live[b"bin/sh"]: 0, live[b"app/run"]: 2}
-    return replace(
-        analysis,
-        inventory=Inventory(packages, owners, changes),
-        distribution=Distribution("debian", "12", "Debian GNU/Linux 12"),
-    )
-
 
 FOUND = [
     Vulnerability("CVE-1", "high", Ecosystem.DEB, "apt", "2.6", "2.7"),
@@ -59,7 +24,7 @@ FOUND = [
 
 
 def written(fmt: str, *, vulnerable: bool = False, **more: Any) -> str:
-    analysis = with_packages()
+    analysis = samples.packaged()
     stream = io.BytesIO()
     assigned = assign(analysis.inventory, FOUND) if vulnerable else None
     write_packages(analysis, stream, fmt, assigned=assigned, **more)
@@ -84,13 +49,13 @@ def test_table_with_vulnerabilities() -> None:
 
 
 def test_choice_and_order() -> None:
-    analysis = with_packages()
+    analysis = samples.packaged()
 
     def names(**how: Any) -> list[str]:
         return [package.name for _, package in chosen(analysis, **how)]
 
     assert names(kinds=["deb"], sort="name") == ["apt", "libc6"]
-    assert names(layer=2) == ["@a/left-pad", EVIL.name]
+    assert names(layer=2) == ["@a/left-pad", samples.EVIL.name]
     assert names(sort="layer")[:2] == ["apt", "libc6"]
 
 
@@ -136,7 +101,7 @@ def test_changes() -> None:
     assert written("table", changes=True, layer=0) == "no packages of a system's database changed\n"
 
 
-@pytest.mark.parametrize("make", [with_packages, samples.hostile, samples.empty])
+@pytest.mark.parametrize("make", [samples.packaged, samples.hostile, samples.empty])
 def test_the_bill_of_materials_is_valid(make: Any) -> None:
     stream = io.BytesIO()
     write_sbom(make(), stream)
@@ -148,7 +113,7 @@ def test_the_bill_of_materials_is_valid(make: Any) -> None:
 
 def test_the_bill_of_materials_names_layers() -> None:
     stream = io.BytesIO()
-    analysis = with_packages()
+    analysis = samples.packaged()
     write_sbom(analysis, stream)
     document = json.loads(stream.getvalue())
     kinds = [part["type"] for part in document["components"]]

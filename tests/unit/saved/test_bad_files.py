@@ -30,7 +30,7 @@ from layerlens.saved.save import save
 from layerlens.saved.sniff import MAGIC, is_saved
 from tests.builders import Image, file, layer
 from tests.unit.outputs import samples
-from tests.unit.outputs.test_packages import APT, with_packages
+from tests.unit.outputs.samples import APT, packaged
 from tests.unit.saved.again import loaded, saved
 from tests.unit.saved.opening import apart, together, with_document, with_layer
 
@@ -299,7 +299,7 @@ class TestLies:
         refused(with_document(GOOD, inventory=encode_inventory(inventory)))
 
     def test_packages_that_are_not_listed(self) -> None:
-        found = with_packages()
+        found = packaged()
         good = encode_inventory(found.inventory)
         assert decode_inventory(good, 99, 9) is not None
         for place, lie in ((1, [[9, b"", 0, b"", 0]]), (2, [[0, b"", [9], [], []]]),

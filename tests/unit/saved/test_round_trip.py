@@ -35,7 +35,7 @@ from tests.judging import Looked
 from tests.unit.cache.records import EVERYTHING
 from tests.unit.layers.reading import in_place, streamed
 from tests.unit.outputs import samples
-from tests.unit.outputs.test_packages import with_packages
+from tests.unit.outputs.samples import packaged
 from tests.unit.saved.again import AT, again, loaded, saved
 
 SAMPLES = (
@@ -202,7 +202,7 @@ class TestFindings:
         assert found.distribution.id == "debian"
 
     def test_packages_of_every_kind(self) -> None:
-        found = with_packages()
+        found = packaged()
         odd = Listed(
             ecosystem=Ecosystem.RPM, name="\udcff", version="\ud800", files=(b"a", b"\0\xff"),
             directories=[b"d"], docs=(b"a",), declared=0, requires=("x", ""), recommends=("y",),

@@ -15,25 +15,14 @@ from layerlens.tui.viewmodel.makeviews import aggregate_view, changes_view
 from layerlens.tui.viewmodel.matching import Match, matcher
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
 from layerlens.tui.viewmodel.views import ChangeKind, Mark, View
+from tests.browsing import IMAGES, NAMES, stacked
 from tests.builders import (
     Member,
     directory,
     file,
     hardlink,
-    opaque,
-    symlink,
-    table,
     whiteout,
 )
-
-
-def stacked(*layers: list[Member], semantics: Semantics = Semantics.DOCKER) -> Filesystem:
-    tables = [table(*members) for members in layers]
-
-    def same(one: tuple[int, int], other: tuple[int, int]) -> bool:
-        return tables[one[0]].hash(one[1]) == tables[other[0]].hash(other[1])
-
-    return stack(tables, same, semantics)
 
 
 def deep_filesystem(depth: int) -> Filesystem:
@@ -192,7 +181,7 @@ def test_directories_that_no_layer_lists() -> None:
         del fs.live[path]  # as a filesystem from elsewhere might be
     for view in (changes(fs, 0), aggregate(fs, 0)):
         assert list(shown(view)) == [b"a", b"a/b", b"a/b/c", b"d", b"d/e"]
-        assert view.version[1] == ABSENT
+        assert view.version(1) == ABSENT
         assert view.is_directory(1)
         check_shape(view)
 
@@ -251,18 +240,6 @@ def test_text_filter(filtered: View, pattern: str, files: set[bytes]) -> None:
 
 # ---------------------------------------------------------------------- laws
 
-NAMES = st.sampled_from(["a", "b", "c", "d.x", "e-1"])
-PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
-MEMBERS = st.one_of(
-    st.builds(file, PATHS, st.binary(max_size=5), mode=st.sampled_from([0o644, 0o600])),
-    st.builds(directory, PATHS, mode=st.sampled_from([0o755, 0o700])),
-    st.builds(symlink, PATHS, PATHS),
-    st.builds(hardlink, PATHS, PATHS),
-    st.builds(whiteout, PATHS),
-    st.builds(opaque, PATHS),
-)
-IMAGES = st.lists(st.lists(MEMBERS, max_size=8), min_size=1, max_size=4)
-
 
 @settings(deadline=None)
 @given(IMAGES, st.sampled_from(Semantics))
@@ -273,7 +250,7 @@ def test_the_last_aggregate_is_the_final_filesystem(
     view = aggregate(fs, len(layers) - 1)
     check_shape(view)
     expected = [(entry.path, entry.size) for entry in fs.final_entries()]
-    placed = [i for i in range(1, len(view)) if view.version[i] != ABSENT]
+    placed = [i for i in range(1, len(view)) if view.version(i) != ABSENT]
     assert [(tree_path(view, i), view.own(i)) for i in placed] == expected
     if semantics is Semantics.DOCKER:
         assert len(placed) == len(view) - 1, "every parent is there"

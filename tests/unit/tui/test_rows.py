@@ -18,16 +18,8 @@ from layerlens.layers.table import Kind, LayerTable
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.views import ChangeKind
-from tests.builders import Member, file, hardlink, symlink, table, whiteout
-
-
-def browse(*layers: list[Member]) -> Browser:
-    return browse_tables(*(table(*members) for members in layers))
-
-
-def browse_tables(*tables: LayerTable) -> Browser:
-    filesystem = stack(list(tables), lambda _one, _other: False)
-    return Browser(cast("Analysis", SimpleNamespace(filesystem=filesystem)))
+from tests.browsing import browse, browse_tables
+from tests.builders import file, hardlink, symlink, whiteout
 
 
 def lines(browser: Browser) -> list[str]:
