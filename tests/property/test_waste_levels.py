@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Draft, LedgerClass, Rule, RuleSet, Topic
 from layerlens.image.model import BaseBoundary
-from tests.members import Member
+from tests.members import Member, file
 from tests.property.test_stacking import ANY_LAYERS
 from tests.unit.outputs import samples
 from tests.unit.tui.walking import check_sums
@@ -46,6 +46,7 @@ PICKS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(ANY_LAYERS, PICKS, st.integers(0, 4))
+@example([[file("a", b"x"), file("b", b"x")]], [("one", 0, 2), ("one", 0, 1)], 0)
 def test_every_level_adds_up_to_the_row_that_opened_it(
     layers: list[list[Member]], picks: list[tuple[str, int, int]], base: int
 ) -> None:

@@ -16,7 +16,15 @@ from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Cause
 from layerlens.tui.viewmodel.layers import instruction
 from layerlens.tui.viewmodel.table import Column, Table
-from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, clip, count, percent, safe_text, size
+from layerlens.tui.viewmodel.text import SIZE_CELLS, clip, safe_text
+from layerlens.tui.viewmodel.wastecolumns import (
+    NOTHING,
+    bar_column,
+    bytes_column,
+    figure_column,
+    files_column,
+    share_column,
+)
 from layerlens.tui.viewmodel.wasterows import (
     By,
     Claim,
@@ -35,7 +43,6 @@ from layerlens.tui.viewmodel.wasterows import (
 
 _LONGEST = 1000
 """Characters of a path or text that are drawn; the details tell more."""
-_BAR_CELLS = 8
 _CRUMB_CELLS = 40
 SIGNS = {
     "dead": ("x ", "waste"), "removable": ("- ", "modified"),
@@ -75,7 +82,7 @@ class Level(ABC):
         self.text = ""
         self.sum = 0
         self.count = 0
-        self.table: Table[Row] = Table([], [_NOTHING], text=str, order="name")
+        self.table: Table[Row] = Table([], [NOTHING], text=str, order="name")
 
     def make(self, side: Side | None = None) -> None:
         """Make the table anew, for a side; order and filter stay."""
@@ -93,7 +100,7 @@ class Level(ABC):
     def _order_like(self, old: Table[Row]) -> None:
         table = self.table
         known = any(column.id == old.order for column in table.columns)
-        if old.columns[0] is _NOTHING or not known:
+        if old.columns[0] is NOTHING or not known:
             old = table
         if (old.order, old.reverse, self.text) != (table.order, table.reverse, table.text):
             table.order, table.reverse = old.order, old.reverse
@@ -141,22 +148,22 @@ class Ledger(Level):
             Column("name", "Class", lambda row: (safe_text(row.name, 100), ""), attrgetter("name")),
             Column("kind", "Kind", lambda row: (row.kind if row.kind != "total" else "", "dim"),
                    attrgetter("kind"), 9, from_cells=68),
-            _bar(shared, total),
-            _bytes(attrgetter("bytes")),
-            _share(attrgetter("bytes"), total),
+            bar_column(shared, total),
+            bytes_column(attrgetter("bytes")),
+            share_column(attrgetter("bytes"), total),
         ]  # fmt: skip
         if self.side is Side.ALL:
-            split = partial(_figure, cells=SIZE_CELLS, from_cells=96)
+            split = partial(figure_column, cells=SIZE_CELLS, from_cells=96)
             columns += [
                 split("base", "Base", attrgetter("base_bytes")),
                 split("yours", "Yours", attrgetter("your_bytes")),
             ]
             if foot[-1].transfer is not None:
-                wire = _figure(
+                wire = figure_column(
                     "transfer", "Transfer", lambda row: row.transfer or 0, cells=10, from_cells=60
                 )
                 columns.append(wire)
-            columns.append(_files(lambda row: row.files or 0))
+            columns.append(files_column(lambda row: row.files or 0))
         return Table(
             rows,
             columns,
@@ -215,10 +222,10 @@ class Findings(Level):
         )
         self.sum, self.count = total, sum(each.count for each in found)
         columns: list[Column[Any]] = [
-            _bar(attrgetter("bytes"), most),
-            _bytes(attrgetter("bytes")),
-            _share(attrgetter("bytes"), total),
-            _files(attrgetter("count")),
+            bar_column(attrgetter("bytes"), most),
+            bytes_column(attrgetter("bytes")),
+            share_column(attrgetter("bytes"), total),
+            files_column(attrgetter("count")),
             Column("layer", "Layer", lambda row: (_blamed(row), "dim"), _blamed_order, 7, right=True),
             Column("name", "Finding", lambda row: (claim_title(row), ""), claim_title),
         ]  # fmt: skip
@@ -231,7 +238,7 @@ class Findings(Level):
         versions = [
             each for each in files.of_side(claim.versions, self.side) if isinstance(each, int)
         ]
-        return Claim(claim.finding, versions, sum(files.sizes(versions)), len(versions))
+        return Claim(claim.finding, versions, sum(files.sizes(versions)), len(versions), claim.nth)
 
     def below(self, row: Row) -> Level | None:
         if not isinstance(row, Claim):
@@ -299,7 +306,7 @@ class FilesLevel(Level):
         if self.by is By.DIRECTORY:
             return self._by_directory(*files.directories(leaves))
         rows = files.by_layer(leaves, self.by)
-        return _by_layer(self.image, rows, attrgetter("key"), [_files(attrgetter("count"))])
+        return _by_layer(self.image, rows, attrgetter("key"), [files_column(attrgetter("count"))])
 
     def _by_directory(self, top: Path, rows: Sequence[Row]) -> Table[Row]:
         start = len(top)
@@ -309,10 +316,10 @@ class FilesLevel(Level):
             return _path_text(path[start:]), "directory" if path.endswith(b"/") else ""
 
         columns: list[Column[Any]] = [
-            _bar(self.size, max(map(self.size, rows), default=0)),
-            _bytes(self.size),
-            _share(self.size, self.sum),
-            _files(lambda row: row.count if isinstance(row, Group) else 1),
+            bar_column(self.size, max(map(self.size, rows), default=0)),
+            bytes_column(self.size),
+            share_column(self.size, self.sum),
+            files_column(lambda row: row.count if isinstance(row, Group) else 1),
             self._layers(),
             Column("name", f"in /{_path_text(top)}", name, self.path),
         ]
@@ -323,8 +330,8 @@ class FilesLevel(Level):
         # equals, so that of layers is by bytes where those who lost them are the same.
         quick = self.dead and bool(rows)
         columns: list[Column[Any]] = [
-            _bytes(self.size, itemgetter(2) if quick else None),
-            _share(self.size, self.sum),
+            bytes_column(self.size, itemgetter(2) if quick else None),
+            share_column(self.size, self.sum),
             self._layers(itemgetter(4) if quick else None),
         ]
         # One by one rather than as a set: hashing a cause is slow.
@@ -414,7 +421,7 @@ def row_key(row: Row) -> object:
         return ("layer", row.layer)
     if isinstance(row, Claim):
         found = row.finding
-        return ("claim", *((found.rule.id, found.layer, found.title) if found else ()))
+        return ("claim", *((found.rule.id, found.layer, found.title, row.nth) if found else ()))
     return row
 
 
@@ -432,7 +439,7 @@ def row_text(image: Image, row: Row) -> str:
     return f"/{safe_text(image.files.path(row))}"
 
 
-# ---------------------------------------------------------------------- columns
+# ---------------------------------------------------------------------- helpers
 
 
 def _by_layer(
@@ -445,56 +452,14 @@ def _by_layer(
     columns: list[Column[Any]] = [
         Column("layer", "Layer", lambda row: (str(layer(row)), "dim"), layer, 7, right=True),
         Column("side", "From", lambda row: (image.side_of(layer(row)), "base"), layer, 5, from_cells=56),
-        _bar(attrgetter("bytes"), max((row.bytes for row in rows), default=0)),
-        _bytes(attrgetter("bytes")),
-        _share(attrgetter("bytes"), sum(row.bytes for row in rows)),
+        bar_column(attrgetter("bytes"), max((row.bytes for row in rows), default=0)),
+        bytes_column(attrgetter("bytes")),
+        share_column(attrgetter("bytes"), sum(row.bytes for row in rows)),
         *more,
         Column("name", "Instruction", lambda row: (words[layer(row)][:_LONGEST], ""),
                lambda row: words[layer(row)]),
     ]  # fmt: skip
     return Table(rows, columns, text=lambda row: f"{layer(row)} {words[layer(row)]}", order="size")
-
-
-def _bar(figure: Callable[[Any], int], whole: int) -> Column[Any]:
-    return Column(
-        "bar", "", lambda row: (bar(figure(row), whole, _BAR_CELLS), "bar"), figure, _BAR_CELLS,
-        largest_first=True, from_cells=44,
-    )  # fmt: skip
-
-
-def _bytes(figure: Callable[[Any], int], key: Callable[[Any], Any] | None = None) -> Column[Any]:
-    return Column(
-        "size", "Bytes", lambda row: (size(figure(row)), ""), key or figure, SIZE_CELLS,
-        right=True, largest_first=True,
-    )  # fmt: skip
-
-
-def _share(figure: Callable[[Any], int], whole: int) -> Column[Any]:
-    return Column(
-        "share", "Share", lambda row: (percent(figure(row) / whole) if whole else "-", "dim"),
-        figure, 7, right=True, largest_first=True, from_cells=36,
-    )  # fmt: skip
-
-
-def _files(figure: Callable[[Any], int]) -> Column[Any]:
-    return Column(
-        "count", "Files", lambda row: (count(figure(row)), ""), figure, 8,
-        right=True, largest_first=True, from_cells=56,
-    )  # fmt: skip
-
-
-def _figure(
-    name: str, title: str, figure: Callable[[Any], int], *, cells: int, from_cells: int
-) -> Column[Any]:
-    def cell(row: Any) -> tuple[str, str]:
-        return size(figure(row)) if figure(row) else "-", ""
-
-    return Column(
-        name, title, cell, figure, cells, right=True, largest_first=True, from_cells=from_cells
-    )
-
-
-_NOTHING: Column[Any] = Column("name", "", lambda _: ("", ""), lambda _: 0)
 
 
 def _counts(layer: int, side: Side, base_layers: int) -> bool:

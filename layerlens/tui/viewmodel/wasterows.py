@@ -88,12 +88,14 @@ class Claim:
     """What one finding claims of a class: a version per file, and their bytes.
 
     ``finding`` is ``None`` for bytes that no finding in the list speaks of.
+    ``nth`` tells findings apart that say the same of the same layer.
     """
 
     finding: Finding | None
     versions: Sequence[int]
     bytes: int
     count: int
+    nth: int = 0
 
 
 Row = ClassRow | LayerShare | Group | Claim | Leaf
@@ -171,6 +173,7 @@ def claims(analysis: Analysis, name: str) -> list[Claim]:
                     names.setdefault(inode, version)
             waiting.append((finding, names))
     found: list[Claim] = []
+    seen: Counter[tuple[str, int | None, str]] = Counter()
     for last in (*(False,) * _ROUNDS, True):
         still = []
         for finding, names in waiting:
@@ -182,7 +185,9 @@ def claims(analysis: Analysis, name: str) -> list[Claim]:
             for inode in names:
                 left.pop(inode, None)
             if size:
-                found.append(Claim(finding, list(sizes), size, len(sizes)))
+                alike = (finding.rule.id, finding.layer, finding.title)
+                seen[alike] += 1
+                found.append(Claim(finding, list(sizes), size, len(sizes), seen[alike]))
         waiting = still
     if left:
         found.append(Claim(None, list(left), sum(left.values()), len(left)))
