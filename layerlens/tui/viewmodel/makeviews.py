@@ -125,7 +125,6 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
 
 def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
     """The change from one version to another that came over it, at once or step by step."""
-
     steps: list[int] = []  # what changed between the two, as far as there was no gap
     version = upper
     while version != lower and version in fs.previous:
