@@ -125,6 +125,14 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
 
 def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
     """The change from one version to another that came over it, at once or step by step."""
+    steps: list[int] = []  # what changed between the two, as far as there was no gap
+    version = upper
+    while version != lower and version in fs.previous:
+        if fs.changes[version] != Change.UNCHANGED:
+            steps.append(fs.changes[version])
+        version = fs.previous[version]
+    if version == lower and len(steps) < 2:
+        return Change(steps[0]) if steps else Change.UNCHANGED
 
     def same_file(old: int, new: int) -> bool:
         if fs.size(old) != fs.size(new):
@@ -135,12 +143,7 @@ def _net_change(fs: Filesystem, lower: int, upper: int) -> Change:
             if one is not None and other is not None:
                 return one == other
         # Contents were compared step by step only: the same at every step is the same.
-        version = upper
-        while version in fs.previous and version != lower:
-            if fs.changes[version] not in (Change.METADATA, Change.UNCHANGED):
-                break
-            version = fs.previous[version]
-        return version == lower or not fs.size(new)
+        return not fs.size(new) or (version == lower and set(steps) == {Change.METADATA})
 
     return compare(fs, lower, upper, same_file)
 
