@@ -61,20 +61,31 @@ def test_texts_in_ascii_lose_nothing() -> None:
 
 
 def test_rows_of_a_table() -> None:
-    rows = [("usr/lib", 3), ("", 4)]
+    rows = [("usr/lib", 3), ("", 4), (".env", 0)]
     table = Table(
         rows,
         [
             Column("path", "path", lambda row: (row[0], ""), lambda row: row[0]),
-            Column("size", "size", lambda row: (f"{row[1]} B", ""), lambda row: row[1], cells=8),
+            Column("bar", "", lambda _row: ("█▌", "bar"), lambda row: row[1], cells=3),
+            Column("kind", "kind", lambda _row: ("! high", ""), lambda row: row[1], cells=8),
+            Column(
+                "size",
+                "size",
+                lambda row: (f"{row[1]} B" if row[1] else "-", ""),
+                lambda row: row[1],
+                cells=8,
+            ),
         ],
         text=lambda row: row[0],
         order="size",
         sign=lambda row: ("✓" if row[1] == 4 else " ", "mark"),
     )
     lines = TableLines(table)
-    assert lines.plain_line(0) == "path usr/lib, size 3 B"
-    assert lines.plain_line(1) == "marked, size 4 B"
+    assert [lines.plain_line(k) for k in range(3)] == [
+        "path .env, kind high",
+        "path usr/lib, kind high, size 3 B",
+        "ticked, kind high, size 4 B",
+    ]
 
 
 # ---------------------------------------------------------------------- the screen

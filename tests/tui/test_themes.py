@@ -18,6 +18,7 @@ from textual.widgets._footer import FooterKey
 from layerlens.analysis.model import Analysis
 from layerlens.tui.settings import DARK, LIGHT, Settings
 from layerlens.tui.themes import THEMES, theme_names
+from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.layer_list import LayerList
 from tests.tui.piloting import SETTLED, TYPED, opened, until
@@ -76,7 +77,12 @@ async def test_all_text_can_be_read(analysis: Analysis, theme: str) -> None:
         assert unreadable(pilot.app) == {}
         await pilot.press("escape", "question_mark")
         assert unreadable(pilot.app, "#help") == {}
-        await pilot.press("escape", "ctrl+p")
+        await pilot.press("escape")
+        for view in range(1, len(VIEWS) + 1):
+            await pilot.press(str(view))
+            await pilot.pause(TYPED)
+            assert unreadable(pilot.app) == {}, view
+        await pilot.press("ctrl+p")
         assert isinstance(pilot.app.screen, CommandPalette)
         await pilot.pause(TYPED)
         assert unreadable(pilot.app, "#--results") == {}

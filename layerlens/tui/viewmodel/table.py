@@ -6,6 +6,7 @@ any value; everything about it is asked of the columns when it is drawn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,10 @@ Piece = tuple[str, str]
 """Safe text, and the name of its style (``""`` for plain)."""
 
 T = TypeVar("T")
+
+_SIGNS_IN_WORDS = {"✓": "ticked", "●": "marked"}
+_SIGN_BEFORE = re.compile(r"[^\w/.\\]\s+")
+"""A sign that stands before the word that it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,13 @@ class Table(Generic[T]):
     def words(self, line: int) -> list[str]:
         """A row without its layout: each text that is there, behind its heading."""
         row = self.rows[line]
-        out = []
-        if self._sign is not None and self._sign(row)[0].strip():
-            out.append("marked")
+        sign = "" if self._sign is None else self._sign(row)[0].strip()
+        out = [_SIGNS_IN_WORDS[sign]] if sign in _SIGNS_IN_WORDS else []
         for column in self.columns:
             text = column.cell(row)[0].strip()
-            if text:
+            if sign_before := _SIGN_BEFORE.match(text):
+                text = text[sign_before.end() :]
+            if any(map(str.isalnum, text)):  # neither a bar nor a dash for nothing
                 out.append(f"{column.title} {text}".strip())
         return out
 
@@ -175,7 +181,6 @@ def matcher(text: str) -> Callable[[str], bool]:
     wanted = text.casefold()
     if any(sign in wanted for sign in "*?["):
         import fnmatch
-        import re
 
         pattern = re.compile(fnmatch.translate(f"*{wanted}*"))
         return lambda other: pattern.match(other.casefold()) is not None

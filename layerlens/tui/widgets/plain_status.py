@@ -36,6 +36,8 @@ class PlainStatus(Static):
 
 def _parts(pane: Widget) -> list[str]:
     found = []
+    framed = (each for each in pane.ancestors_with_self if isinstance(each, Widget))
+    pane = next((each for each in framed if each.border_title), pane)
     for title in (pane.border_title, pane.border_subtitle):
         if title:
             found += Content.from_markup(title).plain.split(" · ")
