@@ -68,5 +68,10 @@ def text_of(app: App[Any]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
+def notices(app: App[Any]) -> str:
+    """What was told at the edge of the screen, and not taken away yet."""
+    return "\n".join(notification.message for notification in app._notifications)
+
+
 def names(browser: Browser) -> list[str]:
     return [browser.rows.row(k).label.decode(errors="replace") for k in range(len(browser.rows))]

@@ -227,7 +227,9 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash that is typed into the filter is a slash."""
+        """A slash that is typed into the filter is a slash; not every view reads it in ways."""
+        if action == "next_match":
+            return bool(self._views) and bool(self.view.match)
         return not (action == "search" and isinstance(self.focused, FilterLine))
 
     def action_search(self) -> None:
