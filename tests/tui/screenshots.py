@@ -91,10 +91,11 @@ def _take(name: str, shot: Shot, folder: Path) -> str:
         shown = terminal.settled(_SETTLED)
     finally:
         terminal.close()
-    return _svg(name, shown, shot)
+    return picture(name, shown, shot)
 
 
-def _svg(name: str, shown: str, shot: Shot) -> str:
+def picture(name: str, shown: str, shot: Shot) -> str:
+    """A screen with its escape sequences as SVG; the same for the same screen."""
     text = Text.from_ansi(shown.removesuffix("\n"))
     text.no_wrap = True
     console = Console(
@@ -108,11 +109,11 @@ def _svg(name: str, shown: str, shot: Shot) -> str:
     )
     console.print(text, crop=True)
     console.print()  # Rich cuts off the feet of the last line
-    picture = console.export_svg(
+    drawn = console.export_svg(
         title=f"layerlens: {name}", theme=_LIGHT if shot.light else _DARK, unique_id=f"ll-{name}"
     )
     # Who looks at a picture need not fetch a font from somewhere.
-    return re.sub(r"@font-face \{[^}]*\}\s*", "", picture)
+    return re.sub(r"@font-face \{[^}]*\}\s*", "", drawn)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,8 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     for name in names or SHOTS:
         with tempfile.TemporaryDirectory(prefix="ll-") as folder:
-            picture = _take(name, SHOTS[name], Path(folder))
-        (FOLDER / f"{name}.svg").write_text(picture, "utf-8")
+            drawn = _take(name, SHOTS[name], Path(folder))
+        (FOLDER / f"{name}.svg").write_text(drawn, "utf-8")
     return 0
 
 
