@@ -60,6 +60,12 @@ def instruction(layer: LayerFacts) -> str:
     return safe_text(" ".join(text.split())) if text.strip() else "(no history)"
 
 
+def is_unread(analysis: Analysis, index: int) -> bool:
+    """Whether a layer's contents have not been read (yet)."""
+    partial = analysis.partial
+    return partial is not None and any(each.index == index for each in partial.unread)
+
+
 def where_base_ends(analysis: Analysis) -> str:
     """What is known of the boundary between base and yours."""
     base = analysis.base
@@ -127,13 +133,18 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
     if layer.history.group:
         before = "; ".join(each.text for each in layer.history.group)
         rows.append(("before it", safe_text(before)))
+    if is_unread(analysis, index):
+        rows.append(("content", "has not been read"))
+    else:
+        rows += [
+            ("added", _tally(layer.added)),
+            ("modified", _tally(layer.modified)),
+            ("removed", _tally(layer.removed)),
+            ("size", _sizes(layer)),
+            ("own waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
+            ("makes waste", f"{in_words(layer.kills_bytes)} of this and lower layers"),
+        ]
     rows += [
-        ("added", _tally(layer.added)),
-        ("modified", _tally(layer.modified)),
-        ("removed", _tally(layer.removed)),
-        ("size", _sizes(layer)),
-        ("own waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
-        ("makes waste", f"{in_words(layer.kills_bytes)} of this and lower layers"),
         ("belongs to", where_base_ends(analysis) if layer.is_base else "you"),
         ("diff_id", str(layer.diff_id or "unknown")),
     ]

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
-from layerlens.tui.viewmodel.layers import layer_rows
+from layerlens.tui.viewmodel.layers import is_unread, layer_rows
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
@@ -268,7 +268,8 @@ class LayersView(View):
         elif browser.is_filtered:
             text = "nothing matches; Esc shows everything"
         elif not len(browser.rows):
-            text = "nothing to show"
+            unread = is_unread(self.session.analysis, browser.layer)
+            text = "this layer has not been read" if unread else "nothing to show"
         tree.border_subtitle = text.replace("[", "\\[")
 
     def action_sort(self, by: str) -> None:
