@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, compress, islice, repeat
-from operator import sub
+from collections.abc import Sequence
+from itertools import accumulate, compress
+from operator import mul
 
 NOT = bytes(not value for value in range(256))
 """Turns a selection into its opposite."""
@@ -19,77 +18,51 @@ NOT = bytes(not value for value in range(256))
 _IS_POSITIVE = bytes(value < 0x80 for value in range(256))
 
 
-class Sums:
-    """Amounts at nodes, and what they sum up to.
+_BLOCK = 128
+"""Nodes that are summed up beforehand; what is left of a range is summed when asked for."""
 
-    ``at``       the nodes that have an amount, in order, one as often as it has
-                 several; ``None``: every node has one
-    ``running``  the sum of what stands before each of them, then that of all
+
+class Sums:
+    """Amounts at nodes, and what ranges of nodes sum up to.
+
+    ``amounts``  one per node, and maybe more
+    ``flags``    selects the nodes that count, ``None`` for all
     """
 
-    __slots__ = ("at", "running")
+    __slots__ = ("_running", "amounts", "flags")
 
-    def __init__(self, at: array[int] | None, amounts: Iterable[int]) -> None:
-        self.at = at
-        self.running = array("q", accumulate(amounts, initial=0))
+    def __init__(self, amounts: array[int], flags: bytes | None = None) -> None:
+        self.amounts = amounts
+        self.flags = flags
+        starts = range(0, len(amounts), _BLOCK)
+        self._running = list(
+            accumulate((self._sum(start, start + _BLOCK) for start in starts), initial=0)
+        )
+
+    def _sum(self, start: int, stop: int) -> int:
+        some = self.amounts[start:stop]
+        return sum(some if self.flags is None else compress(some, self.flags[start:stop]))
 
     def between(self, start: int, stop: int) -> int:
         """The sum from the node ``start`` to before ``stop``."""
-        at, running = self.at, self.running
-        if at is None:
-            return running[stop] - running[start]
-        first = bisect_left(at, start)
-        return running[bisect_left(at, stop, first)] - running[first]
+        first, last = -(-start // _BLOCK), stop // _BLOCK
+        if first > last:
+            return self._sum(start, stop)
+        found = self._running[last] - self._running[first]
+        return found + self._sum(start, first * _BLOCK) + self._sum(last * _BLOCK, stop)
 
-    def between_each(self, starts: Sequence[int], stops: Iterable[int]) -> list[int]:
-        """The same for many pairs."""
-        below: Iterable[int] = starts
-        if self.at is not None:
-            below = map(bisect_left, repeat(self.at), below)
-            stops = map(bisect_left, repeat(self.at), stops)
-        get = self.running.__getitem__
-        return list(map(sub, map(get, stops), map(get, below)))
+    def at(self, nodes: Sequence[int]) -> list[int]:
+        """The amounts at some nodes."""
+        amounts = map(self.amounts.__getitem__, nodes)
+        if self.flags is None:
+            return list(amounts)
+        return list(map(mul, amounts, map(self.flags.__getitem__, nodes)))
 
     @property
-    def amounts(self) -> Iterable[int]:
-        """The amounts, one by one."""
-        return map(sub, islice(self.running, 1, None), self.running)
-
-    def by_node(self) -> dict[int, int]:
-        """The amount of each node that has any, in order."""
-        found: dict[int, int] = {}
-        for node, amount in zip(self._nodes(), self.amounts, strict=True):
-            if amount:
-                found[node] = found.get(node, 0) + amount
-        return found
-
-    def flags(self, count: int) -> bytes:
-        """Selects those of ``count`` nodes that have an amount, one byte per node."""
-        chosen = bytes(map(bool, self.amounts))
-        if self.at is None:
-            return chosen
-        found = bytearray(count)
-        for node in compress(self.at, chosen):
-            found[node] = 1
-        return bytes(found)
-
-    def of(
-        self, flags: bytes | bytearray, instead: Mapping[int, int] | None = None
-    ) -> Sums:
-        """The amounts of the selected nodes; ``instead`` has other ones for some of them."""
-        chosen: bytes | bytearray = flags
-        if self.at is not None:
-            chosen = bytes(map(flags.__getitem__, self.at))
-        at = array("i", compress(self._nodes(), chosen))
-        amounts: Iterable[int] = compress(self.amounts, chosen)
-        if instead:
-            amounts = list(amounts)
-            for node, amount in instead.items():
-                amounts[bisect_left(at, node)] = amount
-        return Sums(at, amounts)
-
-    def _nodes(self) -> Sequence[int]:
-        return range(len(self.running) - 1) if self.at is None else self.at
+    def positive(self) -> bytes:
+        """Selects the nodes that have an amount, one byte per node."""
+        flags = bytes(map(bool, self.amounts))
+        return flags if self.flags is None else both(flags[: len(self.flags)], self.flags)
 
 
 def both(one: bytes | bytearray, other: bytes | bytearray) -> bytes:

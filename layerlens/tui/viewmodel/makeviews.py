@@ -9,14 +9,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, islice, repeat
+from itertools import chain, compress, repeat
 from operator import ne
 
 from layerlens.filesystem.changes import Change
 from layerlens.filesystem.compare import compare
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.columns import NOT, Sums, are_positive
+from layerlens.tui.viewmodel.columns import NOT, are_positive
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing, version_sizes
 from layerlens.tui.viewmodel.views import Mark, View
 
@@ -122,6 +122,8 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
     marks = bytearray(map(fs.changes.__getitem__, uppers)).translate(_MARK_OF_CHANGE)
     # Most were changed by one layer, which is told already.
     otherwise = map(ne, map(fs.previous.get, uppers, repeat(ABSENT)), lowers)
+    sizes = version_sizes(fs)
+    kinds, links = fs.kinds, fs.inodes
     gone: list[int] = []
     went: list[int] = []
     for k in compress(range(len(nodes)), otherwise):
@@ -131,6 +133,12 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
         elif upper == ABSENT:
             gone.append(nodes[k])
             went.append(lower)
+        elif (
+            kinds[lower] == Kind.FILE == kinds[upper]
+            and sizes[lower] != sizes[upper]
+            and not (lower in links or upper in links)
+        ):
+            marks[k] = Mark.CONTENT
         else:
             marks[k] = _MARK_OF_CHANGE[_net_change(fs, lower, upper)]
     for k in compress(range(len(nodes)), map(ABSENT.__eq__, uppers)):
@@ -231,28 +239,21 @@ def _assemble(
 ) -> View:
     tree = standing.tree
     fs = tree.fs
-    versions, own = standing.version[:], standing.own
+    versions, own = standing.version[:], standing.own[:]
     packed = bytes(marks)
     if changes.gone:  # shown as they were
         sizes = version_sizes(fs)
-        own = own[:]
         for node, was in zip(changes.gone, changes.went, strict=True):
             versions[node], own[node] = was, sizes[was]
     names = _shared_names(tree, marks, versions, 0 if aggregate else fs.first[layers.start])
     same: dict[int, int] = {}
-    if names:
-        own = own[:]
     for inode, nodes, counted in names:
         for node in nodes:
             own[node] = fs.size(inode) if node == counted else 0
             if node != nodes[0]:
                 same[node] = nodes[0]
-    if aggregate:
-        sums = Sums(None, islice(own, len(tree)))
-    else:
-        shown = packed.translate(_SHOWN)
-        sums = Sums(array("i", compress(range(len(tree)), shown)), compress(own, shown))
-    return View(tree, packed, versions, sums, same, layers)
+    flags = None if aggregate else packed.translate(_SHOWN)
+    return View(tree, packed, versions, own, flags, same, layers)
 
 
 def _shared_names(

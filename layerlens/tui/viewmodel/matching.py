@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import accumulate, compress, count, islice, repeat
+from itertools import accumulate, chain, compress, count, islice, repeat
 from operator import add, contains, is_not
 from types import FrameType
 from typing import Protocol
@@ -251,8 +251,7 @@ def _hits(
     match: Callable[[str], re.Match[str] | None], slices: Iterable[list[str]]
 ) -> Iterator[bool]:
     """For each text, whether it matches."""
-    for texts in slices:
-        yield from map(is_not, map(match, texts), repeat(None))
+    return chain.from_iterable(map(is_not, map(match, texts), repeat(None)) for texts in slices)
 
 
 def _spread(view: View, hits: Iterable[bool]) -> bytearray:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, compress, repeat
 from operator import ne
 
 from layerlens.filesystem.changes import Change
 from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.layers.table import Kind
-from layerlens.tui.viewmodel.columns import both
+from layerlens.tui.viewmodel.columns import NOT, are_positive
 
 ABSENT = -1
 """No version: the path does not exist (yet, or any more)."""
@@ -45,7 +45,7 @@ class PathTree:
 
     def __init__(self, fs: Filesystem) -> None:
         self.fs = fs
-        self._dead: tuple[array[int], array[int], array[int]] | None = None
+        self._dead: tuple[array[int], array[int]] | None = None
         self._names: bytes | None = None
         # A placed path is live in the end, or some layer removed it.
         lost: dict[bytes, int] = {}
@@ -73,9 +73,8 @@ class PathTree:
         for version in again:
             path = fs.paths[version]
             node_of[version] = node_of[fs.live[path] if path in fs.live else lost[path]]
-        above = map(node_of.__getitem__, reversed(fs.previous))  # each looked up in its turn
-        for lower, node in zip(reversed(fs.previous.values()), above, strict=True):
-            node_of[lower] = node
+        for upper, lower in reversed(fs.previous.items()):
+            node_of[lower] = node_of[upper]
         node_of[ABSENT] = ABSENT
         kinds = fs.kinds + bytes([Kind.DIR])  # so that ABSENT is a directory
         self._entries = b"\0" + bytes(map(kinds.__getitem__, known)).translate(_NO_DIRECTORY)
@@ -115,7 +114,7 @@ class PathTree:
             else:
                 for _ in range(-rise):
                     end[opened.pop()] = node + 1
-        self.parent = array("i", chain.from_iterable(map(repeat, holders, runs)))
+        self.parent = array("i", list(chain.from_iterable(map(repeat, holders, runs))))
         self.parent.append(0)
         return order
 
@@ -156,39 +155,37 @@ class PathTree:
             self._names = b"\0" + b"\0".join(names).lower() + b"\0"
         return self._names
 
-    def dead(self, layers: range) -> tuple[array[int], array[int]]:
-        """The dead inodes of some layers: nodes, in order, and bytes.
+    def dead(self, layers: range) -> array[int]:
+        """The dead bytes of some layers at each node where they lie.
 
         What no user sees lies in its directory.
         """
         if self._dead is None:
             self._dead = self._find_dead()
-        nodes, versions, sizes = self._dead
+        versions, some = self.fs.deaths.inode, self._dead
+        nodes: Iterable[int] = some[0]
+        sizes: Iterable[int] = some[1]
         start, stop = self.fs.first[max(layers.start, 0)], self.fs.first[layers.stop]
-        if not start and stop == len(self.fs.paths):
-            return nodes, sizes
-        chosen = bytes(map(start.__le__, versions))
         if stop < len(self.fs.paths):
-            chosen = both(chosen, bytes(map(stop.__gt__, versions)))
-        return array("i", compress(nodes, chosen)), array("q", compress(sizes, chosen))
+            chosen = bytes(map(stop.__gt__, versions))
+            nodes, sizes = compress(nodes, chosen), compress(sizes, chosen)
+            versions = array("q", compress(versions, chosen))
+        if start:
+            chosen = bytes(map(start.__le__, versions))
+            nodes, sizes = compress(nodes, chosen), compress(sizes, chosen)
+        found = array("q", [0]) * len(self)
+        for node, size in zip(nodes, sizes, strict=True):
+            found[node] += size
+        return found
 
-    def _find_dead(self) -> tuple[array[int], array[int], array[int]]:
+    def _find_dead(self) -> tuple[array[int], array[int]]:
+        """Node and bytes of each dead inode."""
         fs = self.fs
-        sizes = version_sizes(fs)
-        flags = bytearray(len(fs.paths))
-        for version in fs.deaths.inode:
-            flags[version] = 1
-        # In the order of their tars, which is nearly that of the nodes.
-        versions = [version for version in compress(range(len(flags)), flags) if sizes[version]]
-        nodes = list(map(self.node_of.__getitem__, versions))
-        if ABSENT in nodes:
-            for k, version in enumerate(versions):
-                if nodes[k] == ABSENT:
-                    nodes[k] = self.nearest(fs.paths[version])
-        order = sorted(range(len(nodes)), key=nodes.__getitem__)
-        ordered = array("i", map(versions.__getitem__, order))
-        nodes.sort()
-        return array("i", nodes), ordered, array("q", map(sizes.__getitem__, ordered))
+        versions = fs.deaths.inode
+        nodes = array("i", list(map(self.node_of.__getitem__, versions)))
+        for k in compress(range(len(nodes)), are_positive(nodes).translate(NOT)):
+            nodes[k] = self.nearest(fs.paths[versions[k]])
+        return nodes, array("q", list(map(version_sizes(fs).__getitem__, versions)))
 
     def name(self, node: int) -> bytes:
         """The last part of a node's path."""
@@ -296,10 +293,9 @@ class Standing:
             node = node_of[gone]
             version[node], own[node] = ABSENT, 0
         start, stop = fs.first[layer], fs.first[layer + 1]
-        nodes = node_of[start:stop]
-        for placed, node in enumerate(nodes, start):
-            version[node] = placed
-        for node, size in zip(nodes, sizes[start:stop], strict=True):
+        placed = zip(node_of[start:stop], range(start, stop), sizes[start:stop], strict=True)
+        for node, upper, size in placed:
+            version[node] = upper
             own[node] = size
         version[ABSENT], own[ABSENT] = ABSENT, 0
 

@@ -51,7 +51,7 @@ FIRST_ROWS = 40
 _WINDOW = 256
 """Rows that are kept at hand once one of them was asked for."""
 
-_MOST_DEPTHS = 50_000
+_MOST_DEPTHS = 20_000
 """Items whose indentation is remembered."""
 
 

@@ -8,9 +8,10 @@ and filtering it, takes a few passes inside C, and its sums are those of ranges.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import IntEnum, StrEnum
 from itertools import compress
+from operator import add, sub
 
 from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.columns import NOT, Sums, both, either
@@ -93,13 +94,15 @@ class View:
         tree: PathTree,
         marks: bytes,
         versions: array[int],
-        own: Sums,
+        own: array[int],
+        flags: bytes | None,
         same: dict[int, int],
         layers: range,
         parent: View | None = None,
     ) -> None:
-        """``own`` are the bytes of each node itself, ``layers`` those that the view is of.
+        """``own`` are the bytes of each node itself, where ``flags`` say that they count.
 
+        ``layers`` are those that the view is of.
         ``parent`` is the view of which this one shows a part.
         """
         self.tree = tree
@@ -113,13 +116,14 @@ class View:
         self._entries: bytes = tree.entries(versions) if parent is None else parent._entries
         self._files = both(self._entries, marks.translate(_COUNTED))
         self._gone_files = b""
-        self._own = self._kept = own
         self._lost: Sums | None = None
         gone = marks.translate(_GONE)
         if 1 in gone:
             here = gone.translate(NOT)
             self._gone_files, self._files = both(self._files, gone), both(self._files, here)
-            self._kept, self._lost = own.of(here), own.of(gone)
+            self._lost = Sums(own, gone if flags is None else both(gone, flags))
+            flags = here if flags is None else both(here, flags)
+        self._kept = Sums(own, flags)
 
     def __len__(self) -> int:
         """How many nodes are shown, the root among them."""
@@ -136,20 +140,30 @@ class View:
 
     def size(self, node: int) -> int:
         """Bytes of a node and its content."""
-        sums = self._kept
-        if self._lost is not None and self.mark(node) is Mark.REMOVED:
-            sums = self._lost
-        return sums.between(node, self.tree.end[node])
+        return self._sums(node).between(node, self.tree.end[node])
 
     def own(self, node: int) -> int:
         """Bytes of a node itself."""
-        return self._own.between(node, node + 1)
+        return self._sums(node).between(node, node + 1)
+
+    def _sums(self, node: int) -> Sums:
+        if self._lost is not None and self.mark(node) is Mark.REMOVED:
+            return self._lost
+        return self._kept
 
     def sizes(self, nodes: Sequence[int]) -> list[int]:
         """The sizes of many nodes."""
+        found = self._kept.at(nodes)
         if self._lost is not None:
-            return list(map(self.size, nodes))
-        return self._kept.between_each(nodes, map(self.tree.end.__getitem__, nodes))
+            found = list(map(add, found, self._lost.at(nodes)))
+        for k in self._holding(nodes):
+            found[k] = self.size(nodes[k])
+        return found
+
+    def _holding(self, nodes: Sequence[int]) -> Iterator[int]:
+        """The places of those nodes that have content in some view."""
+        lengths = map(sub, map(self.tree.end.__getitem__, nodes), nodes)
+        return compress(range(len(nodes)), map((1).__lt__, lengths))
 
     def files(self, node: int) -> int:
         """The nodes that are no directories, from this one to the end of its content."""
@@ -165,7 +179,10 @@ class View:
 
     def wastes(self, nodes: Sequence[int]) -> list[int]:
         """The waste of many nodes."""
-        return self.dead.between_each(nodes, map(self.tree.end.__getitem__, nodes))
+        found = self.dead.at(nodes)
+        for k in self._holding(nodes):
+            found[k] = self.waste(nodes[k])
+        return found
 
     @property
     def dead(self) -> Sums:
@@ -177,20 +194,21 @@ class View:
     def _find_dead(self) -> Sums:
         whole = self._parent
         if whole is None:
-            return Sums(*self.tree.dead(self._layers))
+            return Sums(self.tree.dead(self._layers))
         # Of what is selected; what is not shown goes with the directory that stands for it.
-        dead = whole.dead
-        assert dead.at is not None
+        amounts = whole.dead.amounts
         flags = bytearray(self.marks.translate(_COUNTED))
-        for node, nearest in whole.stand_ins(dead.at).items():
+        hidden = list(compress(range(len(flags)), whole.shown.translate(NOT)))
+        dead = list(compress(hidden, map(amounts.__getitem__, hidden)))
+        for node, nearest in whole.stand_ins(dead).items():
             flags[node] = flags[nearest]
-        return dead.of(flags)
+        return Sums(amounts, bytes(flags))
 
-    def stand_ins(self, nodes: Collection[int]) -> dict[int, int]:
-        """Those of some nodes that are not shown -> the nearest directory that is."""
+    def stand_ins(self, hidden: Iterable[int]) -> dict[int, int]:
+        """Nodes that are not shown -> the nearest directory that is."""
         shown, parent = self.shown, self.tree.parent
         known: dict[int, int] = {}
-        for node in compress(nodes, bytes(map(shown.__getitem__, nodes)).translate(NOT)):
+        for node in hidden:
             climbed = []
             up = node
             while not shown[up] and up not in known:
@@ -218,13 +236,13 @@ class View:
     @property
     def sound(self) -> bytes:
         """Selects what has bytes of its own and was not removed."""
-        return self._kept.flags(len(self.shown))
+        return self._kept.positive
 
     def removed(self) -> tuple[int, int]:
         """Files and bytes of all that was removed."""
         if self._lost is None:
             return 0, 0
-        return self._gone_files.count(1), self._lost.running[-1]
+        return self._gone_files.count(1), self._lost.between(0, len(self.shown))
 
     # ------------------------------------------------------------------ filters
 
@@ -255,23 +273,22 @@ class View:
             leading[node] = not flags[node]
         kept = both(self.marks, either(flags, leading).translate(_TO_ALL))
         marks = either(kept, leading.translate(_TO_CONTEXT))
-        same, handed = self.same, {}
+        same, own = self.same, self._kept.amounts
         if same:
             same = {node: first for node, first in same.items() if marks[node]}
-            handed = self._handed_down(flags)
-        own = self._own.of(flags, handed)
-        return View(self.tree, marks, self._versions, own, same, self._layers, self)
+            own = self._handed_down(flags)
+        return View(self.tree, marks, self._versions, own, flags, same, self._layers, self)
 
-    def _handed_down(self, flags: bytes) -> dict[int, int]:
-        """The bytes of inodes whose first name is not selected, at the first that is."""
-        found: dict[int, int] = {}
+    def _handed_down(self, flags: bytes) -> array[int]:
+        """Own bytes, those of inodes whose first name is not selected at the first that is."""
+        own = self._kept.amounts[:]
         given: set[int] = set()
         for node, first in sorted(self.same.items()):
             if flags[node] and first not in given:
                 if not flags[first]:
-                    found[node] = self.own(first)
+                    own[node] = self.own(first)
                 given.add(first)
-        return found
+        return own
 
 
 def holders(tree: PathTree, flags: bytes | bytearray) -> list[int]:

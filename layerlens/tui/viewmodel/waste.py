@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import compress
 
 from layerlens.tui.viewmodel.views import View
 
@@ -16,10 +17,12 @@ def stops(view: View) -> array[int]:
     it.  Elsewhere each file with waste is a stop, and so is a directory for the
     waste of paths that the view does not show any more.
     """
-    dead = view.dead.by_node()
-    for node, nearest in view.stand_ins(dead).items():
-        if node in dead:
-            dead[nearest] = dead.get(nearest, 0) + dead.pop(node)
+    amounts = view.dead.amounts
+    dead = {node: amounts[node] for node in compress(range(len(amounts)), view.dead.positive)}
+    hidden = [node for node in dead if not view.shown[node]]
+    nearest = view.stand_ins(hidden)
+    for node in hidden:
+        dead[nearest[node]] = dead.get(nearest[node], 0) + dead.pop(node)
     end = view.tree.end
     sound = bytearray(view.sound)  # files with bytes and without waste
     for node in dead:
