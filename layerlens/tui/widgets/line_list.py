@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -110,6 +110,7 @@ class LineList(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         self._settings = settings_of(self)
+        self._base = self.rich_style
         self._refresh_scrollbars()
         self.lines_changed()
 
@@ -157,10 +158,15 @@ class LineList(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------ drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Found by a walk up to the screen: once for all lines is enough.
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         line = y + self.scroll_offset.y
-        base = self.rich_style
+        base = self._base
         if line >= self.line_count():
             return Strip.blank(cells, base)
         cursor = self._style("cursor") if line == self.cursor else None
