@@ -106,6 +106,7 @@ class LayersView(View):
             yield FileTree(self.session, id="tree")
 
     def on_mount(self) -> None:
+        self._tree.describe = self._described
         self._details.show(self._browser.layer)
         self._title_tree()
 
@@ -250,13 +251,13 @@ class LayersView(View):
         self._layers.border_subtitle = (
             "" if self._anchor is None else f"range from layer {self._anchor}; Esc ends it"
         )
-        self._subtitle_tree()
+        tree.tell_cursor()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._title_tree)
 
-    @on(LineList.Moved, "#tree")
-    def _subtitle_tree(self) -> None:
+    def _described(self) -> str:
+        """What the cursor is on, and the order; for the tree's frame."""
         browser, tree = self._browser, self._tree
         order = browser.sort.value + (" ↑" if browser.reverse else "")
         text = f"by {order}"
@@ -270,7 +271,7 @@ class LayersView(View):
         elif not len(browser.rows):
             unread = is_unread(self.session.analysis, browser.layer)
             text = "this layer has not been read" if unread else "nothing to show"
-        tree.border_subtitle = text.replace("[", "\\[")
+        return text.replace("[", "\\[")
 
     def action_sort(self, by: str) -> None:
         node = self._tree.node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -79,7 +79,11 @@ class FileTree(LineList):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.describe: Callable[[], str] = str
         self.adopt(session)
+
+    def tell_cursor(self) -> None:
+        self.border_subtitle = self.describe()
 
     def adopt(self, session: Session) -> None:
         """Draw what another session's browser shows."""

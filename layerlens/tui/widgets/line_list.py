@@ -135,7 +135,15 @@ class LineList(ScrollView, can_focus=True):
         self.refresh_line(new)
         self.show_cursor()
         self._place_cursor()
+        self.tell_cursor()
         self.post_message(self.Moved(self, new))
+
+    def tell_cursor(self) -> None:
+        """Say on the frame what the cursor is on, where a list does that.
+
+        At once, and not when the message has come through: the frame would be
+        painted in a second turn, with all that is inside.
+        """
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
