@@ -46,19 +46,19 @@ class MainScreen(Host):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(str(k + 1), f"view({k})", view.TITLE, show=False, id=f"view.{view.TITLE.lower()}",
-                    tooltip=f"The view {view.TITLE}")
+                    tooltip=f"Go to the view {view.TITLE}")
             for k, view in enumerate(VIEWS)
         ),
         Binding("right_square_bracket", "next_view(1)", "Next view", show=False, id="view.next",
-                tooltip="The next view"),
+                tooltip="Go to the next view"),
         Binding("left_square_bracket", "next_view(-1)", "Previous view", show=False,
-                id="view.previous", tooltip="The view before"),
+                id="view.previous", tooltip="Go to the view before"),
         Binding("tab", "next_pane(1)", "Pane", show=False, id="panes.next",
-                tooltip="To the next pane"),
+                tooltip="Go to the next pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="panes.previous",
-                tooltip="To the pane before"),
+                tooltip="Go to the pane before"),
         Binding("z", "zoom", "Zoom", show=False, id="panes.zoom",
-                tooltip="The pane alone on the screen, or beside the others again"),
+                tooltip="Give the pane the whole screen, or put it beside the others again"),
         # Priority, so that the focus moves before the next key is given to anybody:
         # what is typed or pasted right behind the slash belongs to the filter.
         Binding("slash", "search", "Filter", id="filter.open", priority=True,
@@ -70,7 +70,7 @@ class MainScreen(Host):
         Binding("D", "compare", "Diff", show=False, id="item.diff",
                 tooltip="Show what the layer changed in the file"),
         Binding("H", "history", "History", show=False, id="item.history",
-                tooltip="What the layers did to the path"),
+                tooltip="Show what the layers did to the path"),
         Binding("x,ctrl+e", "extract", "Extract", show=False, id="item.extract",
                 tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
@@ -84,7 +84,7 @@ class MainScreen(Host):
         Binding("escape", "back", "Back", show=False, id="app.back",
                 tooltip="Undo what narrows the view; stop reading; never quits"),
         Binding("question_mark,f1", "help", "Help", id="app.help",
-                tooltip="The keys that work here, and what the signs mean"),
+                tooltip="Show the keys that work here, and what the signs mean"),
     ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
