@@ -174,6 +174,20 @@ class LayersView(View):
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE, self._show_layer)
 
+    @on(LineList.Chosen, "#layers")
+    def _layer_chosen(self, event: LineList.Chosen) -> None:
+        """Into the tree of the layer, also where the cursor has just come there."""
+        event.stop()
+        if self._settling is not None:
+            self._settling.stop()
+            self._show_layer()
+        self.screen.set_focus(self._tree)
+
+    @on(FileTree.AtTop)
+    def _out_of_tree(self, event: FileTree.AtTop) -> None:
+        event.stop()
+        self.screen.set_focus(self._layers)
+
     def _show_layer(self) -> None:
         self._settling = None
         node = self._tree.node

@@ -210,6 +210,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = self.line_count() - 1
 
     def on_click(self, event: events.Click) -> None:
+        if event.button != 1:  # the screen goes back
+            return
         offset = event.get_content_offset(self)
         if offset is None:
             return
