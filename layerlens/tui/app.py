@@ -26,6 +26,8 @@ from layerlens.tui.settings import Settings
 from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
 
+_SECONDS = {"information": 2.5, "warning": 4.0, "error": 8.0}
+"""How long something is said at the edge of the screen, which it covers."""
 _PATIENCE = 1.0
 """Seconds that a stopped load gets to close its files before it is left behind."""
 
@@ -84,6 +86,9 @@ class LayerLensApp(App[int]):
         if self.settings.plain and isinstance(self.screen, MainScreen):
             self.screen.say(message)
         else:
+            self.clear_notifications()  # what was said before is over, and covers the screen
+            if options.get("timeout") is None:
+                options["timeout"] = _SECONDS[options.get("severity", "information")]
             super().notify(message, **options)
 
     def get_key_display(self, binding: Binding) -> str:

@@ -22,14 +22,16 @@ class PromptScreen(ModalScreen[str | None]):
     """Gives the line, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    PromptScreen { align: center middle; background: $background 60%; }
+    PromptScreen { align: center middle; }
     PromptScreen > #prompt {
         width: 76; max-width: 96%; height: auto;
         border: round $border; background: $panel; padding: 0 1;
     }
     PromptScreen Static { height: auto; }
     PromptScreen #prompt-about { color: $foreground 60%; margin-bottom: 1; }
-    PromptScreen Input { border: none; height: 1; background: $boost; padding: 0; }
+    PromptScreen Input, PromptScreen Input:focus {
+        border: none; height: 1; background: $boost; padding: 0;
+    }
     PromptScreen #prompt-verdict { color: $text-warning; margin-top: 1; }
     """
 

@@ -46,11 +46,11 @@ class ImageView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="image.open",
-                tooltip="On a heading: fold or unfold it; on a step: its layer; else the whole text"),
+                tooltip="Fold or unfold a heading; show a step's layer, a path, or a whole text"),
         Binding("right,l", "section(1)", "Next section", id="image.next",
-                tooltip="To the next section"),
+                tooltip="Go to the next section"),
         Binding("left,h", "section(-1)", "Previous section", show=False, id="image.previous",
-                tooltip="To the section before"),
+                tooltip="Go to the section before"),
         Binding("space", "fold", "Fold", id="image.fold",
                 tooltip="Fold or unfold the section"),
         Binding("c,C", "fold_all(True)", "Headings", show=False, id="image.close_all",

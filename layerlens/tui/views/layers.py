@@ -41,13 +41,13 @@ class LayersView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,ctrl+a", "toggle_aggregate", "Aggregate", id="tree.aggregate",
-                tooltip="The whole filesystem up to the layer, or only the layer's changes"),
+                tooltip="Switch between the whole filesystem up to the layer and its changes"),
         Binding("r", "range", "Range", id="layers.range",
                 tooltip="Look at several layers together: from this one to where the cursor goes"),
         Binding("w,greater_than_sign", "next_waste(True)", "Waste", id="tree.next_waste",
-                tooltip="To the next greatest waste"),
+                tooltip="Go to the next greatest waste"),
         Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
-                tooltip="To the waste before"),
+                tooltip="Go back to the waste before"),
         Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
                 tooltip="Show the whole filesystem up to the layer"),
         Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
@@ -73,11 +73,11 @@ class LayersView(View):
         Binding("b", "whose", "Base or yours", show=False, id="tree.whose",
                 tooltip="Show all, only yours, only what comes from the base image"),
         Binding("B", "scale", "Bars", show=False, id="tree.bars",
-                tooltip="Bars as shares of everything that is shown, or of their directory"),
+                tooltip="Draw bars as shares of all that is shown, or of their directory"),
         Binding("p,ctrl+b", "toggle_attributes", "Permissions", show=False, id="tree.attributes",
                 tooltip="Show or hide permissions and owners"),
         Binding("f", "toggle_fold", "Fold", show=False, id="tree.fold",
-                tooltip="Chains of single directories on one line, or each on its own"),
+                tooltip="Put chains of single directories on one line, or each on its own"),
         Binding("plus", "toggle_kind('added')", "Added", show=False, id="tree.added",
                 tooltip="Show or hide what was added"),
         Binding("tilde", "toggle_kind('modified')", "Modified", show=False, id="tree.modified",
@@ -174,6 +174,20 @@ class LayersView(View):
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE, self._show_layer)
+
+    @on(LineList.Chosen, "#layers")
+    def _layer_chosen(self, event: LineList.Chosen) -> None:
+        """Into the tree of the layer, also where the cursor has just come there."""
+        event.stop()
+        if self._settling is not None:
+            self._settling.stop()
+            self._show_layer()
+        self.screen.set_focus(self._tree)
+
+    @on(FileTree.AtTop)
+    def _out_of_tree(self, event: FileTree.AtTop) -> None:
+        event.stop()
+        self.screen.set_focus(self._layers)
 
     def _show_layer(self) -> None:
         self._settling = None

@@ -57,11 +57,11 @@ def page_bindings(view: str, what: str) -> list[Binding]:
     """The keys that lead into the page and out of it; ``what`` its places are called."""
     return [
         Binding("enter", "go_in", what.capitalize(), id=f"{view}.enter",
-                tooltip=f"Into the {what}; there: show the one under the cursor in the tree"),
+                tooltip=f"Go into the {what}; there: show the one under the cursor in the tree"),
         Binding("right,l", "focus_page", "Into", show=False, id=f"{view}.into",
-                tooltip="Into the page about what the cursor stands on"),
+                tooltip="Go into the page about what the cursor stands on"),
         Binding("left,h", "focus_table", "Out", show=False, id=f"{view}.out",
-                tooltip="Back to the table"),
+                tooltip="Go back to the table"),
     ]  # fmt: skip
 
 

@@ -35,13 +35,13 @@ class WasteView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,right,l", "open", "Open", id="waste.open",
-                tooltip="Go down into the row; on a path: show it in the tree where it was lost"),
+                tooltip="Go into the row; on a path: show it in the tree where it was lost"),
         Binding("left,h,backspace", "up", "Up", id="waste.up",
-                tooltip="Up to where one came from"),
+                tooltip="Go up to where you came from"),
         Binding("a", "flat", "All paths", id="waste.flat",
-                tooltip="All paths of what is shown, the worst first"),
+                tooltip="List all paths of what is shown, the worst first"),
         Binding("o", "regroup", "Group", id="waste.group",
-                tooltip="Files by the layer that lost or brought them, by directory, one by one"),
+                tooltip="Put files together by layer or by directory, or list them one by one"),
         Binding("b", "side", "Base/yours", show=False, id="waste.side",
                 tooltip="Count all layers, the base's only, yours only"),
         Binding("t", "show_lost", "In the tree", show=False, id="waste.tree_lost",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from layerlens.tui.plain import joined
@@ -23,6 +25,13 @@ _WORTH_A_MARK = 0.05
 
 class LayerList(LineList):
     """Index, base or yours, size, a bar with the wasted part marked, instruction."""
+
+    KEYS_TITLE = "In the layers"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,right,l", "choose", "Tree", show=False, id="layers.enter",
+                tooltip="Go into the tree of the layer"),
+    ]  # fmt: skip
 
     def __init__(self, rows: list[LayerRow], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -54,6 +63,12 @@ class LayerList(LineList):
         if (event.shift or event.ctrl) and 0 <= line < self.line_count():
             event.prevent_default()
             self.post_message(self.RangeAsked(line))
+        elif line == self.cursor and event.chain == 1:
+            event.prevent_default()  # it only takes the focus; a second one goes in
+
+    def action_choose(self) -> None:
+        if self.line_count():
+            self.post_message(self.Chosen(self, self.cursor))
 
     def show(self, rows: list[LayerRow]) -> None:
         """Show the rows of a newer state, with the cursor on the same layer."""

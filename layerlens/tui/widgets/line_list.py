@@ -29,7 +29,7 @@ _PLAIN_CELLS = 300
 """The width that pieces of plain lines are made for: nothing is left out or cut short."""
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """Subclasses tell how many lines there are and what each consists of.
 
     Drawing costs what is visible, whatever the number of lines.
@@ -224,6 +224,8 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = self.line_count() - 1
 
     def on_click(self, event: events.Click) -> None:
+        if event.button != 1:  # the screen goes back
+            return
         offset = event.get_content_offset(self)
         if offset is None:
             return
