@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from layerlens.analysis.model import Analysis, Partial, Unread
@@ -66,6 +67,16 @@ async def test_copy_something_else(analysis: Analysis) -> None:
         assert pilot.app.clipboard == before
 
 
+async def test_small_windows_leave_the_rest_in_sight(analysis: Analysis) -> None:
+    async with opened(analysis, (100, 40)) as (pilot, _screen, _browser):
+        for key in ("W", "Y", "question_mark"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
+            assert "shop/web:2.4" in text_of(pilot.app), key
+            await pilot.press("escape")
+            await until(pilot, lambda: _is(pilot, MainScreen))
+
+
 @pytest.mark.parametrize("key", ["W", "ctrl+s"])
 async def test_write_an_output(
     analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
@@ -77,6 +88,7 @@ async def test_write_an_output(
         await pilot.press("enter")
         await until(pilot, lambda: _is(pilot, PromptScreen))
         assert pilot.app.screen.query_one(Input).value == "shop-web-2.4.json"
+        assert "shop-web-2.4.json" in text_of(pilot.app), "what is typed is seen"
         await pilot.press("enter")
         await until(pilot, (tmp_path / "shop-web-2.4.json").exists)
         await until(pilot, lambda: _is(pilot, MainScreen))

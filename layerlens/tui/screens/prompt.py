@@ -29,9 +29,7 @@ class PromptScreen(ModalScreen[str | None]):
     }
     PromptScreen Static { height: auto; }
     PromptScreen #prompt-about { color: $foreground 60%; margin-bottom: 1; }
-    PromptScreen Input, PromptScreen Input:focus {
-        border: none; height: 1; background: $boost; padding: 0;
-    }
+    PromptScreen Input { background: $boost; padding: 0; }
     PromptScreen #prompt-verdict { color: $text-warning; margin-top: 1; }
     """
 
@@ -53,7 +51,7 @@ class PromptScreen(ModalScreen[str | None]):
             box.border_title = Text(self._title)
             box.border_subtitle = "Enter goes on · Esc closes"
             yield Static(Text(self._about), id="prompt-about")
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=False, compact=True)
             yield Static(id="prompt-verdict")
 
     def on_mount(self) -> None:
