@@ -99,6 +99,7 @@ def test_encodings(data: bytes, text: str, encoding: str) -> None:
         gzip.compress(b"hello" * 100), NOISE,
         b"\xff\xfe" + NOISE,
     ],
+    ids=["nul", "nul in text", "all bytes", "elf", "gzip", "noise", "noise behind a mark"],
 )  # fmt: skip
 def test_what_is_no_text(data: bytes) -> None:
     assert text_of(whole(data)) is None
