@@ -149,7 +149,7 @@ class LayersView(View):
         if not 0 <= tree.cursor < len(rows):
             return None
         row = rows.row(tree.cursor)
-        version = rows.view.version(row.item)
+        version = rows.view.version(row.node)
         return Subject(
             path=rows.path(tree.cursor),
             version=None if version < 0 else version,
