@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual import events, on
@@ -91,6 +92,8 @@ class MainScreen(Host):
         super().__init__()
         self.session = session
         self._views: dict[int, View] = {}
+        """Those that have been made, with all their parts."""
+        self._making = asyncio.Lock()
         self._typing: Timer | None = None
         # Made here, since more of the image may arrive before they are on the screen.
         self._header = ImageHeader(figures(session.analysis), id="header")
@@ -139,17 +142,26 @@ class MainScreen(Host):
     async def _show(self, number: int) -> None:
         """Show a view, made when it is first wanted."""
         before = self._views.get(self._tabs.chosen)
-        view = self._views.get(number)
-        if view is None:
-            view = self._views[number] = VIEWS[number](self.session)
-            view.add_class("view")
-            await self.query_one("#views").mount(view)
+        view = await self._made(number)
         if before is not None and before is not view:
             before.display = False
         view.display = True
         self._tabs.chosen = number
         self._show_filter()
         self.set_focus(view.panes()[0])
+
+    async def _made(self, number: int) -> View:
+        """A view, made if it is not there yet."""
+        async with self._making:  # keys and the mouse may both ask for it
+            view = self._views.get(number)
+            if view is None:
+                view = VIEWS[number](self.session)
+                view.add_class("view")
+                await self.query_one("#views").mount(view)
+                if view.session is not self.session:  # more was read meanwhile
+                    view.adopt(self.session)
+                self._views[number] = view
+            return view
 
     def _show_filter(self) -> None:
         """The filter line says what the view is filtered by."""
