@@ -12,6 +12,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from layerlens.errors import Interrupted, LayerLensError
 from layerlens.outputs.pace import Pace
 from layerlens.progress import Step
+from layerlens.tui.background import wait_for_writers
 from layerlens.tui.commands import Commands
 from layerlens.tui.keymaps import keymap_of
 from layerlens.tui.keys import NO_KEY, key_name
@@ -19,12 +20,13 @@ from layerlens.tui.loader import Loader
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
 from layerlens.tui.plain import PlainFilter
 from layerlens.tui.reading import Reader
-from layerlens.tui.screens.error import ErrorScreen
+from layerlens.tui.screens.error import ErrorNotice, ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.settings import Settings
 from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.viewmodel.text import safe_text
 
 _SECONDS = {"information": 2.5, "warning": 4.0, "error": 8.0}
 """How long something is said at the edge of the screen, which it covers."""
@@ -122,7 +124,7 @@ class LayerLensApp(App[int]):
             return "stopping …"
         words = self._pace.words(step)
         parts = (words.share or words.done, words.layers, words.left)
-        return " · ".join(filter(None, [step.stage, *parts, "Esc stops"]))
+        return " · ".join(filter(None, [safe_text(step.stage, 200), *parts, "Esc stops"]))
 
     def on_glimpsed(self, message: Glimpsed) -> None:
         self._take(message.session)
@@ -133,21 +135,32 @@ class LayerLensApp(App[int]):
             self._main.tell("")
 
     def on_failed(self, message: Failed) -> None:
-        stopped = isinstance(message.error, Interrupted)
-        if stopped and message.session is not None:
+        error = message.error
+        stopped = isinstance(error, Interrupted)
+        known = stopped or isinstance(error, LayerLensError)
+        if message.session is not None and (stopped or (known and self._main is not None)):
             self._take(message.session)
-        if stopped and self._main is not None:
-            self.error = None
-            self._stopping = False
-            self._main.session.reading = False
-            self._main.tell("stopped: only what was read is here")
+        if known and self._main is not None:
+            self._keep(self._main, error)
             return
         if self.error is None:
-            self.error = message.error
-        if isinstance(message.error, LayerLensError) and self.screen_stack:
-            self._base_screen(ErrorScreen(self._image_title, message.error))
+            self.error = error
+        if isinstance(error, LayerLensError) and self.screen_stack:
+            self._base_screen(ErrorScreen(self._image_title, error))
         else:  # stopped by the user, or a bug: the caller tells
             self.exit()
+
+    def _keep(self, main: MainScreen, error: BaseException) -> None:
+        """Reading has ended early: what is there can be browsed further."""
+        self._stopping = False
+        main.session.reading = False
+        if not isinstance(error, LayerLensError):  # the user's own wish
+            main.tell("stopped: only what was read is here")
+            return
+        self.error = error  # told again when the user leaves
+        main.tell("failed: only what was read is here")
+        if self.screen_stack:
+            self.push_screen(ErrorNotice(error))
 
     def _take(self, session: Session) -> None:
         """Show a state of the image, the first one or a newer one."""
@@ -204,6 +217,7 @@ def run_app(reader: Reader, title: str, settings: Settings | None = None) -> lis
     """
     app = LayerLensApp(reader, title, settings)
     app.run()
+    wait_for_writers()
     if app.error is not None:
         raise app.error
     return [] if app.session is None else app.session.marks.lines()

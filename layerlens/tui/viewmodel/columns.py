@@ -73,9 +73,7 @@ class Sums:
             found[node] = 1
         return bytes(found)
 
-    def of(
-        self, flags: bytes | bytearray, instead: Mapping[int, int] | None = None
-    ) -> Sums:
+    def of(self, flags: bytes | bytearray, instead: Mapping[int, int] | None = None) -> Sums:
         """The amounts of the selected nodes; ``instead`` has other ones for some of them."""
         chosen: bytes | bytearray = flags
         if self.at is not None:

@@ -54,6 +54,19 @@ def layer_rows(analysis: Analysis) -> list[LayerRow]:
     ]
 
 
+def same_layer(before: Analysis, now: Analysis, index: int) -> int:
+    """Where a layer stands in another state of the image; in its place, if it is not there.
+
+    Layers of a stream come in any order before the image says which is theirs.
+    """
+    if index < len(before.layers) and before.layers[index].diff_id is not None:
+        wanted = before.layers[index].diff_id
+        same = [k for k, layer in enumerate(now.layers) if layer.diff_id == wanted]
+        if same and index not in same:
+            return same[0]
+    return min(index, max(0, len(now.layers) - 1))
+
+
 def instruction(layer: LayerFacts) -> str:
     """What made the layer, in one line."""
     text = layer.instruction.text

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
-from layerlens.tui.viewmodel.layers import is_unread, layer_rows
+from layerlens.tui.viewmodel.layers import is_unread, layer_rows, same_layer
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
@@ -131,16 +131,29 @@ class LayersView(View):
         return [self._layers, self._tree, self._details]
 
     def adopt(self, session: Session) -> None:
-        node = None
         path = self._path_under_cursor()
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        before, now = self.session.analysis, session.analysis
+        self._wanted = same_layer(before, now, self._wanted)
+        if self._anchor is not None:
+            self._anchor = same_layer(before, now, self._anchor)
         self.session = session
-        self._wanted = session.browser.layer
-        self._layers.show(layer_rows(session.analysis))
-        self._details.adopt(session.analysis, self._wanted)
+        self._browser.show(layer=self._wanted, since=self._anchor)
+        with self.prevent(LineList.Moved):
+            self._layers.show(layer_rows(now), self._wanted)
+        self._details.adopt(now, self._wanted)
         self._tree.adopt(session)
-        if path is not None:
-            node = session.browser.node_of_path(path)
-        self._tree_changed(node)
+        self._tree_changed(self._nearest(path))
+
+    def _nearest(self, path: bytes | None) -> int | None:
+        """The node of a path, or of the closest directory above it that any layer has."""
+        node = None
+        while path and node is None:
+            node = self._browser.node_of_path(path)
+            path = path.rpartition(b"/")[0]
+        return node
 
     def subject(self) -> Subject | None:
         if self.screen.focused is self._layers:
@@ -230,8 +243,9 @@ class LayersView(View):
             self._wanted = max(0, len(self.session.analysis.layers) - 1)
             browser.show(layer=self._wanted, aggregate=True)
         else:
-            self._wanted = layer
-            browser.show(layer=layer, aggregate=False)
+            # A message may come from where fewer layers were known.
+            self._wanted = min(layer, max(0, len(self.session.analysis.layers) - 1))
+            browser.show(layer=self._wanted, aggregate=False)
         self._anchor = None
         with self.prevent(LineList.Moved):
             self._layers.cursor = self._wanted
