@@ -9,7 +9,7 @@ import io
 import os
 import random
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -199,11 +199,10 @@ class Monkey:
 
 
 @pytest.fixture
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("HOME", str(tmp_path / "work"))
-    yield
 
 
 @pytest.mark.usefixtures("_here")
@@ -219,7 +218,7 @@ async def test_random_keys(name: str, plain: bool, tmp_path: Path) -> None:
         monkey = Monkey(pilot, (name, plain, SEED))
         try:
             await monkey.run(KEYS)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - with what led to it
             await pilot.pause(0.5)  # what waits must not meet an app that is gone
             raise AssertionError(monkey.story()) from (app._exception or error)
         while isinstance(app.screen, CommandPalette):
