@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -95,6 +96,14 @@ class LayerLensApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         return "" if binding.key == NO_KEY else key_name(binding.key)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste):
+            # Lines of input show it as it is: what a terminal obeys does not get there.
+            event.text = "\n".join(
+                "".join(filter(str.isprintable, line)) for line in event.text.splitlines()
+            )
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         if self.settings.plain:

@@ -222,6 +222,8 @@ class MainScreen(Host):
             panes = [pane for pane in panes if pane.display and pane.region.height]
         if self._input.display:
             panes.insert(min(2, len(panes)), self._input)
+        if not panes:  # the terminal has no room for any
+            return
         at = panes.index(self.focused) if self.focused in panes else -step
         self.set_focus(panes[(at + step) % len(panes)])
 
