@@ -71,6 +71,7 @@ class LayerLensApp(App[int]):
         self._loading = LoadingScreen(title)
         self._main: MainScreen | None = None
         self._pace = Pace()
+        self._step = Step("opening")
         self._stopping = False
 
     @property
@@ -125,18 +126,22 @@ class LayerLensApp(App[int]):
     def on_progressed(self, message: Progressed) -> None:
         self._loading.report(message.step)
         self._pace.note(message.step)
-        if self._main is not None and self._main.session.reading:
-            self._main.tell(self._reading_note(message.step))
+        self._step = message.step
+        self._tell_reading()
 
-    def _reading_note(self, step: Step) -> str:
-        if self._stopping:
-            return "stopping …"
-        words = self._pace.words(step)
-        parts = (words.share or words.done, words.layers, words.left)
-        return " · ".join(filter(None, [safe_text(step.stage, 200), *parts, "Esc stops"]))
+    def _tell_reading(self) -> None:
+        """Say how far reading is, in the order of what must not be cut off."""
+        if self._main is None or not self._main.session.reading:
+            return
+        words = self._pace.words(self._step)
+        stage = safe_text(self._step.stage, 200)
+        parts = [words.share or words.done or "reading", "Esc stops", stage]
+        note = " · ".join(filter(None, [*parts, words.layers, words.left]))
+        self._main.tell("stopping …" if self._stopping else note)
 
     def on_glimpsed(self, message: Glimpsed) -> None:
         self._take(message.session)
+        self._tell_reading()  # a source that stalls reports nothing for a while
 
     def on_loaded(self, message: Loaded) -> None:
         self._take(message.session)
