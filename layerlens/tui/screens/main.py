@@ -249,9 +249,7 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash that is typed into the filter is a slash; not every view reads it in ways."""
-        if action == "next_match":
-            return bool(self._views) and bool(self.view.match)
+        """A slash that is typed into the filter is a slash; back only goes who came from somewhere."""
         if action == "return":
             return self._shown_from is not None
         return not (action == "search" and isinstance(self.focused, FilterLine))

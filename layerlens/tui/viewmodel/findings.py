@@ -169,6 +169,13 @@ class Findings:
         return " · ".join(parts)
 
     @property
+    def matched(self) -> str:
+        """How many findings are shown, and what they would save together."""
+        rows = self.table.rows
+        saved = 0 if self.analysis.judged is None else self.analysis.what_if(rows).saved_bytes
+        return f"{plural(len(rows), 'finding')}, {size(saved)}"
+
+    @property
     def order(self) -> str:
         """What the table is ordered by."""
         by = {"severity": "severity", "size": "saving", "count": "number of paths",

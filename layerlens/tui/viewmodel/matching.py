@@ -157,6 +157,10 @@ class RegexMatcher:
         _inherit(view, found)
         return found
 
+    def matches(self, text: str) -> bool:
+        """Whether it is anywhere in a text; may run away: see :func:`time_limit`."""
+        return self._search(text.lower() if self._fold else text) is not None
+
     def spans(self, label: str) -> Spans:
         text = label.lower() if self._fold else label
         if len(text) != len(label) or not self._is_quick:
@@ -186,6 +190,10 @@ class FuzzyMatcher:
         for paths in _slices(view, fold=self._fold):
             found += bytearray(map(_is_match, map(self._match, paths)))
         return found
+
+    def matches(self, text: str) -> bool:
+        """Whether the characters are in a text, in their order."""
+        return self._match(text.lower() if self._fold else text) is not None
 
     def spans(self, label: str) -> Spans:
         """The last places: what a label ends with says more than what it starts with."""

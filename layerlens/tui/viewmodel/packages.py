@@ -164,6 +164,12 @@ class Packages:
         return " · ".join(parts)
 
     @property
+    def matched(self) -> str:
+        """How many rows are shown, and how many bytes they are."""
+        rows = self.table.rows
+        return f"{plural(len(rows), 'row')}, {size(sum(row.bytes for row in rows))}"
+
+    @property
     def order(self) -> str:
         """What the table is ordered by."""
         by = {"count": "number of files", "kind": "ecosystem"}.get(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.text import clip, clip_start, pad, width
 
 Piece = tuple[str, str]
@@ -71,7 +73,7 @@ class Table(Generic[T]):
         self.all_rows = rows
         self.foot = foot
         self.rows: list[T] = []
-        self.text = ""
+        self.filter = RowFilter()
         self.order = order
         self.reverse = False
         self._text = text
@@ -88,10 +90,11 @@ class Table(Generic[T]):
         self.all_rows = rows
         self._make()
 
-    def search(self, text: str) -> None:
-        """Show only rows that contain a text or match a glob, whatever its case."""
-        if text != self.text:
-            self.text = text
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only rows that match a text, read as before or as ``match`` says."""
+        match = self.filter.match if match is None else match
+        if (text, match) != (self.filter.text, self.filter.match):
+            self.filter = RowFilter(text, match, self.filter)
             self._make()
 
     def sort_by(self, order: str) -> None:
@@ -102,19 +105,14 @@ class Table(Generic[T]):
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text)
+        return bool(self.filter.text)
 
     def _make(self) -> None:
-        rows, foot = self.all_rows, self.foot
-        if self.text:
-            rows, foot = self._matching(rows), self._matching(foot)
+        keep, text = self.filter.keep, self._text
+        rows, foot = keep(self.all_rows, text), keep(self.foot, text)
         column = next(each for each in self.columns if each.id == self.order)
         self.rows = sorted(rows, key=column.key, reverse=self.reverse != column.largest_first)
         self.rows += foot
-
-    def _matching(self, rows: Sequence[T]) -> Sequence[T]:
-        matches = matcher(self.text)
-        return [row for row in rows if matches(self._text(row))]
 
     # ------------------------------------------------------------------ drawing
 
@@ -174,14 +172,3 @@ def _placed(text: str, cells: int, *, right: bool) -> str:
         return pad(text, cells)
     text = clip(text, cells)
     return " " * (cells - width(text)) + text
-
-
-def matcher(text: str) -> Callable[[str], bool]:
-    """Whether a text or glob is in another text; case does not count."""
-    wanted = text.casefold()
-    if any(sign in wanted for sign in "*?["):
-        import fnmatch
-
-        pattern = re.compile(fnmatch.translate(f"*{wanted}*"))
-        return lambda other: pattern.match(other.casefold()) is not None
-    return lambda other: wanted in other.casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerlens.analysis.model import Analysis
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.table import Table
 from layerlens.tui.viewmodel.wastelevels import (
     ALL,
@@ -52,6 +53,8 @@ class WasteBrowser:
     def _push(self, level: Level | None) -> bool:
         if level is None:
             return False
+        if not level.text:
+            level.filter = RowFilter(match=self.level.filter.match)
         level.make(self.side)
         self.levels.append(level)
         return True

@@ -15,8 +15,10 @@ from typing import Any
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Cause
 from layerlens.tui.viewmodel.layers import instruction
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.table import Column, Table
-from layerlens.tui.viewmodel.text import SIZE_CELLS, clip, safe_text
+from layerlens.tui.viewmodel.text import SIZE_CELLS, clip, plural, safe_text, size
 from layerlens.tui.viewmodel.wastecolumns import (
     NOTHING,
     bar_column,
@@ -79,7 +81,7 @@ class Level(ABC):
         self.title = title
         self.opened_by = opened_by
         self.side = Side.ALL
-        self.text = ""
+        self.filter = RowFilter()
         self.sum = 0
         self.count = 0
         self.table: Table[Row] = Table([], [NOTHING], text=str, order="name")
@@ -93,7 +95,7 @@ class Level(ABC):
 
     def like(self, other: Level) -> None:
         """Take over order and filter of the same level of another image."""
-        self.text = other.text
+        self.filter = other.filter
         self.make()
         self._order_like(other.table)
 
@@ -102,20 +104,31 @@ class Level(ABC):
         known = any(column.id == old.order for column in table.columns)
         if old.columns[0] is NOTHING or not known:
             old = table
-        if (old.order, old.reverse, self.text) != (table.order, table.reverse, table.text):
+        if (old.order, old.reverse) != (table.order, table.reverse) or self.text:
             table.order, table.reverse = old.order, old.reverse
-            table.text = self._table_text
+            table.filter = self._table_filter
             table.replace(table.all_rows)
 
     @property
-    def _table_text(self) -> str:
-        """What the table itself is to filter by."""
-        return self.text
+    def text(self) -> str:
+        """What is searched for."""
+        return self.filter.text
 
-    def search(self, text: str) -> None:
-        """Show only what a text or glob matches."""
-        self.text = text
+    @property
+    def _table_filter(self) -> RowFilter:
+        """What the table itself is to filter by."""
+        return self.filter
+
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only what matches a text, read as before or as ``match`` says."""
+        self.filter = RowFilter(text, match or self.filter.match, self.filter)
         self.make()
+
+    @property
+    def matched(self) -> str:
+        """How many rows are there under the filter, and how many bytes they are."""
+        rows = [row for row in self.table.rows if getattr(row, "kind", "") != "total"]
+        return f"{plural(len(rows), 'row')}, {size(sum(map(attrgetter('bytes'), rows)))}"
 
     @abstractmethod
     def _table(self) -> Table[Row]:
@@ -292,14 +305,20 @@ class FilesLevel(Level):
         self.make()
 
     @property
-    def _table_text(self) -> str:
-        return self.text if self.by_layer else ""
+    def _table_filter(self) -> RowFilter:
+        return self.filter if self.by_layer else RowFilter()
+
+    @property
+    def matched(self) -> str:
+        if self.by_layer:
+            return super().matched
+        return f"{plural(self.count, 'file')}, {size(self.sum)}"
 
     def _table(self) -> Table[Row]:
         files = self.image.files
         leaves = files.of_side(self.leaves, self.side)
         if self.text and not self.by_layer:
-            leaves = files.matching(leaves, self.text)
+            leaves = files.matching(leaves, self.filter)
         self.sum, self.count = sum(files.sizes(leaves)), len(leaves)
         if self.by is By.PATH:
             return self._one_by_one(leaves)
@@ -394,14 +413,15 @@ class FilesLevel(Level):
         leaves = self.image.files.members(self.leaves, row)
         level = FilesLevel(self.image, title, key, leaves, by, fixed)
         if not self.by_layer:
-            level.text = self.text
+            level.filter = self.filter
         return level
 
     def flat(self) -> Level | None:
         if self.by is By.PATH:
             return None
         level = FilesLevel(self.image, "all paths", ALL, self.leaves, By.PATH, self._fixed)
-        level.text = "" if self.by_layer else self.text
+        if not self.by_layer:
+            level.filter = self.filter
         return level
 
 

@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from layerlens.tui.viewmodel.page import Fact, Page, Place
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Table
@@ -28,6 +29,10 @@ class Listing(Protocol):
     @property
     def title(self) -> str:
         """What the table shows, in a line."""
+
+    @property
+    def matched(self) -> str:
+        """How many rows there are under the filter, and how much."""
 
     @property
     def order(self) -> str:
@@ -192,12 +197,25 @@ class TablePageView(View):
 
     @property
     def searched(self) -> str:
-        return self._listing.table.text
+        return self._listing.table.filter.text
 
     def search(self, text: str) -> None:
         row = self.row
         self._listing.table.search(text)
         self.rows_changed(row)
+
+    @property
+    def match(self) -> str:
+        return self._listing.table.filter.match.value
+
+    def next_match(self) -> None:
+        row, table = self.row, self._listing.table
+        table.search(table.filter.text, next_way(table.filter.match))
+        self.rows_changed(row)
+
+    def matched(self) -> str:
+        wanted = self._listing.table.filter
+        return "" if not wanted.text else wanted.problem or self._listing.matched
 
     def back(self) -> bool:
         """From the page to the table, then to all rows."""

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from layerlens.filesystem.changes import Cause
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, size
@@ -278,12 +279,18 @@ class WasteView(View):
             self._browser.level.search(text)
             self._shown(row)
 
+    @property
+    def match(self) -> str:
+        return self._browser.level.filter.match.value
+
+    def next_match(self) -> None:
+        row, wanted = self._row, self._browser.level.filter
+        self._browser.level.search(wanted.text, next_way(wanted.match))
+        self._shown(row)
+
     def matched(self) -> str:
         level = self._browser.level
-        if not level.text:
-            return ""
-        rows = plural(len(level.table), "row")
-        return f"{plural(level.count, 'file')}, {size(level.sum)}" if level.of_files else rows
+        return "" if not level.text else level.filter.problem or level.matched
 
     def found(self) -> Widget:
         return self._list.lines
