@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from layerlens.tui.actions import copying, extracting, looking, writing
 from layerlens.tui.bindings import EVERYWHERE
@@ -24,6 +24,7 @@ from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
+from layerlens.tui.widgets.key_line import KeyLine
 from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.plain_status import PlainStatus, pane_of, show_alone
 from layerlens.tui.widgets.view_tabs import ViewTabs
@@ -113,7 +114,7 @@ class MainScreen(Host):
         yield Vertical(id="views")
         yield self._input
         yield self._status
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         self._input.display = False

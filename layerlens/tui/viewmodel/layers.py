@@ -127,14 +127,18 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
     if layer.history.group:
         before = "; ".join(each.text for each in layer.history.group)
         rows.append(("before it", safe_text(before)))
+    tallies = ("added", layer.added), ("modified", layer.modified), ("removed", layer.removed)
+    changed = [(label, _tally(tally)) for label, tally in tallies if tally.files]
+    rows += changed or [("changes", "no files")]
+    rows.append(("size", _sizes(layer)))
+    if layer.dead_bytes:
+        rows.append(
+            ("waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)} of it")
+        )
+    if layer.kills_bytes:
+        rows.append(("wastes", f"{in_words(layer.kills_bytes)} of this and lower layers"))
     rows += [
-        ("added", _tally(layer.added)),
-        ("modified", _tally(layer.modified)),
-        ("removed", _tally(layer.removed)),
-        ("size", _sizes(layer)),
-        ("own waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
-        ("makes waste", f"{in_words(layer.kills_bytes)} of this and lower layers"),
-        ("belongs to", where_base_ends(analysis) if layer.is_base else "you"),
+        ("from", where_base_ends(analysis) if layer.is_base else "you"),
         ("diff_id", str(layer.diff_id or "unknown")),
     ]
     if layer.digest is not None and layer.digest != layer.diff_id:
@@ -147,7 +151,7 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
 
 
 def _tally(tally: Tally) -> str:
-    return f"{plural(tally.files, 'file')}, {in_words(tally.bytes)}" if tally.files else "nothing"
+    return f"{plural(tally.files, 'file')}, {in_words(tally.bytes)}"
 
 
 def _of(part: int, whole: int) -> str:

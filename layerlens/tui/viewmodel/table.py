@@ -20,6 +20,9 @@ Piece = tuple[str, str]
 
 T = TypeVar("T")
 
+_LEAST = 8
+"""Cells of the column that takes what is left, where nothing is."""
+
 _SIGNS_IN_WORDS = {"✓": "ticked", "●": "marked"}
 _SIGN_BEFORE = re.compile(r"[^\w/.\\]\s+")
 """A sign that stands before the word that it stands for."""
@@ -34,6 +37,7 @@ class Column(Generic[T]):
     ``cell``    a row's text and style
     ``key``     what rows are ordered by
     ``cells``   its width; ``None`` for the one column that takes what is left
+    ``most``    the width that it may grow to where there is more room than all need
     ``right``   whether texts stand at its right end
     ``largest_first`` the order of the first press
     ``from_cells`` it is left out of tables that are narrower than this
@@ -49,6 +53,7 @@ class Column(Generic[T]):
     largest_first: bool = False
     from_cells: int = 0
     keep_end: bool = False
+    most: int | None = None
 
 
 class Table(Generic[T]):
@@ -160,11 +165,16 @@ class Table(Generic[T]):
     def _layout(self, cells: int) -> list[tuple[Column[T], int]]:
         """The columns that have room, and how many cells each gets."""
         shown = [column for column in self.columns if cells >= column.from_cells]
-        fixed = sum(column.cells + 1 for column in shown if column.cells is not None)
-        left = cells - fixed - (0 if self._sign is None else 2) - 1
-        return [
-            (column, max(8, left) if column.cells is None else column.cells) for column in shown
-        ]
+        room = [column.cells or _LEAST for column in shown]
+        left = cells - sum(room) - len(room) - (0 if self._sign is None else 2)
+        # What takes the rest comes first, then those that may grow, from the left.
+        for k in sorted(range(len(shown)), key=lambda k: shown[k].cells is not None):
+            column = shown[k]
+            most = column.most or (cells if column.cells is None else room[k])
+            more = max(0, min(left, most - room[k]))
+            room[k] += more
+            left -= more
+        return list(zip(shown, room, strict=True))
 
 
 def _placed(text: str, cells: int, *, right: bool) -> str:

@@ -158,7 +158,8 @@ class Ledger(Level):
             return 0 if row.kind == "total" else row.bytes
 
         columns: list[Column[Any]] = [
-            Column("name", "Class", lambda row: (safe_text(row.name, 100), ""), attrgetter("name")),
+            Column("name", "Class", lambda row: (safe_text(row.name, 100), ""), attrgetter("name"),
+                   most=40),
             Column("kind", "Kind", lambda row: (row.kind if row.kind != "total" else "", "dim"),
                    attrgetter("kind"), 9, from_cells=68),
             bar_column(shared, total),

@@ -245,7 +245,7 @@ class WasteView(View):
     def _title(self) -> None:
         """Above the table where one is, below it what it adds up to."""
         browser, level = self._browser, self._browser.level
-        room = max(10, self.size.width - 6)
+        room = max(10, self.size.width - 6) if self.size else 1000
         self._list.border_title = Text(clip_start(browser.trail(), room))
         self._list.set_class(bool(level.text) or browser.side is not Side.ALL, "-filtered")
         parts = []
@@ -261,8 +261,7 @@ class WasteView(View):
             parts.insert(0, "only what was read")
         if browser.side is not Side.ALL:
             parts.append(browser.side.value)
-        order = browser.table.order + (" reversed" if browser.table.reverse else "")
-        parts.append(f"sorted by {order}")
+        parts.append(f"by {browser.table.order}{' ↑' if browser.table.reverse else ''}")
         if level.text:
             parts.insert(0, f"with {safe_text(level.text, 40)}")
         self._list.border_subtitle = Text(clip(" · ".join(parts), room))
