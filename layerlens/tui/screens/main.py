@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
-from layerlens.tui.actions import copying, extracting, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, marking, writing
 from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
@@ -79,6 +79,8 @@ class MainScreen(Host):
                 tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
+        Binding("apostrophe", "marks", "Marks", show=False, id="app.marks",
+                tooltip="List what is marked and ticked: go there, unmark, clear"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
                 tooltip="Copy the path, or what the view has instead"),
         Binding("Y", "copy", "Copy …", show=False, id="item.copy_more",
@@ -330,9 +332,17 @@ class MainScreen(Host):
         elif subject is not None and subject.finding is not None:
             marks.toggle_finding(subject.finding)
         else:
+            self.notify("mark a path or a finding: there is none under the cursor")
             return
+        self.marks_changed()
+
+    def marks_changed(self) -> None:
+        """Draw all marks anew."""
         for view in self._views.values():
             view.marks_changed()
+
+    def action_marks(self) -> None:
+        self.start(marking.show_marks(self))
 
     def action_preview(self) -> None:
         self.start(looking.preview(self))

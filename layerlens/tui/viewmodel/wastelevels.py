@@ -15,6 +15,7 @@ from typing import Any
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Cause
 from layerlens.tui.viewmodel.layers import instruction
+from layerlens.tui.viewmodel.marks import MARKED, Marks
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.table import Column, Table
@@ -56,8 +57,9 @@ SIGNS = {
 class Image:
     """What all levels ask of the image."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, marks: Marks) -> None:
         self.analysis = analysis
+        self.marks = marks
         self.files = Files(analysis)
         self.instructions = [instruction(layer) for layer in analysis.layers]
 
@@ -243,7 +245,11 @@ class Findings(Level):
             Column("layer", "Layer", lambda row: (_blamed(row), "dim"), _blamed_order, 7, right=True),
             Column("name", "Finding", lambda row: (claim_title(row), ""), claim_title),
         ]  # fmt: skip
-        return Table(found, columns, text=claim_title, order="size")
+        return Table(found, columns, text=claim_title, order="size", sign=self._sign)
+
+    def _sign(self, claim: Claim) -> tuple[str, str]:
+        ticked = claim.finding is not None and self.image.marks.has_finding(claim.finding)
+        return ("✓ ", "match") if ticked else ("", "")
 
     def _of_side(self, claim: Claim) -> Claim:
         if self.side is Side.ALL:
@@ -343,7 +349,7 @@ class FilesLevel(Level):
             self._layers(),
             Column("name", f"in /{_path_text(top)}", name, self.path),
         ]
-        return Table(rows, columns, text=str, order="size")
+        return Table(rows, columns, text=str, order="size", sign=self._sign)
 
     def _one_by_one(self, rows: Sequence[Any]) -> Table[Row]:
         # Fields of named tuples need no call of Python's.  Sorting keeps the order of
@@ -364,7 +370,7 @@ class FilesLevel(Level):
             Column("name", "Path", lambda row: (f"/{_path_text(self.path(row))}", ""),
                    itemgetter(0) if quick else self.path, keep_end=True)
         )  # fmt: skip
-        return Table(rows, columns, text=str, order="size")
+        return Table(rows, columns, text=str, order="size", sign=self._sign)
 
     def _layers(self, quick: Callable[[Any], Any] | None = None) -> Column[Any]:
         def order(row: Any) -> tuple[int, int]:
@@ -384,6 +390,10 @@ class FilesLevel(Level):
 
         title = "Layers" if self.dead else "Layer"
         return Column("layer", title, cell, quick or order, 9, right=True, from_cells=48)
+
+    def _sign(self, row: Row) -> tuple[str, str]:
+        marks = self.image.marks
+        return MARKED if marks and marks.has_path(self.path(row).rstrip(b"/")) else ("", "")
 
     def path(self, row: Row) -> Path:
         """The path of a leaf or group; a directory's ends in a slash."""

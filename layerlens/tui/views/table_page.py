@@ -96,7 +96,7 @@ class TablePageView(View):
         super().__init__(session, id=id)
         self._listing = listing
         self._table = TableList(listing.table, id=self.TABLE_ID)
-        self._page = PageList(id=self.PAGE_ID)
+        self._page = PageList(session.marks, id=self.PAGE_ID)
         self._shown: Any = None
 
     def compose(self) -> ComposeResult:
@@ -114,6 +114,7 @@ class TablePageView(View):
     def adopt(self, session: Session) -> None:
         before = None if self.row is None else self._listing.key(self.row)
         self.session = session
+        self._page.marks = session.marks
         self._listing.adopt(session)
         same = (row for row in self._listing.table.rows if self._listing.key(row) == before)
         self.rows_changed(None if before is None else next(same, None))
@@ -134,6 +135,10 @@ class TablePageView(View):
         if place is None:
             return None
         return Subject(place.path, place.version, place.layer, removed=place.removed)
+
+    def marks_changed(self) -> None:
+        self._table.lines.refresh()
+        self._page.refresh()
 
     # ------------------------------------------------------------------ rows
 

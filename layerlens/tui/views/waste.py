@@ -65,7 +65,7 @@ class WasteView(View):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(session, id=id)
-        self._browser = WasteBrowser(session.analysis)
+        self._browser = WasteBrowser(session.analysis, session.marks)
         self._list = TableList(self._browser.table, id="waste-rows")
         self._details = DetailPane(id="waste-details")
         self._settling: Timer | None = None
@@ -90,7 +90,7 @@ class WasteView(View):
     def adopt(self, session: Session) -> None:
         self.session = session
         line = self._list.lines.cursor
-        self._browser.adopt(session.analysis)
+        self._browser.adopt(session.analysis, session.marks)
         self._shown()
         self._list.lines.cursor = line
 
