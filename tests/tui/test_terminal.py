@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -329,13 +330,18 @@ def test_without_colours(terminal: MakeTerminal) -> None:
     _quit(made)
 
 
+def _in_row(made: Terminal, text: str, _shown: str) -> bool:
+    """Whether a text stands in the row of the terminal's cursor."""
+    return text in _row(made)
+
+
 def test_plain_lines(terminal: MakeTerminal) -> None:
     made = terminal()
     made.start(tool(_WEBSHOP, "--plain"))
     made.shows("1 Layers", "RUN apt-get update")
     for key, text in (("Down", "apt-get"), ("Down", "WORKDIR"), ("Tab", "app")):
         made.keys(key)
-        shown = made.wait(lambda _, text=text: text in _row(made))
+        shown = made.wait(partial(_in_row, made, text))
         assert _BOXES.search(shown) is None
     made.keys("?")
     shown = made.shows("Keys")

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
-from layerlens.tui.actions import copying, extracting, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, marking, writing
 from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
@@ -25,6 +25,7 @@ from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
+from layerlens.tui.widgets.key_line import KeyLine
 from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.plain_status import PlainStatus, pane_of, show_alone
 from layerlens.tui.widgets.view_tabs import ViewTabs
@@ -79,6 +80,8 @@ class MainScreen(Host):
                 tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
+        Binding("apostrophe", "marks", "Marks", show=False, id="app.marks",
+                tooltip="List what is marked and ticked: go there, unmark, clear"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
                 tooltip="Copy the path, or what the view has instead"),
         Binding("Y", "copy", "Copy …", show=False, id="item.copy_more",
@@ -116,7 +119,7 @@ class MainScreen(Host):
         yield Vertical(id="views")
         yield self._input
         yield self._status
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         self._input.display = False
@@ -263,9 +266,7 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash that is typed into the filter is a slash; not every view reads it in ways."""
-        if action == "next_match":
-            return bool(self._views) and bool(self.view.match)
+        """A slash that is typed into the filter is a slash; back only goes who came from somewhere."""
         if action == "return":
             return self._shown_from is not None
         return not (action == "search" and isinstance(self.focused, FilterLine))
@@ -345,9 +346,17 @@ class MainScreen(Host):
         elif subject is not None and subject.finding is not None:
             marks.toggle_finding(subject.finding)
         else:
+            self.notify("mark a path or a finding: there is none under the cursor")
             return
+        self.marks_changed()
+
+    def marks_changed(self) -> None:
+        """Draw all marks anew."""
         for view in self._views.values():
             view.marks_changed()
+
+    def action_marks(self) -> None:
+        self.start(marking.show_marks(self))
 
     def action_preview(self) -> None:
         self.start(looking.preview(self))

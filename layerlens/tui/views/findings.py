@@ -87,7 +87,7 @@ class FindingsView(TablePageView):
     # ------------------------------------------------------------------ ticking
 
     def marks_changed(self) -> None:
-        self._table.lines.refresh()
+        super().marks_changed()
         self._what_if.show(self._findings.outlook)
 
     def action_tick(self) -> None:

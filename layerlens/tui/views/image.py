@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from layerlens.tui.viewmodel.imagefacts import Fact
 from layerlens.tui.viewmodel.imagelines import Heading, ImageLines
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import plural, safe_text
@@ -179,8 +180,18 @@ class ImageView(View):
             self._facts.search(text)
             self._shown(self._facts.find(line) if line else 0)
 
+    @property
+    def match(self) -> str:
+        return self._facts.filter.match.value
+
+    def next_match(self) -> None:
+        line, wanted = self._line, self._facts.filter
+        self._facts.search(wanted.text, next_way(wanted.match))
+        self._shown(self._facts.find(line) if line else 0)
+
     def matched(self) -> str:
-        return plural(self._facts.matched, "line") if self._facts.text else ""
+        wanted = self._facts.filter
+        return "" if not wanted.text else wanted.problem or plural(self._facts.matched, "line")
 
     def found(self) -> Widget:
         return self._list

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.layers import is_unread, layer_rows, same_layer
-from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
@@ -377,9 +377,7 @@ class LayersView(View):
         return self._browser.match.value
 
     def next_match(self) -> None:
-        modes = list(Match)
-        mode = modes[(modes.index(self._browser.match) + 1) % len(modes)]
-        self._browser.search(self._browser.text, mode)
+        self._browser.search(self._browser.text, next_way(self._browser.match))
         self._tree_changed(None)
 
     def matched(self) -> str:

@@ -15,9 +15,10 @@ from layerlens.tui.viewmodel.layers import LayerRow
 from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, size
 from layerlens.tui.widgets.line_list import LineList, Piece
 
-_BAR_CELLS = 6
+_BAR_CELLS, _SHORT_BAR_CELLS = 6, 4
 _ROOM_FOR_WASTE = 46
-"""From this width on, the waste has a column of its own."""
+"""From this width on, the waste has a column of its own; narrower lists leave what room
+there is to the instructions."""
 _ROOM_FOR_WORDS = 64
 _WORTH_A_MARK = 0.05
 """The share of a layer from which its waste takes a cell of the bar in any case."""
@@ -81,22 +82,23 @@ class LayerList(LineList):
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
         row = self._rows[line]
         words = cells >= _ROOM_FOR_WORDS
+        bar_cells = _BAR_CELLS if cells >= _ROOM_FOR_WASTE else _SHORT_BAR_CELLS
         changed, below = self._in_tree
         yield "┃" if line in changed else "│" if line in below else " ", "mark"
-        yield f"{row.index:>{self._index_cells}} ", "dim"
+        yield f"{row.index:>{self._index_cells}}", "dim"
         yield (
-            ("base  " if words else "b ") if row.is_base else ("yours " if words else "  "),
+            (" base  " if words else "b ") if row.is_base else (" yours " if words else "  "),
             "base",
         )
         shown = "" if row.unread and not row.size else size(row.size)
         yield f"{shown:>{SIZE_CELLS}} ", "dim" if row.unread else ""
         if row.unread:
-            yield f"{'unread':<{_BAR_CELLS}} ", "dim"
+            yield f"{'unread':<{bar_cells}.{bar_cells}} ", "dim"
         else:
-            kept, dead = self._bar(row)
+            kept, dead = self._bar(row, bar_cells)
             yield kept, "bar"
             yield dead, "waste"
-            yield " " * (_BAR_CELLS + 1 - len(kept) - len(dead)), ""
+            yield " " * (bar_cells + 1 - len(kept) - len(dead)), ""
         if cells >= _ROOM_FOR_WASTE:
             yield f"{size(row.waste) if row.waste else '':>{SIZE_CELLS}} ", "waste"
         yield row.instruction[:cells], "dim" if row.is_base else ""
@@ -116,9 +118,10 @@ class LayerList(LineList):
             )
         )
 
-    def _bar(self, row: LayerRow) -> tuple[str, str]:
+    @staticmethod
+    def _bar(row: LayerRow, cells: int) -> tuple[str, str]:
         """The part of the layer that lives, and the part that is dead."""
-        whole = bar(row.share, 1.0, _BAR_CELLS).rstrip()
+        whole = bar(row.share, 1.0, cells).rstrip()
         if not row.waste:
             return whole, ""
         share = row.waste / row.size
