@@ -11,9 +11,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.text import clip, pad, width
 from layerlens.tui.widgets.line_list import LineList, Piece
 
@@ -53,11 +53,11 @@ class _Choices(LineList):
         self.post_message(self.Chosen(self, self.cursor))
 
 
-class ChoiceScreen(ModalScreen[int | None]):
+class ChoiceScreen(Dialog[int | None]):
     """Gives the number of what was chosen, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    ChoiceScreen { align: center middle; background: $background 60%; }
+    ChoiceScreen { align: center middle; }
     ChoiceScreen > #choice {
         width: 90; max-width: 96%; height: auto; max-height: 90%;
         border: round $border; background: $panel; padding: 0 1;

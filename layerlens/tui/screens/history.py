@@ -11,8 +11,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.history import PathEvent
 from layerlens.tui.viewmodel.text import clip, pad, safe_text
 from layerlens.tui.widgets.line_list import LineList, Piece
@@ -101,11 +101,11 @@ class EventList(LineList):
         self.action_wish("TREE")
 
 
-class HistoryScreen(ModalScreen[Chosen | None]):
+class HistoryScreen(Dialog[Chosen | None]):
     """Gives what the user wants to see of an event, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    HistoryScreen { align: center middle; background: $background 60%; }
+    HistoryScreen { align: center middle; }
     HistoryScreen > #history {
         width: 130; max-width: 96%; height: auto; max-height: 80%;
         border: round $border; background: $panel; padding: 0 1;

@@ -210,7 +210,9 @@ class Browser:
             if here is not None:
                 self._browsing.say(here, is_open=is_open)
         self.layer = min(earlier.layer, max(0, len(self.tree.fs.tables) - 1))
-        self.since, self.aggregate = earlier.since, earlier.aggregate
+        self.aggregate = earlier.aggregate
+        since = earlier.since
+        self.since = since if since is not None and since < self.layer else None
         self._searching = self._matched = None
         del self._shown, self.rows
         self._view = self._make_view()

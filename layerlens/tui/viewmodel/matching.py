@@ -189,6 +189,10 @@ class RegexMatcher:
         _inherit(view.tree, found)
         return found
 
+    def matches(self, text: str) -> bool:
+        """Whether it is anywhere in a text; may run away: see :func:`time_limit`."""
+        return self._search(text.lower() if self._fold else text) is not None
+
     def spans(self, label: str) -> Spans:
         text = label.lower() if self._fold else label
         if len(text) != len(label) or not self._is_quick:
@@ -215,6 +219,10 @@ class FuzzyMatcher:
     def select(self, view: View) -> bytearray:
         # What lies below a match has its characters in its path too.
         return _spread(view, _hits(self._match, _slices(view, fold=self._fold)))
+
+    def matches(self, text: str) -> bool:
+        """Whether the characters are in a text, in their order."""
+        return self._match(text.lower() if self._fold else text) is not None
 
     def spans(self, label: str) -> Spans:
         """The last places: what a label ends with says more than what it starts with."""

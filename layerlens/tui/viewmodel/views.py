@@ -113,7 +113,7 @@ class View:
         self._layers = layers
         self._parent = parent
         self._dead: Sums | None = None
-        self._entries: bytes = tree.entries(versions) if parent is None else parent._entries
+        self._entries: bytes = tree.entries(versions) if parent is None else parent._entries  # noqa: SLF001 - of its own kind
         self._files = both(self._entries, marks.translate(_COUNTED))
         self._gone_files = b""
         self._lost: Sums | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import reactive
 
 from layerlens.tui.keys import NO_KEY
@@ -67,11 +68,14 @@ class FileTree(LineList):
         Binding("right,l", "open", "Open", show=False, id="tree.open",
                 tooltip="Open the directory; once open, go into it"),
         Binding("left,h", "close", "Close", show=False, id="tree.close",
-                tooltip="Close the directory; otherwise go to the one that holds this"),
+                tooltip="Close the directory; else go to the one that holds it; at last to the layers"),
         # Without a key until a keymap gives it one: dive's Ctrl+A means this in the tree only.
         Binding(NO_KEY, "toggle_added", "Added", show=False, id="tree.added_here",
                 tooltip="Show or hide what was added, while the tree has the focus"),
     ]  # fmt: skip
+
+    class AtTop(Message):
+        """The key for the directory above was pressed where there is none."""
 
     attributes: reactive[bool] = reactive(default=False)
     of_directory: reactive[bool] = reactive(default=False)
@@ -79,7 +83,11 @@ class FileTree(LineList):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.describe: Callable[[], str] = str
         self.adopt(session)
+
+    def tell_cursor(self) -> None:
+        self.border_subtitle = self.describe()
 
     def adopt(self, session: Session) -> None:
         """Draw what another session's browser shows."""
@@ -218,13 +226,13 @@ class FileTree(LineList):
 
     def action_close(self) -> None:
         rows = self._browser.rows
-        if not len(rows):
-            return
-        if rows.close(self.cursor):
+        if len(rows) and rows.close(self.cursor):
             self.lines_changed(self.cursor)
             return
-        up = rows.parent_index(self.cursor)
-        if up is not None:
+        up = rows.parent_index(self.cursor) if len(rows) else None
+        if up is None:
+            self.post_message(self.AtTop())
+        else:
             self.cursor = up
 
     async def action_toggle_added(self) -> None:

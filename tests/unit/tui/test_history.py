@@ -63,13 +63,13 @@ def test_links_types_and_what_was_only_written_again() -> None:
             [whiteout("a")],
         )
     ) == [
-        (0, "added symlink to x\\n"),
+        (0, "added symbolic link to x\\n"),
         (1, "leads to y"),
-        (2, "symlink became file"),
+        (2, "symbolic link became file"),
         (3, "new content of the same size"),
         (4, "time only"),
         (5, "written again unchanged"),
-        (6, "file became dir"),
+        (6, "file became directory"),
         (8, "deleted"),
     ]
 

@@ -39,9 +39,7 @@ def deep_filesystem(depth: int) -> Filesystem:
 
 def shown(view: View) -> dict[bytes, tuple[Mark, int]]:
     """Path -> mark and size, of all items but the root."""
-    return {
-        view.tree.paths[i]: (view.mark(i), view.size(i)) for i in view.nodes[1:]
-    }
+    return {view.tree.paths[i]: (view.mark(i), view.size(i)) for i in view.nodes[1:]}
 
 
 def changes(fs: Filesystem, layer: int) -> View:
