@@ -101,8 +101,10 @@ class TextMatcher:
             return found
         # All that is in a directory that ends with the text, but not that directory.
         _, slash, name = above.rpartition(b"/")
-        directories = _named(tree, b"\0" + name if slash else name + b"\0")
         found = bytearray(len(tree))
+        if not name:
+            return found
+        directories = _named(tree, b"\0" + name if slash else name + b"\0")
         for node in _selected(directories):
             if (b"/" + paths[node].lower()).endswith(above):
                 found[node + 1 : tree.end[node]] = b"\1" * (tree.end[node] - node - 1)
