@@ -123,7 +123,7 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
     # Most were changed by one layer, which is told already.
     otherwise = map(ne, map(fs.previous.get, uppers, repeat(ABSENT)), lowers)
     sizes = version_sizes(fs)
-    kinds, links = fs.kinds, fs.inodes
+    kinds, links, file = fs.kinds, fs.inodes, int(Kind.FILE)
     gone: list[int] = []
     went: list[int] = []
     for k in compress(range(len(nodes)), otherwise):
@@ -134,7 +134,7 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
             gone.append(nodes[k])
             went.append(lower)
         elif (
-            kinds[lower] == Kind.FILE == kinds[upper]
+            kinds[lower] == file == kinds[upper]
             and sizes[lower] != sizes[upper]
             and not (lower in links or upper in links)
         ):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, compress, repeat
 from operator import ne
 
@@ -45,7 +45,7 @@ class PathTree:
 
     def __init__(self, fs: Filesystem) -> None:
         self.fs = fs
-        self._dead: tuple[array[int], array[int]] | None = None
+        self._dead: tuple[array[int], array[int], array[int]] | None = None
         self._names: bytes | None = None
         # A placed path is live in the end, or some layer removed it.
         lost: dict[bytes, int] = {}
@@ -162,30 +162,28 @@ class PathTree:
         """
         if self._dead is None:
             self._dead = self._find_dead()
-        versions, some = self.fs.deaths.inode, self._dead
-        nodes: Iterable[int] = some[0]
-        sizes: Iterable[int] = some[1]
-        start, stop = self.fs.first[max(layers.start, 0)], self.fs.first[layers.stop]
-        if stop < len(self.fs.paths):
-            chosen = bytes(map(stop.__gt__, versions))
-            nodes, sizes = compress(nodes, chosen), compress(sizes, chosen)
-            versions = array("q", compress(versions, chosen))
-        if start:
-            chosen = bytes(map(start.__le__, versions))
-            nodes, sizes = compress(nodes, chosen), compress(sizes, chosen)
+        versions, nodes, sizes = self._dead
+        first = self.fs.first
+        start = bisect_left(versions, first[max(layers.start, 0)])
+        stop = bisect_left(versions, first[layers.stop])
         found = array("q", [0]) * len(self)
-        for node, size in zip(nodes, sizes, strict=True):
+        for node, size in zip(nodes[start:stop], sizes[start:stop], strict=True):
             found[node] += size
         return found
 
-    def _find_dead(self) -> tuple[array[int], array[int]]:
-        """Node and bytes of each dead inode."""
+    def _find_dead(self) -> tuple[array[int], array[int], array[int]]:
+        """The dead inodes that have bytes, in the order of their versions; nodes; bytes."""
         fs = self.fs
-        versions = fs.deaths.inode
+        sizes = version_sizes(fs)
+        flags = bytearray(len(fs.paths))
+        for version in fs.deaths.inode:
+            flags[version] = 1
+        versions = [version for version in compress(range(len(flags)), flags) if sizes[version]]
         nodes = array("i", list(map(self.node_of.__getitem__, versions)))
         for k in compress(range(len(nodes)), are_positive(nodes).translate(NOT)):
             nodes[k] = self.nearest(fs.paths[versions[k]])
-        return nodes, array("q", list(map(version_sizes(fs).__getitem__, versions)))
+        dead = array("q", list(map(sizes.__getitem__, versions)))
+        return array("i", versions), nodes, dead
 
     def name(self, node: int) -> bytes:
         """The last part of a node's path."""

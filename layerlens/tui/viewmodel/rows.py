@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import compress, islice
+from itertools import compress, islice, pairwise
 from typing import NamedTuple, overload
 
 from layerlens.tui.viewmodel.opened import Level
@@ -50,6 +50,9 @@ FIRST_ROWS = 40
 
 _WINDOW = 256
 """Rows that are kept at hand once one of them was asked for."""
+
+_FEW = 64
+"""Rows of a directory that are not kept in their order unless one of them is open."""
 
 _MOST_DEPTHS = 20_000
 """Items whose indentation is remembered."""
@@ -254,7 +257,9 @@ class Rows(Sequence[int]):
         """The level of a child; ``None`` where that is closed."""
         found = level.levels.get(place)
         if found is None and level.opened(place) is not None:
-            found = level.levels[place] = self._level(level.children[place])
+            found = self._level(level.children[place])
+            if found.places or len(found.children) > _FEW:  # others are as quickly made again
+                level.levels[place] = found
         return found
 
     def _find_folded(self) -> bytes:
@@ -490,6 +495,8 @@ class Rows(Sequence[int]):
             return 0
         self.expansion.say(item, is_open=True)
         self._reopened([item])
+        for (up, at), (inside, _) in pairwise(path):
+            up.levels[at] = inside
         below = level.levels[place] = self._level(item)
         insort(level.places, place)
         level.heights.insert(bisect_left(level.places, place), below.total)

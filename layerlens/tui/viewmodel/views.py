@@ -281,12 +281,15 @@ class View:
 
     def _handed_down(self, flags: bytes) -> array[int]:
         """Own bytes, those of inodes whose first name is not selected at the first that is."""
-        own = self._kept.amounts[:]
+        own = self._kept.amounts
         given: set[int] = set()
         for node, first in sorted(self.same.items()):
             if flags[node] and first not in given:
-                if not flags[first]:
-                    own[node] = self.own(first)
+                amount = 0 if flags[first] else self.own(first)
+                if amount:
+                    if own is self._kept.amounts:
+                        own = own[:]
+                    own[node] = amount
                 given.add(first)
         return own
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
