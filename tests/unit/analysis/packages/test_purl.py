@@ -33,7 +33,6 @@ def listed(kind: Ecosystem, name: str, version: str = "1", **more: str) -> Liste
         ),
         (listed(Ecosystem.COMPOSER, "a/b", "2"), "pkg:composer/a/b@2"),
         (listed(Ecosystem.PYPI, ""), ""),
-        (listed(Ecosystem.NPM, "[/]", "1"), "pkg:npm/%5B/%5D@1"),
         (listed(Ecosystem.NPM, "[/", "1"), ""),
     ],
 )
