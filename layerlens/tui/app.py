@@ -24,6 +24,7 @@ from layerlens.tui.reading import Reader
 from layerlens.tui.screens.error import ErrorNotice, ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.screens.palette import Palette
 from layerlens.tui.settings import Settings
 from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
@@ -208,6 +209,10 @@ class LayerLensApp(App[int]):
         if self._main is not None:
             self._main.tell("stopping …")
         self.set_timer(_PATIENCE, self._loader.abandon)
+
+    def action_command_palette(self) -> None:
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_leave(self) -> None:
         if self.screen is self._loading:

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.keys import _character_to_key
 from textual.pilot import OutOfBounds, Pilot
@@ -221,8 +220,9 @@ async def test_random_keys(name: str, plain: bool, tmp_path: Path) -> None:
         except Exception as error:  # noqa: BLE001 - with what led to it
             await pilot.pause(0.5)  # what waits must not meet an app that is gone
             raise AssertionError(monkey.story()) from (app._exception or error)
-        while isinstance(app.screen, CommandPalette):
-            await pilot.press("escape")
+        # What waits must not meet an app that is gone.
+        await until(pilot, app._message_queue.empty)
+        await pilot.pause(0.2)
     assert app._exception is None
     assert app.session is not None
     assert isinstance(app.session, Session)
@@ -250,3 +250,51 @@ async def test_what_a_terminal_obeys_is_not_pasted() -> None:
         await until(pilot, lambda: "[31mred" in text_of(app))
         assert "\x1b" not in text_of(app)
         assert "more" not in text_of(app)
+
+
+async def test_a_burst_of_keys_closes_no_more_than_it_should() -> None:
+    app = LayerLensApp(Ready(Opened(samples.judged(), _contents(samples.judged()))), "x")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: app.screen.focused is not None)
+        main = app.screen
+        for opening in ("ctrl+p", "question_mark", "Y", "W"):
+            await pilot.press(opening)
+            await until(pilot, lambda: app.screen is not main)
+            await pilot.pause(0.1)
+            for _ in range(5):
+                app.post_message(events.Key("escape", None))
+            await until(pilot, lambda: main.is_active)
+            await pilot.pause(0.05)
+            assert app.screen is main, opening
+
+
+async def test_a_burst_of_keys_opens_one_window() -> None:
+    analysis = samples.judged()
+    app = LayerLensApp(Ready(Opened(analysis, _contents(analysis))), "x")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: app.screen.focused is not None)
+        main = app.screen
+        await pilot.press("tab", "e", "G")
+        for _ in range(3):
+            app.post_message(events.Key("v", "v"))
+        await until(pilot, lambda: len(app.screen_stack) > 2)
+        await pilot.pause(0.2)
+        assert len(app.screen_stack) == 3
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is main)
+
+
+async def test_the_palette_turns_pages_before_it_is_drawn() -> None:
+    app = LayerLensApp(Ready(Opened(samples.judged())), "x")
+    async with app.run_test(size=(12, 4)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: app.screen.focused is not None)
+        await pilot.press("ctrl+p")
+        for _ in range(4):
+            for key in ("down", "pagedown", "pageup"):
+                app.post_message(events.Key(key, None))
+            await pilot.resize_terminal(1, 1)
+            await pilot.pause(0.05)
+        assert app._exception is None

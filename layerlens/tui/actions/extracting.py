@@ -44,7 +44,7 @@ async def extract_something(host: Host) -> None:
     about = f"{plural(len(contents), 'file')}, {size(selection.size)}."
     announced = retrieval.announcement(contents)
     if announced is not None:
-        about += f"\nFor that {announced}."
+        about += f"\nFor that {safe_text(announced)}."
     about += f"\nThe folder to put it into, in {current_folder()} unless it begins with a slash."
     into = await host.app.push_screen_wait(
         PromptScreen(f"Extract /{safe_text(selection.top, 200)}", ".", about, _verdict(name))
