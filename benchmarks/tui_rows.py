@@ -224,7 +224,7 @@ def measure_keys(browser: Browser, target: float | None) -> None:
 
     def waste(at: int) -> int:
         rows = browser.rows
-        node = browser.next_waste(rows.view.node[rows[at]])
+        node = browser.next_waste(rows[at])
         return (browser.rows.index_of(node) if node is not None else None) or 0
 
     keys: dict[str, Callable[[int], int]] = {

@@ -24,11 +24,19 @@ async def show_history(host: Host) -> None:
     subject = host.view.subject()
     assert subject is not None
     assert subject.path is not None
-    path = subject.path
+    path, session = subject.path, host.session
     while True:
         chosen: Chosen | None = await host.app.push_screen_wait(HistoryScreen(path, events))
         if chosen is None:
             return
+        if host.session is not session:
+            # More of the image was read meanwhile: versions and layers have other numbers.
+            session = host.session
+            events = path_history(session.analysis, path)
+            host.notify("more of the image has been read: this is the history now")
+            if not events:
+                return
+            continue
         if chosen.wish is Wish.TREE:
             host.post_message(View.ShowInTree(path, chosen.event.layer))
             return

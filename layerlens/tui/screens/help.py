@@ -12,12 +12,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from layerlens.tui.bindings import title_of
 from layerlens.tui.keys import names_of
 from layerlens.tui.possible import possible
+from layerlens.tui.screens.dialog import Dialog
 
 Section = tuple[str, list[tuple[str, str]]]
 """A title, and pairs of keys (or a sign) and what they do."""
@@ -48,7 +49,7 @@ def sections(screen: Screen[Any]) -> list[Section]:
     return [*found.items(), _SIGNS]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """A scrollable list that can be searched."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

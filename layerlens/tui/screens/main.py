@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual import events, on
@@ -99,6 +100,8 @@ class MainScreen(Host):
         super().__init__()
         self.session = session
         self._views: dict[int, View] = {}
+        """Those that have been made, with all their parts."""
+        self._making = asyncio.Lock()
         self._panes: dict[int, Widget] = {}
         """The pane of each view that had the focus last."""
         self._shown_from: int | None = None
@@ -154,11 +157,7 @@ class MainScreen(Host):
         if before is not None and self.focused in before.panes():
             self._panes[self._tabs.chosen] = self.focused
         self._shown_from = None
-        view = self._views.get(number)
-        if view is None:
-            view = self._views[number] = VIEWS[number](self.session)
-            view.add_class("view")
-            await self.query_one("#views").mount(view)
+        view = await self._made(number)
         if before is not None and before is not view:
             before.display = False
         view.display = True
@@ -167,6 +166,19 @@ class MainScreen(Host):
         pane = self._panes.get(number)
         self.set_focus(view.panes()[0] if pane is None or not pane.display else pane)
         self.refresh_bindings()
+
+    async def _made(self, number: int) -> View:
+        """A view, made if it is not there yet."""
+        async with self._making:  # keys and the mouse may both ask for it
+            view = self._views.get(number)
+            if view is None:
+                view = VIEWS[number](self.session)
+                view.add_class("view")
+                await self.query_one("#views").mount(view)
+                if view.session is not self.session:  # more was read meanwhile
+                    view.adopt(self.session)
+                self._views[number] = view
+            return view
 
     def _show_filter(self) -> None:
         """The filter line says what the view is filtered by."""
@@ -213,6 +225,8 @@ class MainScreen(Host):
             panes = [pane for pane in panes if pane.display and pane.region.height]
         if self._input.display:
             panes.insert(min(2, len(panes)), self._input)
+        if not panes:  # the terminal has no room for any
+            return
         at = panes.index(self.focused) if self.focused in panes else -step
         self.set_focus(panes[(at + step) % len(panes)])
 

@@ -10,15 +10,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from layerlens.tui.screens.dialog import Dialog
 
 Check = Callable[[str], tuple[str, bool]]
 """What is to be said of a text, and whether it can be taken; a second Enter takes what
 could not be taken at first where the sentence ends in a question mark."""
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Dialog[str | None]):
     """Gives the line, ``None`` after Esc."""
 
     DEFAULT_CSS = """
@@ -29,9 +30,7 @@ class PromptScreen(ModalScreen[str | None]):
     }
     PromptScreen Static { height: auto; }
     PromptScreen #prompt-about { color: $foreground 60%; margin-bottom: 1; }
-    PromptScreen Input, PromptScreen Input:focus {
-        border: none; height: 1; background: $boost; padding: 0;
-    }
+    PromptScreen Input { background: $boost; padding: 0; }
     PromptScreen #prompt-verdict { color: $text-warning; margin-top: 1; }
     """
 
@@ -53,7 +52,7 @@ class PromptScreen(ModalScreen[str | None]):
             box.border_title = Text(self._title)
             box.border_subtitle = "Enter goes on · Esc closes"
             yield Static(Text(self._about), id="prompt-about")
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=False, compact=True)
             yield Static(id="prompt-verdict")
 
     def on_mount(self) -> None:

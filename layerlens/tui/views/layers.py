@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
-from layerlens.tui.viewmodel.layers import layer_rows
+from layerlens.tui.viewmodel.layers import is_unread, layer_rows, same_layer
 from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
@@ -106,6 +106,7 @@ class LayersView(View):
             yield FileTree(self.session, id="tree")
 
     def on_mount(self) -> None:
+        self._tree.describe = self._described
         self._details.show(self._browser.layer)
         self._title_tree()
 
@@ -130,16 +131,29 @@ class LayersView(View):
         return [self._layers, self._tree, self._details]
 
     def adopt(self, session: Session) -> None:
-        node = None
         path = self._path_under_cursor()
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        before, now = self.session.analysis, session.analysis
+        self._wanted = same_layer(before, now, self._wanted)
+        if self._anchor is not None:
+            self._anchor = same_layer(before, now, self._anchor)
         self.session = session
-        self._wanted = session.browser.layer
-        self._layers.show(layer_rows(session.analysis))
-        self._details.adopt(session.analysis, self._wanted)
+        self._browser.show(layer=self._wanted, since=self._anchor)
+        with self.prevent(LineList.Moved):
+            self._layers.show(layer_rows(now), self._wanted)
+        self._details.adopt(now, self._wanted)
         self._tree.adopt(session)
-        if path is not None:
-            node = session.browser.node_of_path(path)
-        self._tree_changed(node)
+        self._tree_changed(self._nearest(path))
+
+    def _nearest(self, path: bytes | None) -> int | None:
+        """The node of a path, or of the closest directory above it that any layer has."""
+        node = None
+        while path and node is None:
+            node = self._browser.node_of_path(path)
+            path = path.rpartition(b"/")[0]
+        return node
 
     def subject(self) -> Subject | None:
         if self.screen.focused is self._layers:
@@ -148,7 +162,7 @@ class LayersView(View):
         if not 0 <= tree.cursor < len(rows):
             return None
         row = rows.row(tree.cursor)
-        version = rows.view.version(row.item)
+        version = rows.view.version(row.node)
         return Subject(
             path=rows.path(tree.cursor),
             version=None if version < 0 else version,
@@ -229,8 +243,9 @@ class LayersView(View):
             self._wanted = max(0, len(self.session.analysis.layers) - 1)
             browser.show(layer=self._wanted, aggregate=True)
         else:
-            self._wanted = layer
-            browser.show(layer=layer, aggregate=False)
+            # A message may come from where fewer layers were known.
+            self._wanted = min(layer, max(0, len(self.session.analysis.layers) - 1))
+            browser.show(layer=self._wanted, aggregate=False)
         self._anchor = None
         with self.prevent(LineList.Moved):
             self._layers.cursor = self._wanted
@@ -264,13 +279,13 @@ class LayersView(View):
         self._layers.border_subtitle = (
             "" if self._anchor is None else f"range from layer {self._anchor}; Esc ends it"
         )
-        self._subtitle_tree()
+        tree.tell_cursor()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._title_tree)
 
-    @on(LineList.Moved, "#tree")
-    def _subtitle_tree(self) -> None:
+    def _described(self) -> str:
+        """What the cursor is on, and the order; for the tree's frame."""
         browser, tree = self._browser, self._tree
         order = browser.sort.value + (" ↑" if browser.reverse else "")
         text = f"by {order}"
@@ -282,8 +297,9 @@ class LayersView(View):
         elif browser.is_filtered:
             text = "nothing matches; Esc shows everything"
         elif not len(browser.rows):
-            text = "nothing to show"
-        tree.border_subtitle = text.replace("[", "\\[")
+            unread = is_unread(self.session.analysis, browser.layer)
+            text = "this layer has not been read" if unread else "nothing to show"
+        return text.replace("[", "\\[")
 
     def action_sort(self, by: str) -> None:
         node = self._tree.node

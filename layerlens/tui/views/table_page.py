@@ -180,6 +180,7 @@ class TablePageView(View):
             if place is not None:
                 self.post_message(self.ShowInTree(place.path, place.layer))
         elif self.row is not None:
+            self._show_page()  # the cursor may have moved at the same moment
             self.screen.set_focus(self._page)
             self._page.to_first_place()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -83,7 +83,11 @@ class FileTree(LineList):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.describe: Callable[[], str] = str
         self.adopt(session)
+
+    def tell_cursor(self) -> None:
+        self.border_subtitle = self.describe()
 
     def adopt(self, session: Session) -> None:
         """Draw what another session's browser shows."""
@@ -104,7 +108,7 @@ class FileTree(LineList):
         rows = self._browser.rows
         if not 0 <= self.cursor < len(rows):
             return None
-        return rows.view.node[rows.items[self.cursor]]
+        return rows[self.cursor]
 
     # ------------------------------------------------------------------ drawing
 
@@ -129,7 +133,7 @@ class FileTree(LineList):
             files = plural(row.files, "file") if row.is_directory and row.files else ""
             yield f"{files:>{_COUNT_CELLS}} ", "dim"
             used += _COUNT_CELLS + 1
-        entry = browser.entry(row.item)
+        entry = browser.entry(row.node)
         if self.attributes:
             owner = "" if entry is None else f"{entry.uid}:{entry.gid}"
             owner = f"{owner:<{9 if cells >= _ROOM_FOR_ALL else 5}} "
@@ -140,7 +144,7 @@ class FileTree(LineList):
         yield guides, "guide"
         yield ("▾ " if row.is_open else "▸ ") if row.can_open else "  ", "dim"
         yield from self._label(row, style, cells - used - len(guides) - 2)
-        target = browser.link_target(row.item, entry)
+        target = browser.link_target(row.node, entry)
         if target is not None:
             arrow = " → " if target[0] == "symlink" else " ⇒ "
             yield arrow + safe_text(target[1], cells), "link"
@@ -150,8 +154,8 @@ class FileTree(LineList):
     def plain_line(self, line: int) -> str:
         browser = self._browser
         row = browser.rows.row(line)
-        entry = browser.entry(row.item)
-        target = browser.link_target(row.item, entry)
+        entry = browser.entry(row.node)
+        target = browser.link_target(row.node, entry)
         marked = self._marks and self._marks.has_path(browser.rows.path(line))
         kind = "directory" if row.is_directory else "" if entry is None else entry.kind
         change = _IN_WORDS[row.mark] if row.counts else "changes inside"
@@ -178,7 +182,7 @@ class FileTree(LineList):
         if not self.of_directory:
             return self._browser.scale
         rows = self._browser.rows
-        return max(rows.view.size[rows.parent(row.item)], row.size)
+        return max(rows.view.size(rows.parent(row.node)), row.size)
 
     @staticmethod
     def _size_style(row: Row) -> str:

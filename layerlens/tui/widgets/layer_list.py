@@ -71,10 +71,10 @@ class LayerList(LineList):
         if self.line_count():
             self.post_message(self.Chosen(self, self.cursor))
 
-    def show(self, rows: list[LayerRow]) -> None:
-        """Show the rows of a newer state, with the cursor on the same layer."""
+    def show(self, rows: list[LayerRow], layer: int) -> None:
+        """Show the rows of a newer state, with the cursor on a layer."""
         self._take(rows)
-        self.lines_changed(self.cursor)
+        self.lines_changed(layer)
 
     def line_count(self) -> int:
         return len(self._rows)

@@ -36,8 +36,8 @@ def selected(browser: Browser, text: str, match: Match) -> set[bytes]:
     """The paths that a search selects, the root apart."""
     view = browser.rows.view
     flags = matcher(text, match).select(view)
-    assert len(flags) == len(view)
-    return {view.tree.paths[view.node[i]] for i in range(1, len(view)) if flags[i]}
+    assert len(flags) == len(view.tree)
+    return {view.tree.paths[i] for i in view.nodes[1:] if flags[i]}
 
 
 def below(paths: list[bytes], found: set[bytes]) -> set[bytes]:
@@ -148,7 +148,7 @@ def test_a_pattern_that_is_none_leaves_what_was_found() -> None:
     assert shown_paths(browser) == [b"a"]
     browser.show(layer=1)
     assert shown_paths(browser) == [b"a"]
-    assert browser.rows.view.size[0] == 1
+    assert browser.rows.view.size(0) == 1
     browser.search("c$")
     assert browser.problem is None
     assert shown_paths(browser) == [b"c"]
