@@ -251,7 +251,8 @@ class WasteView(View):
         parts = []
         if isinstance(level, Ledger):
             if self.session.analysis.judged is None:
-                parts.append("rules did not run: dead bytes only")
+                when = "rules run at the end" if self.session.reading else "rules did not run"
+                parts.append(f"{when}: dead bytes only")
         else:
             what = plural(level.count, "file") if level.of_files else plural(level.count, "layer")
             parts.append(f"{what}, {size(level.sum)}")
