@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds until something that should be on the screen is missed; an idle machine needs one."""
 
 

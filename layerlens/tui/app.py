@@ -111,9 +111,15 @@ class LayerLensApp(App[int]):
         if self.settings.plain:
             self.add_class("-plain")
             self._show_cursor()
-            self.app_resume_signal.subscribe(self, lambda _: self._show_cursor())
+        self.app_resume_signal.subscribe(self, lambda _: self._back_from_the_shell())
         self.push_screen(self._loading)
         self._loader.start()
+
+    def _back_from_the_shell(self) -> None:
+        """Draw everything: Textual draws what changed, and the terminal has forgotten the rest."""
+        self.refresh()
+        if self.settings.plain:
+            self._show_cursor()
 
     def _show_cursor(self) -> None:
         """Let the terminal's cursor be seen, which Textual hides: it tells which row is focused."""
