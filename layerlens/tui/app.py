@@ -217,7 +217,7 @@ class LayerLensApp(App[int]):
         self.set_timer(_PATIENCE, self._loader.abandon)
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):
+        if not Palette.is_open(cast("App[object]", self)):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_leave(self) -> None:
