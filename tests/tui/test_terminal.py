@@ -407,7 +407,7 @@ def test_a_small_terminal_that_grows(terminal: MakeTerminal, archive: Path) -> N
         assert max(map(len, shown.splitlines())) <= 60
     made.resize(140, 40)
     made.matches(r"(?m)^╭─ Layers ─+╮╭─ Changes of layer 0 .*╮$")
-    made.shows("own waste")
+    made.shows("diff_id")
     made.resize(60, 20)
     made.matches(r"(?m)^╭─ Layers ─{40,}╮$")
     _quit(made)
