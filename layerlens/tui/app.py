@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -217,7 +217,7 @@ class LayerLensApp(App[int]):
         self.set_timer(_PATIENCE, self._loader.abandon)
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):
+        if not Palette.is_open(cast("App[object]", self)):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_leave(self) -> None:
