@@ -11,12 +11,11 @@ from layerlens.errors import UsageError, Where
 
 
 @contextmanager
-def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
+def file_destination(path: str) -> Iterator[BinaryIO]:
     """A binary stream to the file ``path``.
 
     It is written beside its place and renamed at the end, so that it is complete or
-    not there.  Raises :class:`UsageError` where it cannot be written, or where it is
-    there and may not be replaced.
+    not there.  Raises :class:`UsageError` where it cannot be written.
     """
     if path and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         # A device or a pipe, such as /dev/stdout: there is nothing to rename.
@@ -37,11 +36,7 @@ def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as stream:
             yield stream
         os.chmod(beside, _mode(target))
-        if replace:
-            os.replace(beside, target)
-        else:
-            os.link(beside, target)  # fails where a file has come to stand there
-            os.unlink(beside)
+        os.replace(beside, target)
     except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(beside)

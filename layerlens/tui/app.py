@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -30,6 +30,8 @@ from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import safe_text
 
+_SECONDS = {"information": 2.5, "warning": 4.0, "error": 8.0}
+"""How long something is said at the edge of the screen, which it covers."""
 _PATIENCE = 1.0
 """Seconds that a stopped load gets to close its files before it is left behind."""
 
@@ -70,6 +72,7 @@ class LayerLensApp(App[int]):
         self._loading = LoadingScreen(title)
         self._main: MainScreen | None = None
         self._pace = Pace()
+        self._step = Step("opening")
         self._stopping = False
 
     @property
@@ -88,6 +91,9 @@ class LayerLensApp(App[int]):
         if self.settings.plain and isinstance(self.screen, MainScreen):
             self.screen.say(message)
         else:
+            self.clear_notifications()  # what was said before is over, and covers the screen
+            if options.get("timeout") is None:
+                options["timeout"] = _SECONDS[options.get("severity", "information")]
             super().notify(message, **options)
 
     def get_key_display(self, binding: Binding) -> str:
@@ -105,9 +111,15 @@ class LayerLensApp(App[int]):
         if self.settings.plain:
             self.add_class("-plain")
             self._show_cursor()
-            self.app_resume_signal.subscribe(self, lambda _: self._show_cursor())
+        self.app_resume_signal.subscribe(self, lambda _: self._back_from_the_shell())
         self.push_screen(self._loading)
         self._loader.start()
+
+    def _back_from_the_shell(self) -> None:
+        """Draw everything: Textual draws what changed, and the terminal has forgotten the rest."""
+        self.refresh()
+        if self.settings.plain:
+            self._show_cursor()
 
     def _show_cursor(self) -> None:
         """Let the terminal's cursor be seen, which Textual hides: it tells which row is focused."""
@@ -121,18 +133,22 @@ class LayerLensApp(App[int]):
     def on_progressed(self, message: Progressed) -> None:
         self._loading.report(message.step)
         self._pace.note(message.step)
-        if self._main is not None and self._main.session.reading:
-            self._main.tell(self._reading_note(message.step))
+        self._step = message.step
+        self._tell_reading()
 
-    def _reading_note(self, step: Step) -> str:
-        if self._stopping:
-            return "stopping …"
-        words = self._pace.words(step)
-        parts = (words.share or words.done, words.layers, words.left)
-        return " · ".join(filter(None, [safe_text(step.stage, 200), *parts, "Esc stops"]))
+    def _tell_reading(self) -> None:
+        """Say how far reading is, in the order of what must not be cut off."""
+        if self._main is None or not self._main.session.reading:
+            return
+        words = self._pace.words(self._step)
+        stage = safe_text(self._step.stage, 200)
+        parts = [words.share or words.done or "reading", "Esc stops", stage]
+        note = " · ".join(filter(None, [*parts, words.layers, words.left]))
+        self._main.tell("stopping …" if self._stopping else note)
 
     def on_glimpsed(self, message: Glimpsed) -> None:
         self._take(message.session)
+        self._tell_reading()  # a source that stalls reports nothing for a while
 
     def on_loaded(self, message: Loaded) -> None:
         self._take(message.session)
@@ -201,7 +217,7 @@ class LayerLensApp(App[int]):
         self.set_timer(_PATIENCE, self._loader.abandon)
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):
+        if not Palette.is_open(cast("App[object]", self)):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_leave(self) -> None:

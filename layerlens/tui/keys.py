@@ -27,8 +27,9 @@ _SHOWN = {
 _ALIASES = {
     "pgup": "pageup", "pgdn": "pagedown", "pgdown": "pagedown", "esc": "escape", "return": "enter",
     "del": "delete", "equals": "equals_sign", "-": "minus", "ctrl+i": "tab",
+    "ctrl+at": "ctrl+space",
 }  # fmt: skip
-_SENT_AS = {"ctrl+space": "ctrl+at", "ctrl+slash": "ctrl+underscore"}
+_SENT_AS = {"ctrl+space": "ctrl+@", "ctrl+slash": "ctrl+underscore"}
 """What most terminals send for a key; newer ones send the key itself."""
 
 _MODIFIERS = {"alt", "ctrl", "hyper", "meta", "shift", "super"}

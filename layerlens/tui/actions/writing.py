@@ -46,6 +46,8 @@ async def write_output(host: Host) -> None:
 def _problem(output: Output, analysis: Analysis) -> str | None:
     if output.needs_rules and analysis.judged is None:
         return "needs the rules, which have not run"
+    if output.needs_all and analysis.partial is not None:
+        return "needs the whole image, which has not been read"
     return output.problem()
 
 

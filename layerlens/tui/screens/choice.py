@@ -57,7 +57,7 @@ class ChoiceScreen(Dialog[int | None]):
     """Gives the number of what was chosen, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    ChoiceScreen { align: center middle; background: $background 60%; }
+    ChoiceScreen { align: center middle; }
     ChoiceScreen > #choice {
         width: 90; max-width: 96%; height: auto; max-height: 90%;
         border: round $border; background: $panel; padding: 0 1;

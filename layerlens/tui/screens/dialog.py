@@ -10,6 +10,12 @@ from textual.screen import ModalScreen
 T = TypeVar("T")
 
 
+def nothing() -> AwaitComplete:
+    """What closing gives where nothing is closed."""
+    done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+    return done
+
+
 class Dialog(ModalScreen[T]):
     """A window that closes itself and nothing else.
 
@@ -19,4 +25,4 @@ class Dialog(ModalScreen[T]):
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close the window, if it is the one on top."""
-        return super().dismiss(result) if self.is_active else AwaitComplete.nothing()
+        return super().dismiss(result) if self.is_active else nothing()

@@ -105,7 +105,7 @@ class HistoryScreen(Dialog[Chosen | None]):
     """Gives what the user wants to see of an event, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    HistoryScreen { align: center middle; background: $background 60%; }
+    HistoryScreen { align: center middle; }
     HistoryScreen > #history {
         width: 130; max-width: 96%; height: auto; max-height: 80%;
         border: round $border; background: $panel; padding: 0 1;

@@ -20,6 +20,10 @@ class Host(Screen[None]):
         """The view that is shown."""
         raise NotImplementedError
 
+    def marks_changed(self) -> None:
+        """Draw all marks anew."""
+        raise NotImplementedError
+
     def start(self, work: Any) -> None:
         """Run a coroutine that opens further screens and waits for them.
 

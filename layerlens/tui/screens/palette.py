@@ -6,14 +6,15 @@ from contextlib import suppress
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
-from textual.types import CallbackType
+
+from layerlens.tui.screens.dialog import nothing
 
 
 class Palette(CommandPalette):
     """Textual's palette, which closes itself and nothing else."""
 
-    def dismiss(self, result: CallbackType | None = None) -> AwaitComplete:
-        return super().dismiss(result) if self.is_active else AwaitComplete.nothing()
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.is_active else nothing()
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError):  # a list that was not drawn yet has no pages

@@ -23,14 +23,14 @@ class PromptScreen(Dialog[str | None]):
     """Gives the line, ``None`` after Esc."""
 
     DEFAULT_CSS = """
-    PromptScreen { align: center middle; background: $background 60%; }
+    PromptScreen { align: center middle; }
     PromptScreen > #prompt {
         width: 76; max-width: 96%; height: auto;
         border: round $border; background: $panel; padding: 0 1;
     }
     PromptScreen Static { height: auto; }
     PromptScreen #prompt-about { color: $foreground 60%; margin-bottom: 1; }
-    PromptScreen Input { border: none; height: 1; background: $boost; padding: 0; }
+    PromptScreen Input { background: $boost; padding: 0; }
     PromptScreen #prompt-verdict { color: $text-warning; margin-top: 1; }
     """
 
@@ -52,7 +52,7 @@ class PromptScreen(Dialog[str | None]):
             box.border_title = Text(self._title)
             box.border_subtitle = "Enter goes on · Esc closes"
             yield Static(Text(self._about), id="prompt-about")
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=False, compact=True)
             yield Static(id="prompt-verdict")
 
     def on_mount(self) -> None:

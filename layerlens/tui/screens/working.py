@@ -36,7 +36,7 @@ class WorkingScreen(Dialog[Outcome | None]):
     """Gives the outcome; ``None`` where the work was left behind."""
 
     DEFAULT_CSS = """
-    WorkingScreen { align: center middle; background: $background 60%; }
+    WorkingScreen { align: center middle; }
     WorkingScreen > #working {
         width: 64; max-width: 96%; height: auto;
         border: round $border; background: $panel; padding: 0 1;

@@ -10,11 +10,12 @@ from array import array
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Entry
+from layerlens.tui.viewmodel.columns import both
 from layerlens.tui.viewmodel.makeviews import aggregate_view, changes_view
 from layerlens.tui.viewmodel.matching import Match, Matcher, PatternError, Spans, matcher
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
 from layerlens.tui.viewmodel.rows import Expansion, Opening, Rows, SortBy
-from layerlens.tui.viewmodel.views import ChangeKind, View, Whose, both
+from layerlens.tui.viewmodel.views import ChangeKind, View, Whose
 from layerlens.tui.viewmodel.waste import stops
 
 ALL_KINDS = frozenset(ChangeKind)
@@ -53,6 +54,7 @@ class Browser:
         self._matched: bytearray | None = None
         self._scale: int | None = None
         self._stops: array[int] | None = None
+        self._places: dict[int, int] = {}
         self._shown = self._view
         self.rows = self._make_rows()
 
@@ -147,7 +149,7 @@ class Browser:
         rows = self.rows
         for item in rows.items:
             if rows.can_open(item):
-                self.expansion.say(rows.view.node[item], is_open=True)
+                self.expansion.say(item, is_open=True)
         self.rows = self._make_rows()
 
     def close_siblings(self, index: int) -> int:
@@ -180,21 +182,19 @@ class Browser:
         backwards it is the other way round.  Its row is there afterwards.
         ``None`` where nothing that is shown has waste.  See :func:`.waste.stops`.
         """
-        view = self._shown
         if self._stops is None:
-            self._stops = stops(view)
+            self._stops = stops(self._shown)
+            self._places = {stop: k for k, stop in enumerate(self._stops)}
         if not self._stops:
             return None
-        place = {item: k for k, item in enumerate(self._stops)}
-        step = 1 if forward else -1
         following = 0 if forward else -1
         while node:
-            item = view.item_of(node)
-            if item in place:
-                following = place[item] + step
+            place = self._places.get(node)
+            if place is not None:
+                following = place + (1 if forward else -1)
                 break
             node = self.tree.parent[node]
-        found = view.node[self._stops[following % len(self._stops)]]
+        found = self._stops[following % len(self._stops)]
         self.reveal(found)
         return found
 
@@ -245,7 +245,7 @@ class Browser:
     @property
     def total(self) -> tuple[int, int]:
         """Files and bytes of all that is shown or would be, were everything open."""
-        return self._shown.files(0), self._shown.size[0]
+        return self._shown.files(0), self._shown.size(0)
 
     @property
     def removed(self) -> tuple[int, int]:
@@ -267,7 +267,7 @@ class Browser:
     def scale(self) -> int:
         """The bytes that fill a bar: all that is there, or all that went if that is more."""
         if self._scale is None:
-            self._scale = max(self._shown.size[0], self._shown.removed()[1])
+            self._scale = max(self._shown.size(0), self._shown.removed()[1])
         return self._scale
 
     def spans(self, label: str) -> Spans:
@@ -305,7 +305,7 @@ class Browser:
                     self._matched = self._matcher.select(view)
                 except PatternError as error:  # it was fast enough for another view
                     self.problem = str(error)
-                    self._matched = bytearray(len(view))
+                    self._matched = bytearray(len(self.tree))
             selections.append(self._matched)
         if self.kinds != ALL_KINDS:
             selections.append(view.of_kinds(self.kinds))
@@ -321,6 +321,7 @@ class Browser:
 
     def _make_rows(self) -> Rows:
         self._scale = self._stops = None
+        self._places = {}
         return Rows(
             self._shown,
             self.expansion,

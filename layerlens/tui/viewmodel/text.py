@@ -201,6 +201,17 @@ def permissions(kind: str, mode: int) -> str:
     return "".join(out)
 
 
+_KINDS = {
+    "dir": "directory", "symlink": "symbolic link", "char": "character device",
+    "block": "block device", "fifo": "named pipe", "hardlink": "hard link",
+}  # fmt: skip
+
+
+def kind_in_words(kind: str) -> str:
+    """What people call a kind of entry."""
+    return _KINDS.get(kind, safe_text(kind, 40))
+
+
 # ---------------------------------------------------------------------- errors
 
 

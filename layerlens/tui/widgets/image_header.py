@@ -48,24 +48,33 @@ class ImageHeader(Widget):
         if room > 8:
             text.append("  " + clip(figures.facts, room), dim)
         text.append("\n")
-        roomy = cells >= _ROOMY
+        room = cells - (width(self._note) + 2 if self._note else 0)
+        second = self._figures_line(roomy=cells >= _ROOMY)
+        if second.cell_len > room:
+            second = self._figures_line(roomy=False)
+        if second.cell_len > room and self._note:
+            second = self._figures_line(roomy=False, most=3)
+        if self._note:
+            note = clip(self._note, max(0, cells - second.cell_len - 2))
+            second.append(" " * max(2, cells - second.cell_len - width(note)))
+            second.append(note, self._style("note"))
+        return text.append_text(second)
+
+    def _figures_line(self, *, roomy: bool, most: int = 4) -> Text:
+        figures = self._figures
         parts = [
             ("total " if roomy else "", figures.total, "name"),
             ("efficiency " if roomy else "eff ", figures.efficiency, figures.efficiency_grade),
             ("wasted ", figures.wasted, figures.efficiency_grade),
             ("lean score " if roomy else "lean ", figures.lean, figures.lean_grade),
         ]
-        second = Text(no_wrap=True, overflow="crop")
-        for k, (label, value, style) in enumerate(parts):
+        line = Text(no_wrap=True, overflow="crop")
+        for k, (label, value, style) in enumerate(parts[:most]):
             if k:
-                second.append("   " if roomy else "  ")
-            second.append(label, dim)
-            second.append(value, self._style(style))
-        if self._note:
-            note = clip(self._note, max(0, cells - second.cell_len - 2))
-            second.append(" " * max(2, cells - second.cell_len - width(note)))
-            second.append(note, self._style("note"))
-        return text.append_text(second)
+                line.append("   " if roomy else "  ")
+            line.append(label, self._style("dim"))
+            line.append(value, self._style(style))
+        return line
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"header--{name}")

@@ -153,7 +153,7 @@ def test_kinds_and_text_together() -> None:
 
 def test_the_cursor_finds_its_node_again(small: Browser) -> None:
     rows = small.rows
-    nodes = [rows.view.node[item] for item in rows.items]
+    nodes = list(rows)
     assert [rows.index_of(node) for node in nodes] == list(range(len(rows)))
     rows.close(0)
     assert rows.index_of(nodes[2]) == 0, "its directory stands for it"
