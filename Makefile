@@ -3,6 +3,7 @@
 #   make demo      the summary of a sample image
 #   make test      style, types, layering and all tests
 #   make samples   the big sample images, built on a private Docker Engine (root, Debian)
+#   make screenshots   the pictures of the terminal UI in docs/screenshots (tmux)
 #   make lock      new versions in requirements.lock
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python` chooses another.
@@ -16,7 +17,7 @@ PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 DEMO ?= sample_images/webshop-docker.tar
 SAMPLES_DIR ?= build/samples
 
-.PHONY: demo test lint unit lock samples clean
+.PHONY: demo test lint unit lock samples screenshots clean
 
 demo: $(VENV)/installed
 	@$(BIN)/layerlens --text $(DEMO)
@@ -54,6 +55,9 @@ lock:
 samples: $(VENV)/installed
 	@mkdir -p $(SAMPLES_DIR)
 	@$(BIN)/python sample_images/build.py --private-engine --save $(SAMPLES_DIR)
+
+screenshots: $(VENV)/installed
+	@$(BIN)/python -m tests.tui.screenshots
 
 clean:
 	@rm -rf $(VENV) $(VENV)-lock build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

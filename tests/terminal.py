@@ -110,8 +110,8 @@ class Terminal:
         return self.tmux("capture-pane", "-p")
 
     def coloured(self) -> str:
-        """The screen with its escape sequences."""
-        return self.tmux("capture-pane", "-p", "-e")
+        """The screen with its escape sequences, and the blanks at the ends of lines."""
+        return self.tmux("capture-pane", "-p", "-e", "-N")
 
     def cursor(self) -> tuple[int, int] | None:
         """Column and line of the terminal's cursor, ``None`` where it is hidden."""

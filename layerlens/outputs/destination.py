@@ -25,8 +25,8 @@ def file_destination(path: str) -> Iterator[BinaryIO]:
         except OSError as error:
             raise unwritable(path, error) from error
         return
-    target = os.path.realpath(path)
     try:
+        target = os.path.realpath(path)  # fails where the folder one is in was deleted
         # Not tempfile, which would load a dozen modules into every start.
         beside = os.path.join(os.path.dirname(target), f".layerlens-{os.urandom(8).hex()}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -47,7 +47,10 @@ def file_destination(path: str) -> Iterator[BinaryIO]:
 
 def check_file_writable(path: str) -> None:
     """Find out before a long read that an output cannot be written."""
-    directory = os.path.dirname(os.path.realpath(path))
+    try:
+        directory = os.path.dirname(os.path.realpath(path))
+    except OSError as error:  # the folder one is in was deleted
+        raise unwritable(path, error) from error
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         return  # a device or a pipe
     if not path or os.path.isdir(path):

@@ -215,3 +215,13 @@ async def test_in_words_too(nasty: Opened) -> None:
             shown = text_of(pilot.app)
             assert not [char for char in shown if char != "\n" and not char.isprintable()]
             assert screen.is_active
+
+
+async def test_a_directory_called_bracket_in_words() -> None:
+    """Read as markup, what stands on the frame would close something that was never open."""
+    analysis = samples.build([[file(b"[/x", b"x" * 10), file(b"[/y\\", b"y")]])
+    async with opened(analysis, (80, 24), Settings(plain=True)) as (pilot, screen, _browser):
+        await pilot.press("tab", "e", "down", "down", "s", "n")
+        await pilot.pause()
+        assert screen.view.subject().path == b"[/y\\"  # type: ignore[union-attr]
+        assert "sorted by name" in text_of(pilot.app)

@@ -19,8 +19,8 @@ def nothing() -> AwaitComplete:
 class Dialog(ModalScreen[T]):
     """A window that closes itself and nothing else.
 
-    Textual's ``dismiss`` takes away whatever is on top: of two keys that came in one
-    burst, the second would close what lies below.
+    Textual's ``dismiss`` takes away whatever is on top: work that ends below the command
+    palette would close that, and leave its own window there for good.
     """
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:

@@ -274,14 +274,14 @@ class Browser:
         """Where the search shows in a label, as (start, end), in order and apart."""
         return [] if self._matcher is None else self._matcher.spans(label)
 
-    def entry(self, item: int) -> Entry | None:
-        """The decoded version behind an item; ``None`` for a directory that no layer lists."""
-        version = self.rows.view.version(item)
+    def entry(self, node: int) -> Entry | None:
+        """The decoded version behind a node; ``None`` for a directory that no layer lists."""
+        version = self.rows.view.version(node)
         return None if version == ABSENT else self.tree.fs.entry(version)
 
-    def link_target(self, item: int, entry: Entry | None) -> tuple[str, bytes] | None:
-        """What an item leads to: ``symlink`` or ``hardlink``, and the target."""
-        same = self.rows.view.same.get(item)
+    def link_target(self, node: int, entry: Entry | None) -> tuple[str, bytes] | None:
+        """What a node leads to: ``symlink`` or ``hardlink``, and the target."""
+        same = self.rows.view.same.get(node)
         if same is not None:
             return "hardlink", self.tree.paths[same]
         if entry is not None and entry.kind == "symlink":

@@ -136,7 +136,7 @@ class Rows(Sequence[int]):
 
     @property
     def items(self) -> Sequence[int]:
-        """The item of each row."""
+        """The node of each row."""
         return self
 
     @overload
@@ -160,12 +160,12 @@ class Rows(Sequence[int]):
     def __iter__(self) -> Iterator[int]:
         return self._from(0)
 
-    def index(self, item: object, start: int = 0, stop: int | None = None) -> int:
-        """The row that shows an item; raises ``ValueError`` where none does."""
+    def index(self, node: object, start: int = 0, stop: int | None = None) -> int:
+        """The row that shows a node; raises ``ValueError`` where none does."""
         del start, stop
-        assert isinstance(item, int)
+        assert isinstance(node, int)
         above: list[int] = []
-        at = item
+        at = node
         while at:
             above.append(at)
             at = self.parent(at)
@@ -173,23 +173,23 @@ class Rows(Sequence[int]):
         for at in reversed(above):
             place = level.children.index(at)
             row += 1 + level.row(place)
-            if at != item:
+            if at != node:
                 found = self._below(level, place)
                 if found is None:
-                    raise ValueError(item)
+                    raise ValueError(node)
                 level = found
         return row
 
     # ------------------------------------------------------------------ levels
 
-    def _children(self, item: int) -> array[int]:
-        """The rows right below an item, in order."""
+    def _children(self, node: int) -> array[int]:
+        """The rows right below a node, in order."""
         view, shown = self.view, self.view.shown
         end, directories = view.tree.end, view.tree.directories
         found: list[int] = []
-        start, stop = item + 1, end[item]
-        k = bisect_right(directories, item)
-        # What stands before the first directory is right below the item, and so on.
+        start, stop = node + 1, end[node]
+        k = bisect_right(directories, node)
+        # What stands before the first directory is right below the node, and so on.
         while (start := shown.find(1, start, stop)) >= 0:
             k = bisect_left(directories, start, k)
             child = min(directories[k], stop) if k < len(directories) else stop
@@ -221,9 +221,9 @@ class Rows(Sequence[int]):
             return list(map(_RANK.__getitem__, map(view.marks.__getitem__, nodes)))
         return None
 
-    def _level(self, item: int) -> Level:
+    def _level(self, node: int) -> Level:
         """The level of an open directory, and of what is open in it where that must be counted."""
-        top = Level(self._children(item))
+        top = Level(self._children(node))
         todo = [(top, self._open_places(top))]
         while todo:
             level, places = todo[-1]
@@ -299,45 +299,45 @@ class Rows(Sequence[int]):
                 found.append(node)
         return sorted(found)
 
-    def _height(self, item: int) -> int:
+    def _height(self, node: int) -> int:
         """The rows below an open directory, where all are open but for some."""
         end, closed = self.view.tree.end, self._closed
-        after = end[item]
-        rows = self._all_below(item)
-        k = bisect_right(closed, item)
+        after = end[node]
+        rows = self._all_below(node)
+        k = bisect_right(closed, node)
         while k < len(closed) and closed[k] < after:
             rows -= self._all_below(closed[k])
             k = bisect_left(closed, end[closed[k]], k + 1)
         return rows
 
-    def _all_below(self, item: int) -> int:
+    def _all_below(self, node: int) -> int:
         """The rows below a directory if everything is open."""
-        after = self.view.tree.end[item]
-        rows = self.view.shown.count(1, item + 1, after)
-        return rows if self._folded is None else rows - self._folded.count(1, item + 1, after)
+        after = self.view.tree.end[node]
+        rows = self.view.shown.count(1, node + 1, after)
+        return rows if self._folded is None else rows - self._folded.count(1, node + 1, after)
 
-    def _tail(self, item: int) -> int:
+    def _tail(self, node: int) -> int:
         """The deepest of a chain of only directories."""
-        while self._is_folded(item):
-            item = self.view.shown.find(1, item + 1)
-        return item
+        while self._is_folded(node):
+            node = self.view.shown.find(1, node + 1)
+        return node
 
-    def _head(self, item: int) -> int:
-        """The first of the chain that shares a row with an item."""
+    def _head(self, node: int) -> int:
+        """The first of the chain that shares a row with a node."""
         parent = self.view.tree.parent
-        while self._is_folded(up := parent[item]):
-            item = up
-        return item
+        while self._is_folded(up := parent[node]):
+            node = up
+        return node
 
-    def is_open(self, item: int) -> bool:
-        """Whether the content of an item shows, once its parents are open."""
-        said = self.expansion.said.get(item)
+    def is_open(self, node: int) -> bool:
+        """Whether the content of a node shows, once its parents are open."""
+        said = self.expansion.said.get(node)
         if said is not None:
             return said
-        return self.expansion.opening is Opening.ALL or item in self._some
+        return self.expansion.opening is Opening.ALL or node in self._some
 
-    def can_open(self, item: int) -> bool:
-        return self.view.holds(item)
+    def can_open(self, node: int) -> bool:
+        return self.view.holds(node)
 
     def _choose_some(self) -> frozenset[int]:
         """Open level by level while the rows fit a screen, the largest directories first."""
@@ -347,14 +347,14 @@ class Rows(Sequence[int]):
         room = FIRST_ROWS - len(level)
         while level:
             below: list[int] = []
-            for item in _ordered(level, view.sizes(level), reverse=True):
-                if not self.can_open(item):
+            for node in _ordered(level, view.sizes(level), reverse=True):
+                if not self.can_open(node):
                     continue
-                children = self._children(item)
+                children = self._children(node)
                 if len(children) > room:
                     continue
                 room -= len(children)
-                opened.add(item)
+                opened.add(node)
                 below += children
             level = below
         return frozenset(opened)
@@ -401,45 +401,45 @@ class Rows(Sequence[int]):
     def row(self, index: int) -> Row:
         """What is to be drawn at an index."""
         view = self.view
-        item = self[index]
-        can_open = self.can_open(item)
+        node = self[index]
+        can_open = self.can_open(node)
         return Row(
-            item,
-            self.level(item),
-            self.label(item),
-            view.mark(item),
-            view.counts(item),
-            view.size(item),
-            view.files(item),
-            view.waste(item),
-            view.is_directory(item),
+            node,
+            self.level(node),
+            self.label(node),
+            view.mark(node),
+            view.counts(node),
+            view.size(node),
+            view.files(node),
+            view.waste(node),
+            view.is_directory(node),
             can_open,
-            can_open and self.is_open(item),
+            can_open and self.is_open(node),
         )
 
-    def label(self, item: int) -> bytes:
-        """The name of an item, with those of the directories folded into its row."""
+    def label(self, node: int) -> bytes:
+        """The name of a node, with those of the directories folded into its row."""
         paths = self.view.tree.paths
-        return paths[item][paths[self._head(item)].rfind(b"/") + 1 :]
+        return paths[node][paths[self._head(node)].rfind(b"/") + 1 :]
 
     def path(self, index: int) -> bytes:
         """The full path at an index, without a leading slash."""
         return self.view.tree.paths[self[index]]
 
-    def parent(self, item: int) -> int:
-        """The item whose row is right above this one's in the tree; 0 for the root."""
-        return self.view.tree.parent[self._head(item)]
+    def parent(self, node: int) -> int:
+        """The node whose row is right above this one's in the tree; 0 for the root."""
+        return self.view.tree.parent[self._head(node)]
 
-    def level(self, item: int) -> int:
+    def level(self, node: int) -> int:
         """How far a row is indented."""
         depths = self._depths
         if len(depths) > _MOST_DEPTHS:
             self._depths = depths = {0: -1}
         chain = []
-        while item not in depths:
-            chain.append(item)
-            item = self.parent(item)
-        depth = depths[item]
+        while node not in depths:
+            chain.append(node)
+            node = self.parent(node)
+        depth = depths[node]
         for below in reversed(chain):
             depth += 1
             depths[below] = depth
@@ -448,30 +448,29 @@ class Rows(Sequence[int]):
     def index_of(self, node: int) -> int | None:
         """The row that shows a node, or the nearest directory above it that has a row."""
         shown, parent = self.view.shown, self.view.tree.parent
-        item = node
-        while not shown[item]:
-            item = parent[item]
-        if not item:
+        while not shown[node]:
+            node = parent[node]
+        if not node:
             return 0 if len(self) else None
-        found = item = self._tail(item)
-        while item := self.parent(item):
-            if not self.is_open(item):
-                found = item
+        found = node = self._tail(node)
+        while node := self.parent(node):
+            if not self.is_open(node):
+                found = node
         return self.index(found)
 
     def reveal(self, node: int) -> int | None:
         """Open the directories above a node; returns its row, ``None`` where it is not shown."""
         if not node or not self.view.shown[node]:
             return None
-        wanted = item = self._tail(node)
+        wanted = node = self._tail(node)
         closed: list[int] = []
-        while item := self.parent(item):
-            if not self.is_open(item):
-                closed.append(item)
+        while node := self.parent(node):
+            if not self.is_open(node):
+                closed.append(node)
         if closed:
             topmost = self.index(closed.pop())
-            for item in closed:
-                self.expansion.say(item, is_open=True)
+            for node in closed:
+                self.expansion.say(node, is_open=True)
             self._reopened(closed)
             self.open(topmost)
         return self.index(wanted)
@@ -490,14 +489,14 @@ class Rows(Sequence[int]):
         """Show what the row holds; returns the number of rows that this adds."""
         path = self._path(index)
         level, place = path[-1]
-        item = level.children[place]
-        if not self.can_open(item) or self.is_open(item):
+        node = level.children[place]
+        if not self.can_open(node) or self.is_open(node):
             return 0
-        self.expansion.say(item, is_open=True)
-        self._reopened([item])
+        self.expansion.say(node, is_open=True)
+        self._reopened([node])
         for (up, at), (inside, _) in pairwise(path):
             up.levels[at] = inside
-        below = level.levels[place] = self._level(item)
+        below = level.levels[place] = self._level(node)
         insort(level.places, place)
         level.heights.insert(bisect_left(level.places, place), below.total)
         self._grow(path, below.total)
@@ -507,13 +506,13 @@ class Rows(Sequence[int]):
         """Hide what the row holds; returns the number of rows that this removes."""
         path = self._path(index)
         level, place = path[-1]
-        item = level.children[place]
+        node = level.children[place]
         k = level.opened(place)
         if k is None:
             return 0
-        self.expansion.say(item, is_open=False)
+        self.expansion.say(node, is_open=False)
         if self.expansion.opening is Opening.ALL:
-            insort(self._closed, item)
+            insort(self._closed, node)
         del level.places[k]
         gone = level.heights.pop(k)
         level.levels.pop(place, None)
@@ -523,15 +522,15 @@ class Rows(Sequence[int]):
     def close_siblings(self, index: int) -> int:
         """Close the directories beside the one at an index; returns its new index."""
         level, place = self._path(index)[-1]
-        item = level.children[place]
+        node = level.children[place]
         for other in [level.children[k] for k in level.places if k != place]:
             self.close(self.index(other))
-        return self.index(item)
+        return self.index(node)
 
     def _reopened(self, items: Iterable[int]) -> None:
-        for item in items:
-            k = bisect_left(self._closed, item)
-            if k < len(self._closed) and self._closed[k] == item:
+        for node in items:
+            k = bisect_left(self._closed, node)
+            if k < len(self._closed) and self._closed[k] == node:
                 del self._closed[k]
 
     def _grow(self, path: list[tuple[Level, int]], rows: int) -> None:
