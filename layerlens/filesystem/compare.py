@@ -7,7 +7,7 @@ from collections.abc import Callable
 from layerlens.filesystem.changes import Change
 from layerlens.filesystem.result import IMPLIED, LINK_MODE, Filesystem
 from layerlens.filesystem.work import kind_and_target
-from layerlens.layers.table import Kind
+from layerlens.layers.table import Kind, LayerTable
 
 SameFile = Callable[[int, int], bool]
 """Whether two versions that are regular files hold the same bytes."""
@@ -22,7 +22,7 @@ def compare(fs: Filesystem, lower: int, upper: int, same_file: SameFile) -> Chan
     if was != now:
         return Change.TYPE
     if now == Kind.DIR:
-        same = _attributes(fs, lower)[:3] == _attributes(fs, upper)[:3]
+        same = _owner(fs, lower) == _owner(fs, upper)
         return Change.UNCHANGED if same else Change.METADATA
     if now == Kind.FILE:
         return Change.METADATA if same_file(old, new) else Change.CONTENT
@@ -34,15 +34,34 @@ def compare(fs: Filesystem, lower: int, upper: int, same_file: SameFile) -> Chan
     return Change.UNCHANGED if same else Change.METADATA
 
 
+def _owner(fs: Filesystem, version: int) -> tuple[int, int, int]:
+    """Mode, owner, group."""
+    found = _header(fs, version)
+    if found is None:
+        return 0o755, 0, 0
+    table, i = found
+    return table.mode(i), table.uid(i), table.gid(i)
+
+
 def _attributes(fs: Filesystem, version: int) -> tuple[object, ...]:
-    """Mode, owner, group; then what counts for all but directories."""
+    """Mode, owner, group, time, extended attributes."""
+    found = _header(fs, version)
+    if found is None:
+        return (0o755, 0, 0, 0, ())
+    table, i = found
+    mode = table.mode(i)
+    if fs.kinds[fs.inode(fs.synthetic.get(version, version))] == Kind.SYMLINK:
+        mode = LINK_MODE
+    return (mode, table.uid(i), table.gid(i), table.mtime(i), table.xattrs.get(i, ()))
+
+
+def _header(fs: Filesystem, version: int) -> tuple[LayerTable, int] | None:
+    """Table and index of the header that gave a version its attributes; ``None``: implied."""
     origin = fs.synthetic.get(version, version)
     if origin == IMPLIED:
-        return (0o755, 0, 0, 0, ())
+        return None
     inode = fs.inode(origin)
-    table, i = fs.slot(fs.headers.get(inode, inode))
-    mode = LINK_MODE if fs.kinds[inode] == Kind.SYMLINK else table.mode(i)
-    return (mode, table.uid(i), table.gid(i), table.mtime(i), table.xattrs.get(i, ()))
+    return fs.slot(fs.headers.get(inode, inode))
 
 
 def _device(fs: Filesystem, version: int) -> tuple[int, int] | None:

@@ -21,7 +21,8 @@ _WIDTH = 100
 class Output:
     """One output: what it is called, what a file of it is called, how it is written.
 
-    ``needs_rules`` where it says nothing without findings or packages.
+    ``needs_rules`` where it says nothing without findings or packages, ``needs_all``
+    where it cannot be of an image that was only read in part.
     ``problem`` says why it cannot be written on this machine, if so.
     """
 
@@ -30,6 +31,7 @@ class Output:
     suffix: str
     write: Callable[[Analysis, BinaryIO], None]
     needs_rules: bool = False
+    needs_all: bool = False
     problem: Callable[[], str | None] = lambda: None
 
 
@@ -65,6 +67,12 @@ def _packages(form: str) -> Callable[[Analysis, BinaryIO], None]:
     return write
 
 
+def _saved(analysis: Analysis, stream: BinaryIO) -> None:
+    from layerlens.saved.save import save
+
+    save(analysis, stream)
+
+
 def _sbom(analysis: Analysis, stream: BinaryIO) -> None:
     from layerlens.outputs.sbom import write_sbom
 
@@ -83,6 +91,7 @@ def _sbom_problem() -> str | None:
 
 OUTPUTS = (
     Output("json", "analysis as JSON", ".json", _json),
+    Output("saved", "complete analysis, for layerlens open", ".lls", _saved, needs_all=True),
     Output("text", "summary as text", ".txt", _text),
     Output("files-csv", "final filesystem as CSV", ".csv", _files("csv")),
     Output("files-ndjson", "final filesystem, a JSON object a line", ".ndjson", _files("ndjson")),

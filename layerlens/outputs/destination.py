@@ -11,12 +11,11 @@ from layerlens.errors import UsageError, Where
 
 
 @contextmanager
-def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
+def file_destination(path: str) -> Iterator[BinaryIO]:
     """A binary stream to the file ``path``.
 
     It is written beside its place and renamed at the end, so that it is complete or
-    not there.  Raises :class:`UsageError` where it cannot be written, or where it is
-    there and may not be replaced.
+    not there.  Raises :class:`UsageError` where it cannot be written.
     """
     if path and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         # A device or a pipe, such as /dev/stdout: there is nothing to rename.
@@ -26,8 +25,8 @@ def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
         except OSError as error:
             raise unwritable(path, error) from error
         return
-    target = os.path.realpath(path)
     try:
+        target = os.path.realpath(path)  # fails where the folder one is in was deleted
         # Not tempfile, which would load a dozen modules into every start.
         beside = os.path.join(os.path.dirname(target), f".layerlens-{os.urandom(8).hex()}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -37,11 +36,7 @@ def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as stream:
             yield stream
         os.chmod(beside, _mode(target))
-        if replace:
-            os.replace(beside, target)
-        else:
-            os.link(beside, target)  # fails where a file has come to stand there
-            os.unlink(beside)
+        os.replace(beside, target)
     except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(beside)
@@ -52,7 +47,10 @@ def file_destination(path: str, *, replace: bool = True) -> Iterator[BinaryIO]:
 
 def check_file_writable(path: str) -> None:
     """Find out before a long read that an output cannot be written."""
-    directory = os.path.dirname(os.path.realpath(path))
+    try:
+        directory = os.path.dirname(os.path.realpath(path))
+    except OSError as error:  # the folder one is in was deleted
+        raise unwritable(path, error) from error
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         return  # a device or a pipe
     if not path or os.path.isdir(path):

@@ -15,7 +15,8 @@ class AnalysedLayers(KnownLayers):
     """Answers with the layers of one analysis, else with what ``behind`` remembers.
 
     Nothing is kept.  Layers that a table of contents listed are left out: where
-    their entries lie in the tar was only reckoned.
+    their entries lie in the tar was only reckoned.  So are those that had not been
+    read when a partial analysis was made.
     """
 
     def __init__(self, analysis: Analysis, behind: KnownLayers | None) -> None:
@@ -23,7 +24,10 @@ class AnalysedLayers(KnownLayers):
         self._image = analysis.image
         self._reads: dict[Digest, LayerRead] = {}
         self._blobs: dict[Digest, LayerRead] = {}
+        unread = {each.index for each in analysis.partial.unread} if analysis.partial else set()
         for facts, table in zip(analysis.layers, analysis.filesystem.tables, strict=True):
+            if facts.index in unread:
+                continue
             if Origin(facts.origin).is_toc or facts.diff_id is None:
                 continue
             size = facts.tar_size if facts.compressed_size is None else facts.compressed_size

@@ -14,7 +14,7 @@ from layerlens.analysis.rules.engine import Judgement
 from layerlens.analysis.rules.record import encode_judgement
 from layerlens.cache.packing import pack_sized
 from layerlens.cache.record import body_size, encode
-from layerlens.errors import LimitError
+from layerlens.errors import LimitError, UsageError
 from layerlens.layers.compression import Compression
 from layerlens.layers.reader import LayerRead, Origin
 from layerlens.saved.answers import answers
@@ -28,8 +28,11 @@ def save(analysis: Analysis, stream: BinaryIO, *, at: int | None = None) -> None
     ``at`` is when (seconds since the epoch; default: now); one that was loaded
     keeps its own time.  Packages are those of the analysis: where rules ran with
     ``remember``, it may list none.  Raises :class:`LimitError` for an image that
-    is larger than can be read again; then nothing is written.
+    is larger than can be read again, :class:`UsageError` for one that was not read
+    whole; then nothing is written.
     """
+    if analysis.partial is not None:
+        raise UsageError("only an image that was read whole can be saved")
     when = analysis.image.saved_at or at or int(time.time())
     try:
         document = encode_document(_document(analysis, when))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -12,6 +13,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from layerlens.errors import Interrupted, LayerLensError
 from layerlens.outputs.pace import Pace
 from layerlens.progress import Step
+from layerlens.tui.background import wait_for_writers
 from layerlens.tui.commands import Commands
 from layerlens.tui.keymaps import keymap_of
 from layerlens.tui.keys import NO_KEY, key_name
@@ -19,13 +21,17 @@ from layerlens.tui.loader import Loader
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
 from layerlens.tui.plain import PlainFilter
 from layerlens.tui.reading import Reader
-from layerlens.tui.screens.error import ErrorScreen
+from layerlens.tui.screens.error import ErrorNotice, ErrorScreen
 from layerlens.tui.screens.loading import LoadingScreen
 from layerlens.tui.screens.main import MainScreen
+from layerlens.tui.screens.palette import Palette
 from layerlens.tui.settings import Settings
 from layerlens.tui.themes import THEMES
 from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.viewmodel.text import safe_text
 
+_SECONDS = {"information": 2.5, "warning": 4.0, "error": 8.0}
+"""How long something is said at the edge of the screen, which it covers."""
 _PATIENCE = 1.0
 """Seconds that a stopped load gets to close its files before it is left behind."""
 
@@ -85,10 +91,21 @@ class LayerLensApp(App[int]):
         if self.settings.plain and isinstance(self.screen, MainScreen):
             self.screen.say(message)
         else:
+            self.clear_notifications()  # what was said before is over, and covers the screen
+            if options.get("timeout") is None:
+                options["timeout"] = _SECONDS[options.get("severity", "information")]
             super().notify(message, **options)
 
     def get_key_display(self, binding: Binding) -> str:
         return "" if binding.key == NO_KEY else key_name(binding.key)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste):
+            # Lines of input show it as it is: what a terminal obeys does not get there.
+            event.text = "\n".join(
+                "".join(filter(str.isprintable, line)) for line in event.text.splitlines()
+            )
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         if self.settings.plain:
@@ -124,7 +141,8 @@ class LayerLensApp(App[int]):
         if self._main is None or not self._main.session.reading:
             return
         words = self._pace.words(self._step)
-        parts = [words.share or words.done or "reading", "Esc stops", self._step.stage]
+        stage = safe_text(self._step.stage, 200)
+        parts = [words.share or words.done or "reading", "Esc stops", stage]
         note = " · ".join(filter(None, [*parts, words.layers, words.left]))
         self._main.tell("stopping …" if self._stopping else note)
 
@@ -138,21 +156,32 @@ class LayerLensApp(App[int]):
             self._main.tell("")
 
     def on_failed(self, message: Failed) -> None:
-        stopped = isinstance(message.error, Interrupted)
-        if stopped and message.session is not None:
+        error = message.error
+        stopped = isinstance(error, Interrupted)
+        known = stopped or isinstance(error, LayerLensError)
+        if message.session is not None and (stopped or (known and self._main is not None)):
             self._take(message.session)
-        if stopped and self._main is not None:
-            self.error = None
-            self._stopping = False
-            self._main.session.reading = False
-            self._main.tell("stopped: only what was read is here")
+        if known and self._main is not None:
+            self._keep(self._main, error)
             return
         if self.error is None:
-            self.error = message.error
-        if isinstance(message.error, LayerLensError) and self.screen_stack:
-            self._base_screen(ErrorScreen(self._image_title, message.error))
+            self.error = error
+        if isinstance(error, LayerLensError) and self.screen_stack:
+            self._base_screen(ErrorScreen(self._image_title, error))
         else:  # stopped by the user, or a bug: the caller tells
             self.exit()
+
+    def _keep(self, main: MainScreen, error: BaseException) -> None:
+        """Reading has ended early: what is there can be browsed further."""
+        self._stopping = False
+        main.session.reading = False
+        if not isinstance(error, LayerLensError):  # the user's own wish
+            main.tell("stopped: only what was read is here")
+            return
+        self.error = error  # told again when the user leaves
+        main.tell("failed: only what was read is here")
+        if self.screen_stack:
+            self.push_screen(ErrorNotice(error))
 
     def _take(self, session: Session) -> None:
         """Show a state of the image, the first one or a newer one."""
@@ -187,6 +216,10 @@ class LayerLensApp(App[int]):
             self._main.tell("stopping …")
         self.set_timer(_PATIENCE, self._loader.abandon)
 
+    def action_command_palette(self) -> None:
+        if not Palette.is_open(cast("App[object]", self)):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_leave(self) -> None:
         if self.screen is self._loading:
             self.action_stop_loading()
@@ -209,6 +242,7 @@ def run_app(reader: Reader, title: str, settings: Settings | None = None) -> lis
     """
     app = LayerLensApp(reader, title, settings)
     app.run()
+    wait_for_writers()
     if app.error is not None:
         raise app.error
     return [] if app.session is None else app.session.marks.lines()

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
 
+WRITERS: set[threading.Thread] = set()
+"""Threads that are writing files."""
+
+_PATIENCE = 10.0
+"""Seconds that they get at the end: a source that does not answer must not hold up the user."""
+
+
+def wait_for_writers() -> None:
+    """Let work that writes files come to its end, or take away what it had half done."""
+    end = time.monotonic() + _PATIENCE
+    for thread in tuple(WRITERS):
+        thread.join(max(0.0, end - time.monotonic()))
+
 
 async def in_background(work: Callable[[], T]) -> T:
-    """Run ``work`` in a thread of its own; gives its result, or raises what it raised.
+    """Run ``work``, which writes files, in a thread of its own; gives its result or its error.
 
     A daemon thread, and not the loop's pool, since the loop waits for its pool when it
     ends: a reader that does not listen would keep the user who wants to leave.
@@ -36,6 +50,10 @@ async def in_background(work: Callable[[], T]) -> T:
             tell(lambda: outcome.set_exception(failure))
         else:
             tell(lambda: outcome.set_result(result))
+        finally:
+            WRITERS.discard(thread)
 
-    threading.Thread(target=run, name="layerlens-work", daemon=True).start()
+    thread = threading.Thread(target=run, name="layerlens-work", daemon=True)
+    WRITERS.add(thread)
+    thread.start()
     return await outcome

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.types import IgnoreReturnCallbackType
 
@@ -49,13 +50,14 @@ def _commands(screen: Screen[Any]) -> Iterator[_Command]:
     also = [screen.view, *screen.view.panes()] if isinstance(screen, Host) else []
     found = list(possible(screen, *also))
     found.sort(key=lambda each: (each.binding.id or "").startswith("list."))  # known to the hand
+    seen: set[tuple[DOMNode, str]] = {(screen.app, "command_palette")}  # it is open already
     for each in found:
-        if each.binding.id == "app.palette":
+        does = each.node, each.binding.action
+        if does in seen:  # another key for the same
             continue
-        group = (each.binding.id or "").partition(".")[0]
-        what = each.binding.tooltip
+        seen.add(does)
         yield _Command(
-            f"view: {what}" if group == "view" else what,
+            each.binding.tooltip,
             names_of(each.keys),
             partial(screen.app.run_action, each.binding.action, each.node),
         )

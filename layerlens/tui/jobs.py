@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from textual.message import Message
 
 from layerlens.errors import Interrupted
 from layerlens.progress import Progress, Step
+from layerlens.tui.background import WRITERS
 
 _SECONDS_BETWEEN_REPORTS = 0.12
 _SECONDS_BETWEEN_LOOKS = 0.05
@@ -62,20 +64,28 @@ class Job:
     """One piece of work.  ``post`` must be safe to call from any thread.
 
     ``work`` is given a progress that raises :class:`Interrupted` once the job
-    is stopped.
+    is stopped.  Whoever ends the UI waits for work that ``writes`` files, since
+    only its end takes away what is half-written.
     """
 
     def __init__(
-        self, work: Callable[[Progress], object], post: Callable[[Message], object]
+        self,
+        work: Callable[[Progress], object],
+        post: Callable[[Message], object],
+        *,
+        writes: bool = False,
     ) -> None:
         self._work = work
         self._post = post
         self._stop = threading.Event()
         self._last: tuple[str, float] = ("", 0.0)
         self._paused = 0.0
+        self._writes = writes
         self._thread = threading.Thread(target=self._run, name="layerlens-job", daemon=True)
 
     def start(self) -> Job:
+        if self._writes:
+            WRITERS.add(self._thread)
         self._thread.start()
         return self
 
@@ -102,7 +112,10 @@ class Job:
             message = JobDone(self, self._work(self._progress))
         except BaseException as error:  # noqa: BLE001 - the screen decides what it is
             message = JobFailed(self, error)
-        self._post(message)
+        finally:
+            WRITERS.discard(self._thread)
+        with suppress(RuntimeError):  # the loop has ended
+            self._post(message)
 
     def _progress(self, step: Step) -> None:
         self.check()
@@ -113,7 +126,8 @@ class Job:
         stage, last = self._last
         if step.stage != stage or now - last >= _SECONDS_BETWEEN_REPORTS:
             self._last = (step.stage, now)
-            self._post(JobProgressed(self, step))
+            with suppress(RuntimeError):  # the loop has ended
+                self._post(JobProgressed(self, step))
 
 
 class Turn:

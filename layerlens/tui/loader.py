@@ -12,7 +12,7 @@ from textual.message import Message
 from layerlens.errors import Interrupted, LayerLensError
 from layerlens.progress import Step
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
-from layerlens.tui.reading import Opened, Reader
+from layerlens.tui.reading import Reader
 from layerlens.tui.viewmodel.session import Session
 
 _SECONDS_BETWEEN_REPORTS = 0.12
@@ -34,9 +34,13 @@ class Loader:
 
     def __init__(self, reader: Reader, post: Callable[[Message], object]) -> None:
         self._reader = reader
-        self._post = post
+        self._tell = post
         self._stop = threading.Event()
         self._ended = threading.Event()
+        self._ending = threading.Lock()
+        self._unposted: Session | None = None
+        """What a glimpse made of the image while the load came to its end."""
+        self._was_glimpsed = False
         self._lock = threading.Lock()
         self._last: tuple[str, float] = ("", 0.0)
         self._glimpsing = threading.Lock()
@@ -53,37 +57,51 @@ class Loader:
 
     def abandon(self) -> None:
         """Leave a reader behind that does not listen; what it read until now is posted."""
-        if not self._ended.is_set():
-            self._ended.set()
-            threading.Thread(target=self._leave, name="layerlens-leave", daemon=True).start()
+        if self._end():
+            threading.Thread(
+                target=self._leave, args=(Interrupted(),), name="layerlens-leave", daemon=True
+            ).start()
 
     @property
     def is_running(self) -> bool:
-        return self._thread.is_alive()
+        return not self._ended.is_set()
+
+    def _end(self) -> bool:
+        """End the load; false where something else has ended it."""
+        with self._ending:
+            ended = self._ended.is_set()
+            self._ended.set()
+            return not ended
 
     def _run(self) -> None:
         message: Message
         try:
             opened = self._reader.read(self._progress)
-            self._progress(Step("sorting paths"))
+            # All of it is there: a stop that comes now has nothing to stop.
+            self._post(Progressed(Step("sorting paths")))
             message = Loaded(Session(opened.analysis, opened.retrieval))
         except BaseException as error:  # noqa: BLE001 - the app hands it to its caller
             message = Failed(error)
-        if self._ended.is_set():  # left behind
+        if not self._end():  # left behind
             return
-        self._ended.set()
-        if isinstance(message, Failed) and isinstance(message.error, Interrupted):
-            self._leave()
+        if isinstance(message, Failed):
+            self._leave(message.error)
             return
         with self._glimpsing:  # a glimpse that is being made must not come last
             self._post(message)
 
-    def _leave(self) -> None:
-        """The user stopped: tell what is there."""
+    def _leave(self, error: BaseException) -> None:
+        """Tell how it ended before its end, and what is there where that is to be shown."""
+        session = None
         with self._glimpsing:
-            opened = self._glimpse()
-            session = None if opened is None else Session(opened.analysis, opened.retrieval)
-            self._post(Failed(Interrupted(), session))
+            if isinstance(error, Interrupted) or self._was_glimpsed:
+                try:
+                    session = self._look(reading=False) or self._unposted
+                except Exception as bug:  # noqa: BLE001 - the app hands it to its caller
+                    error = bug
+            if session is not None:
+                session.reading = False
+            self._post(Failed(error, session))
 
     # ------------------------------------------------------------------ glimpses
 
@@ -92,20 +110,33 @@ class Loader:
         while not self._ended.wait(wait):
             start = time.monotonic()
             with self._glimpsing:
-                opened = self._glimpse()
-                if opened is not None:
-                    session = Session(opened.analysis, opened.retrieval, reading=True)
-                    if not self._ended.is_set():
-                        self._post(Glimpsed(session))
+                try:
+                    session = self._look(reading=True)
+                except Exception as bug:  # noqa: BLE001 - the app hands it to its caller
+                    if self._end():
+                        self._post(Failed(bug))
+                    return
+                if self._ended.is_set():
+                    self._unposted = session
+                elif session is not None:
+                    self._was_glimpsed = True
+                    self._post(Glimpsed(session))
             wait = max(_GLIMPSES_APART, _REST * (time.monotonic() - start))
 
-    def _glimpse(self) -> Opened | None:
+    def _look(self, *, reading: bool) -> Session | None:
+        """What is there now; ``None`` where that is nothing, or nothing new."""
         # What cannot be shown yet is shown later; the reading thread tells errors.
         with suppress(LayerLensError):
-            return self._reader.glimpse()
+            opened = self._reader.glimpse()
+            if opened is not None:
+                return Session(opened.analysis, opened.retrieval, reading=reading)
         return None
 
     # ------------------------------------------------------------------ progress
+
+    def _post(self, message: Message) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._tell(message)
 
     def _progress(self, step: Step) -> None:
         """The callback of the load; several reader threads may call it at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from layerlens.analysis.model import Analysis
+from layerlens.analysis.model import Analysis, Partial, Unread
+from layerlens.saved.load import load
 from layerlens.tui.screens.choice import ChoiceScreen
 from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.screens.prompt import PromptScreen
-from tests.tui.piloting import opened, text_of, until
+from tests.tui.piloting import notices, opened, text_of, until
 
 
 def _is(pilot: Pilot[Any], kind: type) -> bool:
@@ -103,7 +105,7 @@ async def test_a_file_is_replaced_only_when_asked_twice(
     async with opened(analysis) as (pilot, _screen, _browser):
         await pilot.press("W")
         await until(pilot, lambda: _is(pilot, ChoiceScreen))
-        await pilot.press("2")
+        await pilot.press("3")
         await until(pilot, lambda: _is(pilot, PromptScreen))
         await pilot.press("enter")
         await pilot.pause()
@@ -136,9 +138,34 @@ async def test_what_needs_rules_says_so(analysis: Analysis) -> None:
     async with opened(analysis) as (pilot, _screen, _browser):
         await pilot.press("W")
         await until(pilot, lambda: _is(pilot, ChoiceScreen))
-        await pilot.press("6")
+        await pilot.press("7")
         await pilot.pause()
         assert _is(pilot, ChoiceScreen), "it cannot be chosen"
         assert "needs the rules" in text_of(pilot.app)
         await pilot.press("q")
         await until(pilot, lambda: _is(pilot, MainScreen))
+
+
+async def test_an_image_that_was_read_in_part_cannot_be_saved(analysis: Analysis) -> None:
+    part = replace(analysis, partial=Partial(4, (Unread(4),)))
+    async with opened(part) as (pilot, _screen, _browser):
+        await pilot.press("W")
+        await until(pilot, lambda: _is(pilot, ChoiceScreen))
+        await pilot.press("2")
+        await pilot.pause()
+        assert _is(pilot, ChoiceScreen)
+        assert "needs the whole image" in notices(pilot.app)
+
+
+async def test_what_is_saved_from_inside_can_be_opened(
+    analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(analysis) as (pilot, _screen, _browser):
+        await pilot.press("W")
+        await until(pilot, lambda: _is(pilot, ChoiceScreen))
+        await pilot.press("2")
+        await until(pilot, lambda: _is(pilot, PromptScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: os.path.exists("shop-web-2.4.lls"))
+    assert load(str(tmp_path / "shop-web-2.4.lls")).scores == analysis.scores

@@ -438,3 +438,25 @@ def test_a_report_before_the_screen_has_its_parts_is_kept() -> None:
     screen = LoadingScreen("shop:1")
     screen.report(Step("reading", preview=Preview("shop:1", 1, ((1, "RUN x"),))))
     screen.stopping()
+
+
+async def test_layers_to_come_take_a_line_each() -> None:
+    go_on = threading.Event()
+    layers = tuple((1000 * k, f"RUN step {k} " + "and more " * 30) for k in range(1, 9))
+
+    def load(progress: Progress) -> Analysis:
+        progress(Step("exporting", preview=Preview("shop/web:2.4", 36_000, layers)))
+        go_on.wait(10)
+        raise FormatError("done")
+
+    app = LayerLensApp(Whole(load), "docker://shop/web")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "RUN step 1" in text_of(app))
+        await pilot.pause(0.1)
+        shown = text_of(app).splitlines()
+        steps = [line for line in shown if "RUN step" in line]
+        assert [f"step {k} " in line for k, line in enumerate(steps, 1)] == [True] * len(steps)
+        assert sum("and more" in line for line in shown) == len(steps) >= 7
+        assert all("…" in line for line in steps)
+        go_on.set()
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))

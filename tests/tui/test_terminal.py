@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ from tests.tui import shop
 _WEBSHOP = ROOT / "sample_images" / "webshop-docker.tar"
 _COLOUR = re.compile(r"\x1b\[(?:[0-9]+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9]+)*m")
 """A sequence that sets a colour, in front or behind."""
+_INTO = "\u203a"
+"""What stands between the levels of waste."""
 _BOXES = re.compile(r"[\u2500-\u259f]")
 
 MakeTerminal = Callable[..., Terminal]
@@ -162,29 +165,25 @@ def test_waste(terminal: MakeTerminal, archive: Path) -> None:
     rows = [line for line in shown.splitlines() if re.match(r"│[-x+=] ", line)]
     assert [line[1] for line in rows] == [*"--x-xx+="], "worst first, then what is kept"
     made.keys("Down", "Down", "Enter")
-    made.shows("Waste \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} deleted", "RUN rm -rf")
+    made.shows(f"Waste {_INTO} deleted", "RUN rm -rf")
     made.keys("Enter")
     made.shows(
-        "Waste \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} deleted \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} layer 2",
+        f"Waste {_INTO} deleted {_INTO} layer 2",
         "/var/lib/apt/lists/deb0_Packages",
         "1 → 2",
     )
     made.keys("t")
     made.shows("ayer 2 · 0 files, 0 B · gone ", "/deb0_Packages · by")
     made.keys("2")
-    made.shows(
-        "Waste \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} deleted \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} layer 2"
-    )
+    made.shows(f"Waste {_INTO} deleted {_INTO} layer 2")
     made.keys("T")
     made.shows("ayer 1 · ", "/deb0_Packages · by")
     made.keys("2")
-    made.shows(
-        "Waste \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} deleted \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} layer 2"
-    )
+    made.shows(f"Waste {_INTO} deleted {_INTO} layer 2")
     made.keys("h")
-    made.lacks("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} layer 2")
+    made.lacks(f"{_INTO} layer 2")
     made.keys("Escape")
-    made.lacks("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} deleted")
+    made.lacks(f"{_INTO} deleted")
     _quit(made)
 
 
@@ -349,13 +348,18 @@ def test_without_colours(terminal: MakeTerminal) -> None:
     _quit(made)
 
 
+def _in_row(made: Terminal, text: str, _shown: str) -> bool:
+    """Whether a text stands in the row of the terminal's cursor."""
+    return text in _row(made)
+
+
 def test_plain_lines(terminal: MakeTerminal) -> None:
     made = terminal()
     made.start(tool(_WEBSHOP, "--plain"))
     made.shows("1 Layers", "RUN apt-get update")
     for key, text in (("Down", "apt-get"), ("Down", "WORKDIR"), ("Tab", "app")):
         made.keys(key)
-        shown = made.wait(lambda _: text in _row(made))  # noqa: B023 - waited for at once
+        shown = made.wait(partial(_in_row, made, text))
         assert _BOXES.search(shown) is None
     made.keys("?")
     shown = made.shows("Keys", "Open or close")
@@ -401,7 +405,7 @@ def test_a_small_terminal_that_grows(terminal: MakeTerminal, archive: Path) -> N
         assert max(map(len, shown.splitlines())) <= 60
     made.resize(140, 40)
     made.matches(r"(?m)^╭─ Layers ─+╮╭─ Changes of layer 0 .*╮$")
-    made.shows("own waste")
+    made.shows("diff_id")
     made.resize(60, 20)
     made.matches(r"(?m)^╭─ Layers ─{40,}╮$")
     _quit(made)

@@ -43,6 +43,7 @@ from layerlens.analysis.packages.npm_locks import (
 )
 from layerlens.analysis.packages.npm_tree import reach
 from layerlens.analysis.packages.view import Database, View
+from layerlens.image.secrets import redact_text
 
 _ROOT = re.compile(rb"(?:.*/)?node_modules/((?:@[^/]+/)?[^/.@][^/]*)/package\.json\Z", re.DOTALL)
 _STATE = (
@@ -254,7 +255,11 @@ def _listed(tree: _Tree, folder: _Folder, by_tree: bool | None) -> Listed:
         version=version,
         licence=_licence(manifest),
         directories=(folder.path,),
-        requires=tuple(f"{each} {wanted}".rstrip() for each, wanted in requires.items()),
+        # What is wanted may be an address with a token in it.
+        requires=tuple(
+            f"{each} {redact_text(wanted) if '://' in wanted else wanted}".rstrip()
+            for each, wanted in requires.items()
+        ),
         manual=_manual(tree, folder),
         dev=dev,
         details=details,

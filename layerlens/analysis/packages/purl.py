@@ -72,5 +72,5 @@ def _text(
 ) -> str:
     try:
         return str(make(kind, namespace, name, version or None, qualifiers or None).to_string())
-    except ValueError:  # a name that no package can have
+    except (ValueError, TypeError):  # a name that no package can have, or none but slashes
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from layerlens.outputs.display import escape
 from layerlens.tui.screens.choice import Choice, ChoiceScreen
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.viewmodel.copying import copies, path_text
@@ -35,5 +36,7 @@ async def copy_something(host: Host) -> None:
 
 
 def _copy(host: Host, text: str) -> None:
+    # A terminal into which it is pasted must not obey it.
+    text = "\n".join(map(escape, text.split("\n")))
     host.app.copy_to_clipboard(text)
     host.notify(f"copied: {clip(safe_text(text, 200), _SHOWN)}", markup=False)

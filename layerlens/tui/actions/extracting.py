@@ -9,6 +9,7 @@ from layerlens.errors import Interrupted, LayerLensError
 from layerlens.filesystem.selection import select
 from layerlens.outputs.extract import Extracted, extract
 from layerlens.progress import Progress
+from layerlens.tui.actions.places import current_folder, problem_of
 from layerlens.tui.jobs import Turn
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.screens.prompt import PromptScreen
@@ -43,8 +44,8 @@ async def extract_something(host: Host) -> None:
     about = f"{plural(len(contents), 'file')}, {size(selection.size)}."
     announced = retrieval.announcement(contents)
     if announced is not None:
-        about += f"\nFor that {announced}."
-    about += f"\nThe folder to put it into, in {safe_text(os.getcwd(), 300)} unless it begins with a slash."
+        about += f"\nFor that {safe_text(announced)}."
+    about += f"\nThe folder to put it into, in {current_folder()} unless it begins with a slash."
     into = await host.app.push_screen_wait(
         PromptScreen(f"Extract /{safe_text(selection.top, 200)}", ".", about, _verdict(name))
     )
@@ -74,9 +75,11 @@ def _verdict(name: bytes) -> Callable[[str], tuple[str, bool]]:
         folder = os.path.expanduser(text)
         if not text:
             return "name a folder", False
+        if problem := problem_of(text):
+            return problem, False
         if os.path.lexists(folder) and not os.path.isdir(folder):
             return "that is no folder", False
-        if not os.path.isdir(os.path.dirname(os.path.abspath(folder))):
+        if not os.path.isdir(os.path.dirname(folder.rstrip("/")) or "."):
             return "the folder that it is in is not there", False
         place = _place(folder, name)
         if os.path.lexists(place):

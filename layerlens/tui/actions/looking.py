@@ -10,8 +10,8 @@ from layerlens.tui.screens.history import Chosen, HistoryScreen, Wish
 from layerlens.tui.screens.hosting import Host
 from layerlens.tui.screens.preview import PreviewScreen
 from layerlens.tui.viewmodel.history import PathEvent, path_history
-from layerlens.tui.viewmodel.preview import file_version
-from layerlens.tui.viewmodel.text import safe_text
+from layerlens.tui.viewmodel.preview import file_version, what
+from layerlens.tui.viewmodel.text import clip
 from layerlens.tui.viewmodel.versions import event_of, versions_of
 from layerlens.tui.views.base import View
 
@@ -24,11 +24,19 @@ async def show_history(host: Host) -> None:
     subject = host.view.subject()
     assert subject is not None
     assert subject.path is not None
-    path = subject.path
+    path, session = subject.path, host.session
     while True:
         chosen: Chosen | None = await host.app.push_screen_wait(HistoryScreen(path, events))
         if chosen is None:
             return
+        if host.session is not session:
+            # More of the image was read meanwhile: versions and layers have other numbers.
+            session = host.session
+            events = path_history(session.analysis, path)
+            host.notify("more of the image has been read: this is the history now")
+            if not events:
+                return
+            continue
         if chosen.wish is Wish.TREE:
             host.post_message(View.ShowInTree(path, chosen.event.layer))
             return
@@ -77,16 +85,14 @@ def _events(host: Host) -> list[PathEvent]:
 
 
 async def _preview(host: Host, events: Sequence[PathEvent], event: PathEvent) -> None:
-    retrieval = _retrieval(host)
-    if retrieval is None:
-        return
     versions = versions_of(host.session.analysis.filesystem, events)
     numbers = [version.version for version in versions]
     at = numbers.index(event.version)
     if not versions[at].has_content:
-        entry = versions[at].entry
-        target = f" to {safe_text(entry.target, 300)}" if entry.target is not None else ""
-        host.notify(f"a {entry.kind}{target} has no content to show", markup=False)
+        host.notify(f"a {clip(what(versions[at].entry), 300)} has no content to show", markup=False)
+        return
+    retrieval = _retrieval(host)
+    if retrieval is None:
         return
     await host.app.push_screen_wait(PreviewScreen("", versions, retrieval, at))
 

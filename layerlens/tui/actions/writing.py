@@ -8,6 +8,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.errors import LayerLensError
 from layerlens.outputs.catalogue import OUTPUTS, Output
 from layerlens.outputs.destination import check_file_writable, file_destination
+from layerlens.tui.actions.places import current_folder, problem_of
 from layerlens.tui.background import in_background
 from layerlens.tui.screens.choice import Choice, ChoiceScreen
 from layerlens.tui.screens.hosting import Host
@@ -27,12 +28,13 @@ async def write_output(host: Host) -> None:
         PromptScreen(
             f"Write: {output.title}",
             file_name(analysis) + output.suffix,
-            f"The file, in {os.getcwd()} unless it begins with a slash.",
+            f"The file, in {current_folder()} unless it begins with a slash.",
             _verdict,
         )
     )
     if path is None:
         return
+    analysis = host.session.analysis  # more of it may have been read meanwhile
     try:
         written = await in_background(lambda: _write(output, analysis, os.path.expanduser(path)))
     except LayerLensError as error:
@@ -44,11 +46,18 @@ async def write_output(host: Host) -> None:
 def _problem(output: Output, analysis: Analysis) -> str | None:
     if output.needs_rules and analysis.judged is None:
         return "needs the rules, which have not run"
+    if output.needs_all and analysis.partial is not None:
+        return "needs the whole image, which has not been read"
     return output.problem()
 
 
 def _verdict(text: str) -> tuple[str, bool]:
     path = os.path.expanduser(text)
+    if problem := problem_of(text):
+        return problem, False
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        # A pipe may never take it, and a terminal is what the UI is drawn on.
+        return "that is a device or a pipe, not a file", False
     try:
         check_file_writable(path)
     except LayerLensError as error:
@@ -61,7 +70,7 @@ def _verdict(text: str) -> tuple[str, bool]:
 def _write(output: Output, analysis: Analysis, path: str) -> int:
     with file_destination(path) as stream:
         output.write(analysis, stream)
-    return os.path.getsize(path)
+        return stream.tell()
 
 
 def file_name(analysis: Analysis) -> str:

@@ -11,9 +11,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.text import clip, pad, width
 from layerlens.tui.widgets.line_list import LineList, Piece
 
@@ -53,7 +53,7 @@ class _Choices(LineList):
         self.post_message(self.Chosen(self, self.cursor))
 
 
-class ChoiceScreen(ModalScreen[int | None]):
+class ChoiceScreen(Dialog[int | None]):
     """Gives the number of what was chosen, ``None`` after Esc."""
 
     DEFAULT_CSS = """

@@ -114,6 +114,7 @@ class ContentScreen(Screen[None]):
         self._text = ""
         self._found: list[int] = []
         self._hit: int | None = None
+        self._is_left = False
 
     # ------------------------------------------------------------------ to be told
 
@@ -466,8 +467,14 @@ class ContentScreen(Screen[None]):
             self._leave()
 
     def _leave(self) -> None:
+        """Go back, at once or when what lies on top is gone."""
+        self._is_left = True
         if self.is_active:
             self.dismiss()
+
+    def on_screen_resume(self) -> None:
+        if self._is_left:
+            self._leave()
 
     def action_copy(self) -> None:
         """The path, as it is where that can be pasted without harm."""

@@ -12,12 +12,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from layerlens.tui.bindings import title_of
 from layerlens.tui.keys import names_of
 from layerlens.tui.possible import possible
+from layerlens.tui.screens.dialog import Dialog
 
 Section = tuple[str, list[tuple[str, str]]]
 """A title, and pairs of keys (or a sign) and what they do."""
@@ -28,6 +29,9 @@ _SIGNS: Section = ("Signs", [
     ("-", "removed; its bytes stay in the image all the same"),
     ("·", "unchanged directory with changes inside"),
     ("▒", "part of a layer that is waste: deleted or written again"),
+    ("b", "a layer of the base image"),
+    ("┃ │", "the layers whose changes the tree shows, and those below that it shows too"),
+    ("● ✓", "marked; ticked in what-if"),
     ("▾ ▸", "a directory that is open, one that is closed"),
     ("→ ⇒", "where a symbolic link, a hard link leads"),
     ("\\x1b", "a character that a terminal would obey, not show; a backslash is \\\\"),
@@ -45,7 +49,7 @@ def sections(screen: Screen[Any]) -> list[Section]:
     return [*found.items(), _SIGNS]
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """A scrollable list that can be searched."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

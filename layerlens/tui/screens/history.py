@@ -11,8 +11,8 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.history import PathEvent
 from layerlens.tui.viewmodel.text import clip, pad, safe_text
 from layerlens.tui.widgets.line_list import LineList, Piece
@@ -101,7 +101,7 @@ class EventList(LineList):
         self.action_wish("TREE")
 
 
-class HistoryScreen(ModalScreen[Chosen | None]):
+class HistoryScreen(Dialog[Chosen | None]):
     """Gives what the user wants to see of an event, ``None`` after Esc."""
 
     DEFAULT_CSS = """

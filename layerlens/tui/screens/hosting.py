@@ -20,6 +20,21 @@ class Host(Screen[None]):
         """The view that is shown."""
         raise NotImplementedError
 
+    def marks_changed(self) -> None:
+        """Draw all marks anew."""
+        raise NotImplementedError
+
     def start(self, work: Any) -> None:
-        """Run a coroutine that opens further screens and waits for them."""
-        self.run_worker(work, exclusive=True, group="action", exit_on_error=True)
+        """Run a coroutine that opens further screens and waits for them.
+
+        Keys may come in one burst: what follows the one that opened a screen is
+        not meant for this one any more.
+        """
+
+        async def run() -> None:
+            if self.is_active:
+                await work
+            else:
+                work.close()
+
+        self.run_worker(run(), group="action", exit_on_error=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual import events, on
@@ -10,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
-from layerlens.tui.actions import copying, extracting, looking, writing
+from layerlens.tui.actions import copying, extracting, looking, marking, writing
 from layerlens.tui.bindings import EVERYWHERE
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.screens.hosting import Host
@@ -24,9 +25,13 @@ from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
+from layerlens.tui.widgets.key_line import KeyLine
 from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.plain_status import PlainStatus, pane_of, show_alone
 from layerlens.tui.widgets.view_tabs import ViewTabs
+
+_RIGHT = 3
+"""The number of a mouse's right button."""
 
 _TYPING = 0.1
 """Seconds without a key before a search starts."""
@@ -46,19 +51,19 @@ class MainScreen(Host):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(str(k + 1), f"view({k})", view.TITLE, show=False, id=f"view.{view.TITLE.lower()}",
-                    tooltip=f"The view {view.TITLE}")
+                    tooltip=f"Go to the view {view.TITLE}")
             for k, view in enumerate(VIEWS)
         ),
         Binding("right_square_bracket", "next_view(1)", "Next view", show=False, id="view.next",
-                tooltip="The next view"),
+                tooltip="Go to the next view"),
         Binding("left_square_bracket", "next_view(-1)", "Previous view", show=False,
-                id="view.previous", tooltip="The view before"),
+                id="view.previous", tooltip="Go to the view before"),
         Binding("tab", "next_pane(1)", "Pane", show=False, id="panes.next",
-                tooltip="To the next pane"),
+                tooltip="Go to the next pane"),
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, id="panes.previous",
-                tooltip="To the pane before"),
+                tooltip="Go to the pane before"),
         Binding("z", "zoom", "Zoom", show=False, id="panes.zoom",
-                tooltip="The pane alone on the screen, or beside the others again"),
+                tooltip="Give the pane the whole screen, or put it beside the others again"),
         # Priority, so that the focus moves before the next key is given to anybody:
         # what is typed or pasted right behind the slash belongs to the filter.
         Binding("slash", "search", "Filter", id="filter.open", priority=True,
@@ -70,11 +75,13 @@ class MainScreen(Host):
         Binding("D", "compare", "Diff", show=False, id="item.diff",
                 tooltip="Show what the layer changed in the file"),
         Binding("H", "history", "History", show=False, id="item.history",
-                tooltip="What the layers did to the path"),
+                tooltip="Show what the layers did to the path"),
         Binding("x,ctrl+e", "extract", "Extract", show=False, id="item.extract",
                 tooltip="Write the file or folder to disk, as it is shown here"),
         Binding("m", "mark", "Mark", show=False, id="item.mark",
                 tooltip="Mark the path or the finding; what is marked is printed at the end"),
+        Binding("apostrophe", "marks", "Marks", show=False, id="app.marks",
+                tooltip="List what is marked and ticked: go there, unmark, clear"),
         Binding("y", "copy_path", "Copy", show=False, id="item.copy",
                 tooltip="Copy the path, or what the view has instead"),
         Binding("Y", "copy", "Copy …", show=False, id="item.copy_more",
@@ -82,15 +89,23 @@ class MainScreen(Host):
         Binding("W,ctrl+s", "write", "Write", show=False, id="app.write",
                 tooltip="Write an output to a file: JSON, text, lists, packages"),
         Binding("escape", "back", "Back", show=False, id="app.back",
-                tooltip="Undo what narrows the view; stop reading; never quits"),
+                tooltip="Undo what narrows the view; back to the view before; stop reading; never quits"),
+        Binding("backspace", "return", "Back", id="app.return",
+                tooltip="Go back to the view that this was shown from"),
         Binding("question_mark,f1", "help", "Help", id="app.help",
-                tooltip="The keys that work here, and what the signs mean"),
+                tooltip="Show the keys that work here, and what the signs mean"),
     ]  # fmt: skip
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self._views: dict[int, View] = {}
+        """Those that have been made, with all their parts."""
+        self._making = asyncio.Lock()
+        self._panes: dict[int, Widget] = {}
+        """The pane of each view that had the focus last."""
+        self._shown_from: int | None = None
+        """The view that had something shown in the tree."""
         self._typing: Timer | None = None
         # Made here, since more of the image may arrive before they are on the screen.
         self._header = ImageHeader(figures(session.analysis), id="header")
@@ -104,7 +119,7 @@ class MainScreen(Host):
         yield Vertical(id="views")
         yield self._input
         yield self._status
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         self._input.display = False
@@ -139,17 +154,31 @@ class MainScreen(Host):
     async def _show(self, number: int) -> None:
         """Show a view, made when it is first wanted."""
         before = self._views.get(self._tabs.chosen)
-        view = self._views.get(number)
-        if view is None:
-            view = self._views[number] = VIEWS[number](self.session)
-            view.add_class("view")
-            await self.query_one("#views").mount(view)
+        if before is not None and self.focused in before.panes():
+            self._panes[self._tabs.chosen] = self.focused
+        self._shown_from = None
+        view = await self._made(number)
         if before is not None and before is not view:
             before.display = False
         view.display = True
         self._tabs.chosen = number
         self._show_filter()
-        self.set_focus(view.panes()[0])
+        pane = self._panes.get(number)
+        self.set_focus(view.panes()[0] if pane is None or not pane.display else pane)
+        self.refresh_bindings()
+
+    async def _made(self, number: int) -> View:
+        """A view, made if it is not there yet."""
+        async with self._making:  # keys and the mouse may both ask for it
+            view = self._views.get(number)
+            if view is None:
+                view = VIEWS[number](self.session)
+                view.add_class("view")
+                await self.query_one("#views").mount(view)
+                if view.session is not self.session:  # more was read meanwhile
+                    view.adopt(self.session)
+                self._views[number] = view
+            return view
 
     def _show_filter(self) -> None:
         """The filter line says what the view is filtered by."""
@@ -173,12 +202,20 @@ class MainScreen(Host):
     async def _show_in_tree(self, event: View.ShowInTree) -> None:
         event.stop()
         number = next(k for k, view in enumerate(VIEWS) if view is LayersView)
+        before = self._shown_from if self._tabs.chosen == number else self._tabs.chosen
         await self._show(number)
         layers = self.view
         assert isinstance(layers, LayersView)
+        self._shown_from = before
+        self.refresh_bindings()
         if not layers.reveal(event.path, event.layer):
             self.notify("this path is not in that view of the tree", severity="warning")
         self._show_filter()
+
+    async def action_return(self) -> None:
+        """Back to the view from which something was shown in the tree, as it was left."""
+        if self._shown_from is not None:
+            await self._show(self._shown_from)
 
     # ------------------------------------------------------------------ panes
 
@@ -188,6 +225,8 @@ class MainScreen(Host):
             panes = [pane for pane in panes if pane.display and pane.region.height]
         if self._input.display:
             panes.insert(min(2, len(panes)), self._input)
+        if not panes:  # the terminal has no room for any
+            return
         at = panes.index(self.focused) if self.focused in panes else -step
         self.set_focus(panes[(at + step) % len(panes)])
 
@@ -227,9 +266,9 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A slash that is typed into the filter is a slash; not every view reads it in ways."""
-        if action == "next_match":
-            return bool(self._views) and bool(self.view.match)
+        """A slash that is typed into the filter is a slash; back only goes who came from somewhere."""
+        if action == "return":
+            return self._shown_from is not None
         return not (action == "search" and isinstance(self.focused, FilterLine))
 
     def action_search(self) -> None:
@@ -273,8 +312,13 @@ class MainScreen(Host):
             self._typing.stop()
             self._typing = None
 
-    def action_back(self) -> None:
-        """From the filter line back to the view, then undo what narrows the view."""
+    async def on_click(self, event: events.Click) -> None:
+        """The right button goes back, as Esc does."""
+        if event.button == _RIGHT:
+            await self.action_back()
+
+    async def action_back(self) -> None:
+        """From the filter line back to the view, undo what narrows it, then to the view before."""
         if self.maximized is not None:
             self.minimize()
             return
@@ -286,7 +330,11 @@ class MainScreen(Host):
             with self._input.prevent(Input.Changed):
                 self._input.value = ""
             self.view.search("")
-        elif not self.view.back() and self.session.reading:
+        elif self.view.back():
+            return
+        elif self._shown_from is not None:
+            await self.action_return()
+        elif self.session.reading:
             self.app.call_later(self.app.run_action, "stop_loading")
 
     # ------------------------------------------------------------------ what is under the cursor
@@ -298,9 +346,17 @@ class MainScreen(Host):
         elif subject is not None and subject.finding is not None:
             marks.toggle_finding(subject.finding)
         else:
+            self.notify("mark a path or a finding: there is none under the cursor")
             return
+        self.marks_changed()
+
+    def marks_changed(self) -> None:
+        """Draw all marks anew."""
         for view in self._views.values():
             view.marks_changed()
+
+    def action_marks(self) -> None:
+        self.start(marking.show_marks(self))
 
     def action_preview(self) -> None:
         self.start(looking.preview(self))

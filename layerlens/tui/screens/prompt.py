@@ -10,15 +10,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from layerlens.tui.screens.dialog import Dialog
 
 Check = Callable[[str], tuple[str, bool]]
 """What is to be said of a text, and whether it can be taken; a second Enter takes what
 could not be taken at first where the sentence ends in a question mark."""
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Dialog[str | None]):
     """Gives the line, ``None`` after Esc."""
 
     DEFAULT_CSS = """

@@ -11,12 +11,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from layerlens.outputs.pace import Pace
 from layerlens.progress import Progress, Step
 from layerlens.tui.jobs import Job, JobDone, JobFailed, JobProgressed
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.text import bar, safe_text
 
 _BAR_CELLS = 40
@@ -32,7 +32,7 @@ class Outcome:
     error: BaseException | None = None
 
 
-class WorkingScreen(ModalScreen[Outcome | None]):
+class WorkingScreen(Dialog[Outcome | None]):
     """Gives the outcome; ``None`` where the work was left behind."""
 
     DEFAULT_CSS = """
@@ -54,9 +54,10 @@ class WorkingScreen(ModalScreen[Outcome | None]):
     def __init__(self, title: str, work: Callable[[Progress], object]) -> None:
         super().__init__()
         self._title = title
-        self._job = Job(work, self.post_message)
+        self._job = Job(work, self.post_message, writes=True)
         self._pace = Pace()
         self._step = Step("starting")
+        self._outcome: Outcome | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="working") as box:
@@ -90,13 +91,23 @@ class WorkingScreen(ModalScreen[Outcome | None]):
 
     @on(JobDone)
     def _done(self, event: JobDone) -> None:
-        if self.is_current:
-            self.dismiss(Outcome(result=event.result))
+        self._end(Outcome(result=event.result))
 
     @on(JobFailed)
     def _failed(self, event: JobFailed) -> None:
-        if self.is_current:
-            self.dismiss(Outcome(error=event.error))
+        self._end(Outcome(error=event.error))
+
+    def _end(self, outcome: Outcome) -> None:
+        """Give the outcome, at once or when what lies on top is gone."""
+        self._outcome = outcome
+        self.dismiss(outcome)
+
+    def on_screen_resume(self) -> None:
+        if self._outcome is not None:
+            self.dismiss(self._outcome)
+
+    def on_unmount(self) -> None:
+        self._job.stop()
 
     def action_stop(self) -> None:
         """Stop at the next report, or leave the work behind if that takes long."""
@@ -108,5 +119,4 @@ class WorkingScreen(ModalScreen[Outcome | None]):
         self.set_timer(_PATIENCE, self._leave)
 
     def _leave(self) -> None:
-        if self.is_current:
-            self.dismiss(None)
+        self.dismiss(None)

@@ -10,11 +10,12 @@ from array import array
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Entry
+from layerlens.tui.viewmodel.columns import both
 from layerlens.tui.viewmodel.makeviews import aggregate_view, changes_view
 from layerlens.tui.viewmodel.matching import Match, Matcher, PatternError, Spans, matcher
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
 from layerlens.tui.viewmodel.rows import Expansion, Opening, Rows, SortBy
-from layerlens.tui.viewmodel.views import ChangeKind, View, Whose, both
+from layerlens.tui.viewmodel.views import ChangeKind, View, Whose
 from layerlens.tui.viewmodel.waste import stops
 
 ALL_KINDS = frozenset(ChangeKind)
@@ -53,6 +54,7 @@ class Browser:
         self._matched: bytearray | None = None
         self._scale: int | None = None
         self._stops: array[int] | None = None
+        self._places: dict[int, int] = {}
         self._shown = self._view
         self.rows = self._make_rows()
 
@@ -147,7 +149,7 @@ class Browser:
         rows = self.rows
         for item in rows.items:
             if rows.can_open(item):
-                self.expansion.say(rows.view.node[item], is_open=True)
+                self.expansion.say(item, is_open=True)
         self.rows = self._make_rows()
 
     def close_siblings(self, index: int) -> int:
@@ -180,21 +182,19 @@ class Browser:
         backwards it is the other way round.  Its row is there afterwards.
         ``None`` where nothing that is shown has waste.  See :func:`.waste.stops`.
         """
-        view = self._shown
         if self._stops is None:
-            self._stops = stops(view)
+            self._stops = stops(self._shown)
+            self._places = {stop: k for k, stop in enumerate(self._stops)}
         if not self._stops:
             return None
-        place = {item: k for k, item in enumerate(self._stops)}
-        step = 1 if forward else -1
         following = 0 if forward else -1
         while node:
-            item = view.item_of(node)
-            if item in place:
-                following = place[item] + step
+            place = self._places.get(node)
+            if place is not None:
+                following = place + (1 if forward else -1)
                 break
             node = self.tree.parent[node]
-        found = view.node[self._stops[following % len(self._stops)]]
+        found = self._stops[following % len(self._stops)]
         self.reveal(found)
         return found
 
@@ -210,7 +210,9 @@ class Browser:
             if here is not None:
                 self._browsing.say(here, is_open=is_open)
         self.layer = min(earlier.layer, max(0, len(self.tree.fs.tables) - 1))
-        self.since, self.aggregate = earlier.since, earlier.aggregate
+        self.aggregate = earlier.aggregate
+        since = earlier.since
+        self.since = since if since is not None and since < self.layer else None
         self._searching = self._matched = None
         del self._shown, self.rows
         self._view = self._make_view()
@@ -243,7 +245,7 @@ class Browser:
     @property
     def total(self) -> tuple[int, int]:
         """Files and bytes of all that is shown or would be, were everything open."""
-        return self._shown.files(0), self._shown.size[0]
+        return self._shown.files(0), self._shown.size(0)
 
     @property
     def removed(self) -> tuple[int, int]:
@@ -265,21 +267,21 @@ class Browser:
     def scale(self) -> int:
         """The bytes that fill a bar: all that is there, or all that went if that is more."""
         if self._scale is None:
-            self._scale = max(self._shown.size[0], self._shown.removed()[1])
+            self._scale = max(self._shown.size(0), self._shown.removed()[1])
         return self._scale
 
     def spans(self, label: str) -> Spans:
         """Where the search shows in a label, as (start, end), in order and apart."""
         return [] if self._matcher is None else self._matcher.spans(label)
 
-    def entry(self, item: int) -> Entry | None:
-        """The decoded version behind an item; ``None`` for a directory that no layer lists."""
-        version = self.rows.view.version(item)
+    def entry(self, node: int) -> Entry | None:
+        """The decoded version behind a node; ``None`` for a directory that no layer lists."""
+        version = self.rows.view.version(node)
         return None if version == ABSENT else self.tree.fs.entry(version)
 
-    def link_target(self, item: int, entry: Entry | None) -> tuple[str, bytes] | None:
-        """What an item leads to: ``symlink`` or ``hardlink``, and the target."""
-        same = self.rows.view.same.get(item)
+    def link_target(self, node: int, entry: Entry | None) -> tuple[str, bytes] | None:
+        """What a node leads to: ``symlink`` or ``hardlink``, and the target."""
+        same = self.rows.view.same.get(node)
         if same is not None:
             return "hardlink", self.tree.paths[same]
         if entry is not None and entry.kind == "symlink":
@@ -303,7 +305,7 @@ class Browser:
                     self._matched = self._matcher.select(view)
                 except PatternError as error:  # it was fast enough for another view
                     self.problem = str(error)
-                    self._matched = bytearray(len(view))
+                    self._matched = bytearray(len(self.tree))
             selections.append(self._matched)
         if self.kinds != ALL_KINDS:
             selections.append(view.of_kinds(self.kinds))
@@ -319,6 +321,7 @@ class Browser:
 
     def _make_rows(self) -> Rows:
         self._scale = self._stops = None
+        self._places = {}
         return Rows(
             self._shown,
             self.expansion,

@@ -93,19 +93,19 @@ class Findings:
 
     def _columns(self) -> list[Column[Finding]]:
         return [
-            Column("severity", "severity", _severity,
+            Column("severity", "Severity", _severity,
                    lambda row: (row.severity, row.bytes), 11, largest_first=True),
-            Column("size", "saving", lambda row: (size(row.bytes) if row.bytes else "-", ""),
+            Column("size", "Saving", lambda row: (size(row.bytes) if row.bytes else "-", ""),
                    lambda row: row.bytes, SIZE_CELLS, right=True, largest_first=True),
             Column("", "", self._bar, lambda row: row.bytes, _BAR_CELLS, from_cells=68),
-            Column("title", "finding", _title, lambda row: row.title.casefold()),
-            Column("rule", "rule", lambda row: (safe_text(row.rule.id, 100), "dim"),
-                   lambda row: row.rule.id, 24, from_cells=110),
-            Column("count", "paths", _paths, lambda row: row.path_count, 7, right=True,
+            Column("title", "Finding", _title, lambda row: row.title.casefold(), most=96),
+            Column("rule", "Rule", lambda row: (safe_text(row.rule.id, 100), "dim"),
+                   lambda row: row.rule.id, 24, from_cells=110, most=32),
+            Column("count", "Paths", _paths, lambda row: row.path_count, 7, right=True,
                    largest_first=True, from_cells=90),
-            Column("layer", "layer", _layer,
+            Column("layer", "Layer", _layer,
                    lambda row: -1 if row.layer is None else row.layer, 7, from_cells=52),
-            Column("sure", "sure", lambda row: (row.confidence.value, _sure_style(row)),
+            Column("sure", "Sure", lambda row: (row.confidence.value, _sure_style(row)),
                    lambda row: list(Confidence).index(row.confidence), 7, from_cells=60),
         ]  # fmt: skip
 
@@ -167,6 +167,13 @@ class Findings:
         if self.plain_only:
             parts.append("plain advice")
         return " · ".join(parts)
+
+    @property
+    def matched(self) -> str:
+        """How many findings are shown, and what they would save together."""
+        rows = self.table.rows
+        saved = 0 if self.analysis.judged is None else self.analysis.what_if(rows).saved_bytes
+        return f"{plural(len(rows), 'finding')}, {size(saved)}"
 
     @property
     def order(self) -> str:

@@ -9,7 +9,7 @@ from layerlens.filesystem.changes import MODIFIED_WORDS, Change, Entry
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.layers import instruction
-from layerlens.tui.viewmodel.text import safe_text, size
+from layerlens.tui.viewmodel.text import kind_in_words, safe_text, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class PathEvent:
             return f"deleted with /{safe_text(self.went_with, 300)}"
         assert before is not None
         if self.modified_kind == "type":
-            return f"{before.kind} became {after.kind}"
+            return f"{kind_in_words(before.kind)} became {kind_in_words(after.kind)}"
         said = []
         if self.modified_kind == "content":
             if after.target is not None:
@@ -134,5 +134,5 @@ def _what(entry: Entry) -> str:
     if entry.kind == Kind.FILE.word:
         return f"{size(entry.size)}, mode {entry.mode:04o}"
     if entry.target is not None:
-        return f"{entry.kind} to {safe_text(entry.target, 300)}"
-    return f"{entry.kind}, mode {entry.mode:04o}"
+        return f"{kind_in_words(entry.kind)} to {safe_text(entry.target, 300)}"
+    return f"{kind_in_words(entry.kind)}, mode {entry.mode:04o}"

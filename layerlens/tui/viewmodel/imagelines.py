@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from layerlens.analysis.model import Analysis
 from layerlens.tui.viewmodel.imagefacts import Fact, Section, sections
-from layerlens.tui.viewmodel.table import Piece, matcher
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
+from layerlens.tui.viewmodel.table import Piece
 from layerlens.tui.viewmodel.text import clip, pad, safe_text, width
 
 _LABEL_CELLS = 28
@@ -32,7 +35,7 @@ class ImageLines:
     """What the image view shows."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self.text = ""
+        self.filter = RowFilter()
         self.closed: set[str] = set()
         self.adopt(analysis)
 
@@ -49,25 +52,28 @@ class ImageLines:
         self._make()
 
     def _make(self) -> None:
-        matches = matcher(self.text)
+        searched = bool(self.text)
         self.lines: list[Line] = []
         self.matched = 0
         for section in self._sections:
-            found: Sequence[Fact] = section.facts
-            if self.text:
-                found = [fact for fact in found if matches(fact.text)]
-                if not found:
-                    continue
+            found = self.filter.keep(section.facts, attrgetter("text"))
+            if searched and not found:
+                continue
             self.matched += len(found)
             self.lines.append(Heading(section, len(found)))
-            if self.text or section.title not in self.closed:
+            if searched or section.title not in self.closed:
                 self.lines += found
 
     # ------------------------------------------------------------------ choices
 
-    def search(self, text: str) -> None:
-        """Show only lines that contain a text or match a glob; folded ones too."""
-        self.text = text
+    @property
+    def text(self) -> str:
+        """What is searched for."""
+        return self.filter.text
+
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only lines that match a text, read as before or as ``match`` says; folded ones too."""
+        self.filter = RowFilter(text, match or self.filter.match, self.filter)
         self._make()
 
     def toggle(self, line: int) -> int:

@@ -54,10 +54,29 @@ def layer_rows(analysis: Analysis) -> list[LayerRow]:
     ]
 
 
+def same_layer(before: Analysis, now: Analysis, index: int) -> int:
+    """Where a layer stands in another state of the image; in its place, if it is not there.
+
+    Layers of a stream come in any order before the image says which is theirs.
+    """
+    if index < len(before.layers) and before.layers[index].diff_id is not None:
+        wanted = before.layers[index].diff_id
+        same = [k for k, layer in enumerate(now.layers) if layer.diff_id == wanted]
+        if same and index not in same:
+            return same[0]
+    return min(index, max(0, len(now.layers) - 1))
+
+
 def instruction(layer: LayerFacts) -> str:
     """What made the layer, in one line."""
     text = layer.instruction.text
     return safe_text(" ".join(text.split())) if text.strip() else "(no history)"
+
+
+def is_unread(analysis: Analysis, index: int) -> bool:
+    """Whether a layer's contents have not been read (yet)."""
+    partial = analysis.partial
+    return partial is not None and any(each.index == index for each in partial.unread)
 
 
 def where_base_ends(analysis: Analysis) -> str:
@@ -127,14 +146,12 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
     if layer.history.group:
         before = "; ".join(each.text for each in layer.history.group)
         rows.append(("before it", safe_text(before)))
+    if is_unread(analysis, index):
+        rows.append(("content", "has not been read"))
+    else:
+        rows += _contents(layer)
     rows += [
-        ("added", _tally(layer.added)),
-        ("modified", _tally(layer.modified)),
-        ("removed", _tally(layer.removed)),
-        ("size", _sizes(layer)),
-        ("own waste", f"{in_words(layer.dead_bytes)}{_of(layer.dead_bytes, layer.size)}"),
-        ("makes waste", f"{in_words(layer.kills_bytes)} of this and lower layers"),
-        ("belongs to", where_base_ends(analysis) if layer.is_base else "you"),
+        ("from", where_base_ends(analysis) if layer.is_base else "you"),
         ("diff_id", str(layer.diff_id or "unknown")),
     ]
     if layer.digest is not None and layer.digest != layer.diff_id:
@@ -146,8 +163,21 @@ def details(analysis: Analysis, index: int) -> list[tuple[str, str]]:
     return rows
 
 
+def _contents(layer: LayerFacts) -> list[tuple[str, str]]:
+    """What a layer changed, weighs and wastes."""
+    tallies = ("added", layer.added), ("modified", layer.modified), ("removed", layer.removed)
+    changed = [(label, _tally(tally)) for label, tally in tallies if tally.files]
+    rows = [*(changed or [("changes", "no files")]), ("size", _sizes(layer))]
+    if layer.dead_bytes:
+        share = _of(layer.dead_bytes, layer.size)
+        rows.append(("waste", f"{in_words(layer.dead_bytes)}{share} of it"))
+    if layer.kills_bytes:
+        rows.append(("wastes", f"{in_words(layer.kills_bytes)} of this and lower layers"))
+    return rows
+
+
 def _tally(tally: Tally) -> str:
-    return f"{plural(tally.files, 'file')}, {in_words(tally.bytes)}" if tally.files else "nothing"
+    return f"{plural(tally.files, 'file')}, {in_words(tally.bytes)}"
 
 
 def _of(part: int, whole: int) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, compress, repeat
+from itertools import chain, compress, repeat
 from operator import ne
 
 from layerlens.filesystem.changes import Change
 from layerlens.filesystem.compare import compare
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
+from layerlens.tui.viewmodel.columns import NOT, are_positive
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing, version_sizes
-from layerlens.tui.viewmodel.views import DeadBytes, Mark, View, both, take
+from layerlens.tui.viewmodel.views import Mark, View
 
 _MARK_OF_CHANGE = bytes(
     {
@@ -30,8 +31,6 @@ _MARK_OF_CHANGE = bytes(
     else 0
     for value in range(256)
 )
-_NOT = bytes(not value for value in range(256))
-_NO_DIRECTORY = bytes(value != Kind.DIR for value in range(256))
 _SHOWN = bytes(bool(value) for value in range(256))
 _TO_ADDED = bytes(Mark.ADDED if value else 0 for value in range(256))
 _TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
@@ -40,17 +39,13 @@ _TO_UNCHANGED = bytes(Mark.UNCHANGED if value else 0 for value in range(256))
 def changes_view(standing: Standing, layer: int, since: int | None = None) -> View:
     """What one layer did, or the layers ``since`` to ``layer`` together."""
     tree = standing.tree
+    standing.go_to(layer)
     first = layer if since is None else since
-    if first == 0:  # all that stands was added
-        changes = _Changes([], b"", [], [])
-        marks = bytearray(map(ABSENT.__ne__, standing.go_to(layer))).translate(_TO_ADDED)
-        _complete(tree, marks, Mark.INSIDE)
-        marks[0] = Mark.INSIDE
-        del marks[ABSENT]
-    else:
-        changes = _changes(standing, layer, since)
-        marks = bytearray(len(tree) + 1)
-        _mark(tree, marks, changes, removals=True)
+    if first == 0:
+        return _all_added(standing, layer)
+    changes = _changes(standing, layer, since)
+    marks = bytearray(len(tree) + 1)
+    _mark(tree, marks, changes, removals=True)
     return _assemble(standing, marks, changes, range(first, layer + 1))
 
 
@@ -60,13 +55,24 @@ def aggregate_view(standing: Standing, layer: int, since: int | None = None) -> 
     Before the first layer, at -1, it is an empty root.
     """
     tree = standing.tree
-    versions = standing.go_to(layer)
-    marks = bytearray(map(ABSENT.__ne__, versions)).translate(_TO_UNCHANGED)
+    standing.go_to(layer)
+    if layer >= 0 and (layer if since is None else since) == 0:
+        return _all_added(standing, layer)
+    marks = bytearray(are_positive(standing.version).translate(_TO_UNCHANGED))
     _complete(tree, marks, Mark.UNCHANGED)
     changes = _changes(standing, layer, since)
     _mark(tree, marks, changes, removals=False)
     changes.gone, changes.went = [], []
     return _assemble(standing, marks, changes, range(layer + 1), aggregate=True)
+
+
+def _all_added(standing: Standing, layer: int) -> View:
+    """All layers up to one: everything that stands was added."""
+    marks = bytearray(are_positive(standing.version).translate(_TO_ADDED))
+    _complete(standing.tree, marks, Mark.INSIDE)
+    marks[0] = Mark.INSIDE
+    del marks[ABSENT]
+    return _assemble(standing, marks, _Changes([], b"", [], []), range(layer + 1), aggregate=True)
 
 
 @dataclass(slots=True)
@@ -100,14 +106,24 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
     """What several layers did together."""
     tree = standing.tree
     fs = tree.fs
-    before = standing.go_to(since - 1)[:]
-    after = standing.go_to(layer)
-    nodes = list(compress(range(len(tree)), map(ne, before, after)))
+    after = standing.version
+    before = standing.before(since)
+    start, stop = fs.first[since], fs.first[layer + 1]
+    touched = bytearray(len(tree) + 1)
+    for node in chain(
+        tree.node_of[start:stop],
+        map(tree.node_of.__getitem__, chain.from_iterable(fs.removed[since : layer + 1])),
+    ):
+        touched[node] = 1
+    del touched[ABSENT]
+    nodes = list(compress(range(len(tree)), touched))
     lowers = list(map(before.__getitem__, nodes))
     uppers = list(map(after.__getitem__, nodes))
     marks = bytearray(map(fs.changes.__getitem__, uppers)).translate(_MARK_OF_CHANGE)
     # Most were changed by one layer, which is told already.
-    otherwise = map(ne, map(fs.previous.get, uppers), lowers)
+    otherwise = map(ne, map(fs.previous.get, uppers, repeat(ABSENT)), lowers)
+    sizes = version_sizes(fs)
+    kinds, links, file = fs.kinds, fs.inodes, int(Kind.FILE)
     gone: list[int] = []
     went: list[int] = []
     for k in compress(range(len(nodes)), otherwise):
@@ -115,11 +131,18 @@ def _net_changes(standing: Standing, layer: int, since: int) -> _Changes:
         if lower == ABSENT:
             marks[k] = Mark.ADDED
         elif upper == ABSENT:
-            marks[k] = 0
             gone.append(nodes[k])
             went.append(lower)
+        elif (
+            kinds[lower] == file == kinds[upper]
+            and sizes[lower] != sizes[upper]
+            and not (lower in links or upper in links)
+        ):
+            marks[k] = Mark.CONTENT
         else:
             marks[k] = _MARK_OF_CHANGE[_net_change(fs, lower, upper)]
+    for k in compress(range(len(nodes)), map(ABSENT.__eq__, uppers)):
+        marks[k] = 0
     return _Changes(nodes, marks, gone, went)
 
 
@@ -158,10 +181,11 @@ def _complete(tree: PathTree, marks: bytearray, mark: Mark) -> None:
     the same layer uses without listing it.
     """
     marks[0] = mark
-    end = tree.end
-    shown = bytes(marks.translate(_SHOWN))
-    for node in tree.directories:
-        if not marks[node] and shown.find(1, node, end[node]) >= 0:
+    directories = tree.directories
+    missing = bytes(map(marks.__getitem__, directories)).translate(NOT)
+    end, find = tree.end, marks.translate(_SHOWN).find
+    for node in compress(directories, missing):
+        if find(1, node, end[node]) >= 0:
             marks[node] = mark
 
 
@@ -215,41 +239,21 @@ def _assemble(
 ) -> View:
     tree = standing.tree
     fs = tree.fs
-    versions = standing.go_to(layers.stop - 1)
-    for at, was in zip(changes.gone, changes.went, strict=True):
-        versions[at] = was  # shown as they were, for as long as this view is being made
-    shown = bytes(marks.translate(_SHOWN))
-    node = take(array("i", range(len(tree))), shown)
-    version = take(versions, shown)
-    position: Sequence[int] = range(len(tree) + 1)
-    end = tree.end[:]
-    if 0 in shown:
-        position = list(accumulate(shown, initial=0))
-        end = array("i", map(position.__getitem__, compress(end, shown)))
-    opened = (position[at] for at in tree.directories if shown[at])
-    directories = array("i", [item for item in opened if end[item] - item > 1])
-    sizes = version_sizes(fs)
-    own = list(map(sizes.__getitem__, version))
-    kinds = fs.kinds + bytes([Kind.DIR])  # so that ABSENT is a directory
-    entries = bytes(map(kinds.__getitem__, version)).translate(_NO_DIRECTORY)
+    versions, own = standing.version[:], standing.own[:]
+    packed = bytes(marks)
+    if changes.gone:  # shown as they were
+        sizes = version_sizes(fs)
+        for node, was in zip(changes.gone, changes.went, strict=True):
+            versions[node], own[node] = was, sizes[was]
     names = _shared_names(tree, marks, versions, 0 if aggregate else fs.first[layers.start])
-    for at in changes.gone:
-        versions[at] = ABSENT
     same: dict[int, int] = {}
     for inode, nodes, counted in names:
-        for each in nodes:
-            item = position[each]
-            own[item] = sizes[inode] if each == counted else 0
-            if each != nodes[0]:
-                same[item] = nodes[0]
-    packed = bytes(marks.translate(None, b"\0"))
-
-    def dead() -> DeadBytes:
-        return _dead_bytes(tree, shown, layers)
-
-    return View(
-        tree, node, version, packed, end, directories, own, entries, same, dead
-    )  # fmt: skip
+        for node in nodes:
+            own[node] = fs.size(inode) if node == counted else 0
+            if node != nodes[0]:
+                same[node] = nodes[0]
+    flags = None if aggregate else packed.translate(_SHOWN)
+    return View(tree, packed, versions, own, flags, same, layers)
 
 
 def _shared_names(
@@ -291,39 +295,4 @@ def _shared_names(
     for inode, nodes in removed.items():
         nodes.sort()
         found.append((inode, nodes, ABSENT if inode in standing else nodes[0]))
-    return found
-
-
-def _dead_bytes(tree: PathTree, shown: bytes, layers: range) -> DeadBytes:
-    """The dead bytes of some layers, at the items of a view that stand for their paths."""
-    nodes, versions, sizes = tree.dead
-    start, stop = tree.fs.first[max(layers.start, 0)], tree.fs.first[layers.stop]
-    if start or stop < len(tree.fs.paths):
-        chosen = both(
-            bytes(map(start.__le__, versions)), bytes(map(stop.__gt__, versions))
-        )  # fmt: skip
-        nodes, sizes = take(nodes, chosen), take(sizes, chosen)
-    if 0 not in shown:
-        return DeadBytes(nodes, sizes)
-    position = list(accumulate(shown, initial=0))
-    visible = bytes(map(shown.__getitem__, nodes))
-    if 0 in visible:
-        nodes = nodes[:]
-        nearest: dict[int, int] = {}  # nodes that are not shown -> the one that stands for them
-        for k in compress(range(len(nodes)), visible.translate(_NOT)):
-            nodes[k] = _nearest(tree, shown, nodes[k], nearest)
-        order = sorted(range(len(nodes)), key=nodes.__getitem__)
-        nodes = array("i", map(nodes.__getitem__, order))
-        sizes = array("q", map(sizes.__getitem__, order))
-    return DeadBytes(array("i", map(position.__getitem__, nodes)), sizes)
-
-
-def _nearest(tree: PathTree, shown: bytes, node: int, known: dict[int, int]) -> int:
-    """The nearest directory above a node that is shown; ``known`` says it for others."""
-    climbed = []
-    while not shown[node] and node not in known:
-        climbed.append(node)
-        node = tree.parent[node]
-    found = node if shown[node] else known[node]
-    known.update(zip(climbed, repeat(found)))
     return found

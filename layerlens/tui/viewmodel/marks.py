@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from layerlens.analysis.rules.findings import Finding
 from layerlens.outputs.display import escape, escape_path
 
+MARKED = ("● ", "mark")
+"""What stands before a marked path, and its style."""
+
 
 class Marks:
     """Keeps what was marked in the order of marking.

@@ -10,14 +10,15 @@ import fnmatch
 import re
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import accumulate, compress, islice, repeat
-from operator import contains
+from itertools import accumulate, chain, compress, count, islice, repeat
+from operator import add, contains, is_not
 from types import FrameType
 from typing import Protocol
 
+from layerlens.tui.viewmodel.pathtree import PathTree
 from layerlens.tui.viewmodel.views import View
 
 Spans = list[tuple[int, int]]
@@ -39,9 +40,10 @@ class Matcher(Protocol):
     """One pattern, ready to be looked for."""
 
     def select(self, view: View) -> bytearray:
-        """One byte per item of the view: 1 for what matches and all that lies below.
+        """One byte per node: 1 for what matches and all that lies below.
 
-        Raises ``PatternError`` where that takes too long.
+        What the view does not show may be selected or not.  Raises
+        ``PatternError`` where that takes too long.
         """
 
     def spans(self, label: str) -> Spans:
@@ -69,30 +71,65 @@ class TextMatcher:
         # What lies below a match has the text in its path too.
         if not self._text.isascii():
             folded = self._text.casefold()
-            return bytearray(
-                folded in path.casefold() for paths in _slices(view) for path in paths
-            )  # fmt: skip
+            return _spread(
+                view, (folded in path.casefold() for paths in _slices(view) for path in paths)
+            )
+        tree = view.tree
         wanted = self._text.lower().encode()
-        found = bytearray()
-        for paths in _raw_slices(view):
-            text = paths.lower()
-            if text.count(wanted) > 2 * _SLICE:
-                found += bytearray(map(contains, text.split(b"\0"), repeat(wanted)))
-            else:
-                found += _holding(text, wanted)
+        if b"\0" in wanted:
+            return bytearray(len(tree))
+        if b"/" in wanted:
+            return self._across(tree, wanted)
+        found = _named(tree, wanted)
+        _inherit(tree, found)
+        return found
+
+    @staticmethod
+    def _across(tree: PathTree, wanted: bytes) -> bytearray:
+        """Where the text has a slash, which stands between two names."""
+        if wanted == b"/":
+            return bytearray(b"\1" * len(tree))
+        above, _, last = wanted.rpartition(b"/")
+        parent, paths = tree.parent, tree.paths
+        if last:
+            # A name that begins with the last part, in a directory that ends with the others.
+            found = _named(tree, b"\0" + last)
+            for node in _selected(found):
+                up = parent[node]
+                found[node] = (b"/" + paths[up].lower() if up else b"").endswith(above)
+            _inherit(tree, found)
+            return found
+        # All that is in a directory that ends with the text, but not that directory.
+        _, slash, name = above.rpartition(b"/")
+        found = bytearray(len(tree))
+        if not name:
+            return found
+        directories = _named(tree, b"\0" + name if slash else name + b"\0")
+        for node in _selected(directories):
+            if (b"/" + paths[node].lower()).endswith(above):
+                found[node + 1 : tree.end[node]] = b"\1" * (tree.end[node] - node - 1)
         return found
 
     def spans(self, label: str) -> Spans:
         return _occurrences(label, self._text)
 
 
-def _holding(text: bytes, wanted: bytes) -> bytearray:
-    """Which of the parts between NULs hold something, where few do."""
-    found = bytearray(text.count(b"\0") + 1)
-    before = text.split(wanted)
+def _named(tree: PathTree, wanted: bytes) -> bytearray:
+    """Selects the nodes whose name has something in it; a NUL is its beginning or its end."""
+    names = tree.names
+    bare = wanted.strip(b"\0")
+    if bare == wanted and 2 * names.count(wanted) > len(tree):
+        return bytearray(map(contains, names[1:-1].split(b"\0"), repeat(wanted)))
+    found = bytearray(len(tree))
+    before = names.split(wanted)
     before.pop()  # behind the last one
-    for part in accumulate(map(bytes.count, before, repeat(b"\0"))):
-        found[part] = 1
+    inside = len(wanted) - len(bare)
+    nuls: Iterable[int] = accumulate(map(bytes.count, before, repeat(b"\0")))
+    if inside:
+        nuls = map(add, nuls, count())
+    off = 0 if wanted[:1] == b"\0" else 1  # the NUL in front of the name
+    for name in nuls:
+        found[name - off] = 1
     return found
 
 
@@ -108,24 +145,23 @@ class GlobMatcher:
         self._match = re.compile(fnmatch.translate(self._pattern)).match
         # The most used glob, and several times as fast.
         ending = self._pattern[1:]
-        plain = ending.isascii() and not any(sign in ending for sign in "*?[/")
+        plain = ending.isascii() and not any(sign in ending for sign in "*?[/\0")
         self._ending = ending.encode() if plain and pattern.startswith("*") else b""
 
     def select(self, view: View) -> bytearray:
+        tree = view.tree
         if self._ending:
-            found = bytearray()
-            for text in _raw_slices(view):
-                found += bytearray(map(_ends_with, text.lower().split(b"\0"), repeat(self._ending)))
-            _inherit(view, found)
-            return found
-        found = bytearray()
-        for paths in _slices(view):
-            folded = map(str.casefold, paths)
-            start = 1 if self._whole else None
-            parts = [path[start or path.rfind("/") + 1 :] for path in folded]
-            found += bytearray(map(_is_match, map(self._match, parts)))
+            found = _named(tree, self._ending + b"\0")
+        elif self._whole:
+            folded = (list(map(str.casefold, paths)) for paths in _slices(view, slash=""))
+            found = _spread(view, _hits(self._match, folded))
+        else:
+            names = tree.names[1:-1].decode("utf-8", "surrogateescape").split("\0")
+            if not tree.names.isascii():
+                names = [name if name.isascii() else name.casefold() for name in names]
+            found = bytearray(_hits(self._match, [names]))
         found[0] = 0
-        _inherit(view, found)
+        _inherit(tree, found)
         return found
 
     def spans(self, label: str) -> Spans:
@@ -150,12 +186,14 @@ class RegexMatcher:
         self._is_quick = True
 
     def select(self, view: View) -> bytearray:
-        found = bytearray()
         with time_limit(_SEARCH_SECONDS):
-            for paths in _slices(view, fold=self._fold):
-                found += bytearray(map(_is_match, map(self._search, paths)))
-        _inherit(view, found)
+            found = _spread(view, _hits(self._search, _slices(view, fold=self._fold)))
+        _inherit(view.tree, found)
         return found
+
+    def matches(self, text: str) -> bool:
+        """Whether it is anywhere in a text; may run away: see :func:`time_limit`."""
+        return self._search(text.lower() if self._fold else text) is not None
 
     def spans(self, label: str) -> Spans:
         text = label.lower() if self._fold else label
@@ -182,10 +220,11 @@ class FuzzyMatcher:
 
     def select(self, view: View) -> bytearray:
         # What lies below a match has its characters in its path too.
-        found = bytearray()
-        for paths in _slices(view, fold=self._fold):
-            found += bytearray(map(_is_match, map(self._match, paths)))
-        return found
+        return _spread(view, _hits(self._match, _slices(view, fold=self._fold)))
+
+    def matches(self, text: str) -> bool:
+        """Whether the characters are in a text, in their order."""
+        return self._match(text.lower() if self._fold else text) is not None
 
     def spans(self, label: str) -> Spans:
         """The last places: what a label ends with says more than what it starts with."""
@@ -208,32 +247,45 @@ _SLICE = 4096
 """Paths that are looked through at a time."""
 
 
-def _raw_slices(view: View) -> Iterator[bytes]:
-    """The paths of a view with a slash in front, some at a time, with NULs between them."""
-    paths = map(view.tree.paths.__getitem__, view.node)
+def _slices(view: View, *, fold: bool = False, slash: str = "/") -> Iterator[list[str]]:
+    """The shown paths with a slash in front, some at a time."""
+    paths = compress(view.tree.paths, view.shown)
+    front = slash.encode()
     while some := list(islice(paths, _SLICE)):
-        yield b"/" + b"\0/".join(some)  # none contains a NUL
-
-
-def _slices(view: View, *, fold: bool = False) -> Iterator[list[str]]:
-    """The same, decoded, in lists."""
-    for raw in _raw_slices(view):
+        raw = front + (b"\0" + front).join(some)  # none contains a NUL
         text = raw.decode("utf-8", "surrogateescape")
         yield (text.lower() if fold else text).split("\0")
 
 
-_ends_with: Callable[[bytes, bytes], bool] = bytes.endswith
+def _hits(
+    match: Callable[[str], re.Match[str] | None], slices: Iterable[list[str]]
+) -> Iterator[bool]:
+    """For each text, whether it matches."""
+    return chain.from_iterable(map(is_not, map(match, texts), repeat(None)) for texts in slices)
 
 
-def _is_match(found: re.Match[str] | None) -> bool:
-    return found is not None
+def _spread(view: View, hits: Iterable[bool]) -> bytearray:
+    """What is told of each shown node, as one byte per node."""
+    if 0 not in view.shown:
+        return bytearray(hits)
+    found = bytearray(len(view.shown))
+    for node in compress(view.nodes, hits):
+        found[node] = 1
+    return found
 
 
-def _inherit(view: View, found: bytearray) -> None:
+def _selected(flags: bytes | bytearray) -> list[int]:
+    return list(compress(range(len(flags)), flags))
+
+
+def _inherit(tree: PathTree, found: bytearray) -> None:
     """Select what lies below the selected."""
-    end = view.end
-    for item in compress(view.directories, map(found.__getitem__, view.directories)):
-        found[item : end[item]] = b"\1" * (end[item] - item)
+    end, directories = tree.end, tree.directories
+    after = 0
+    for node in compress(directories, map(found.__getitem__, directories)):
+        if node >= after:
+            after = end[node]
+            found[node:after] = b"\1" * (after - node)
 
 
 def _occurrences(label: str, text: str) -> Spans:

@@ -91,22 +91,23 @@ class Packages:
 
     def _columns(self) -> list[Column[Row]]:
         return [
-            Column("size", "size", lambda row: (size(row.bytes), "" if row.bytes else "dim"),
+            Column("size", "Size", lambda row: (size(row.bytes), "" if row.bytes else "dim"),
                    lambda row: row.bytes, SIZE_CELLS, right=True, largest_first=True),
             Column("", "", lambda row: (bar(row.bytes, self._largest, _BAR_CELLS), "bar"),
                    lambda row: row.bytes, _BAR_CELLS, from_cells=96),
-            Column("kind", "kind", lambda row: (row.kind, "dim"), lambda row: row.kind, 8,
+            Column("kind", "Kind", lambda row: (row.kind, "dim"), lambda row: row.kind, 8,
                    from_cells=44),
-            Column("name", "package", _name, lambda row: (row.package is None, row.name.casefold())),
-            Column("version", "version", lambda row: (safe_text(row.version, _NAME), ""),
-                   lambda row: row.version, 14, from_cells=56),
-            Column("count", "files", lambda row: (count(len(row.versions)), "dim"),
+            Column("name", "Package", _name, lambda row: (row.package is None, row.name.casefold()),
+                   most=40),
+            Column("version", "Version", lambda row: (safe_text(row.version, _NAME), ""),
+                   lambda row: row.version, 14, from_cells=56, most=28),
+            Column("count", "Files", lambda row: (count(len(row.versions)), "dim"),
                    lambda row: len(row.versions), 7, right=True, largest_first=True,
                    from_cells=88),
-            Column("layer", "layer", _layer,
+            Column("layer", "Layer", _layer,
                    lambda row: -1 if row.layer is None else row.layer, 7, from_cells=50),
-            Column("why", "why", lambda row: (row.why, "dim"), lambda row: row.why, 18,
-                   from_cells=76),
+            Column("why", "Why", lambda row: (row.why, "dim"), lambda row: row.why, 18,
+                   from_cells=76, most=90),
         ]  # fmt: skip
 
     # ------------------------------------------------------------------ choices
@@ -162,6 +163,12 @@ class Packages:
         if problems:
             parts.append(f"{plural(problems, 'database')} not read")
         return " · ".join(parts)
+
+    @property
+    def matched(self) -> str:
+        """How many rows are shown, and how many bytes they are."""
+        rows = self.table.rows
+        return f"{plural(len(rows), 'row')}, {size(sum(row.bytes for row in rows))}"
 
     @property
     def order(self) -> str:

@@ -10,7 +10,7 @@ from layerlens.filesystem.result import IMPLIED, Filesystem
 from layerlens.layers.compression import Compression
 from layerlens.tui.viewmodel.content import MOST_TEXT, Content, text_of, unpacked
 from layerlens.tui.viewmodel.magic import form_of
-from layerlens.tui.viewmodel.text import permissions, plural, safe_text, size
+from layerlens.tui.viewmodel.text import kind_in_words, permissions, plural, safe_text, size
 from layerlens.tui.viewmodel.textlines import TextLines
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
@@ -58,15 +58,9 @@ def facts(version: FileVersion) -> list[str]:
     return found
 
 
-_WORDS = {
-    "dir": "directory", "symlink": "symbolic link", "char": "character device",
-    "block": "block device", "fifo": "named pipe", "file": "file", "hardlink": "file",
-}  # fmt: skip
-
-
 def what(entry: Entry) -> str:
     """What an entry is, and where it leads, in safe text."""
-    word = _WORDS.get(entry.kind, safe_text(entry.kind, 40))
+    word = "file" if entry.kind == "hardlink" else kind_in_words(entry.kind)
     if entry.kind == "symlink":
         return f"{word} to {safe_text(entry.target or b'')}"
     if entry.device is not None:

@@ -1,6 +1,6 @@
 """The visible lines of a view: counted for all of it, put in order where they are looked at.
 
-A row is the number of an item of the view.  Everything else about it is
+A row is the number of a node.  Everything else about it is
 looked up when it is drawn, so opening a million rows costs next to nothing and
 drawing costs what the screen shows.  Nothing recurses: images may be 10,000 deep.
 """
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import accumulate, islice
-from operator import add
+from itertools import compress, islice, pairwise
 from typing import NamedTuple, overload
 
+from layerlens.tui.viewmodel.opened import Level
 from layerlens.tui.viewmodel.views import Mark, View
 
 
@@ -51,7 +51,10 @@ FIRST_ROWS = 40
 _WINDOW = 256
 """Rows that are kept at hand once one of them was asked for."""
 
-_MOST_DEPTHS = 50_000
+_FEW = 64
+"""Rows of a directory that are not kept in their order unless one of them is open."""
+
+_MOST_DEPTHS = 20_000
 """Items whose indentation is remembered."""
 
 
@@ -79,7 +82,6 @@ class Expansion:
 class Row(NamedTuple):
     """What is drawn of one row.  ``label`` is the name, or several where they are folded."""
 
-    item: int
     node: int
     level: int
     label: bytes
@@ -93,54 +95,8 @@ class Row(NamedTuple):
     is_open: bool
 
 
-class _Level:
-    """An open directory: what is right below it, in order, and what of that is open.
-
-    ``children``  the rows right below it
-    ``places``    where among them the open ones are, in order
-    ``heights``   how many rows each of those has below it
-    ``starts``    the row of each of those, from the first one below the directory
-    ``total``     all rows below the directory
-    ``levels``    the levels of those that were looked into, by place
-    """
-
-    __slots__ = ("children", "heights", "levels", "places", "starts", "total")
-
-    def __init__(self, children: array[int]) -> None:
-        self.children = children
-        self.places: list[int] = []
-        self.heights: list[int] = []
-        self.levels: dict[int, _Level] = {}
-        self.add_up()
-
-    def add_up(self) -> None:
-        """Find the sums anew."""
-        hidden = list(accumulate(self.heights, initial=0))
-        self.total = len(self.children) + hidden[-1]
-        self.starts = list(map(add, self.places, hidden))
-
-    def opened(self, place: int) -> int | None:
-        """The number of an open child among the open ones, by its place."""
-        k = bisect_left(self.places, place)
-        return k if k < len(self.places) and self.places[k] == place else None
-
-    def find(self, row: int) -> tuple[int, int]:
-        """The place of the child that has a row, and how far below it the row is."""
-        k = bisect_right(self.starts, row) - 1
-        if k < 0:
-            return row, 0
-        below = row - self.starts[k]
-        if below <= self.heights[k]:
-            return self.places[k], below
-        return self.places[k] + below - self.heights[k], 0
-
-    def row(self, place: int) -> int:
-        """The row of a child, from the first one below the directory."""
-        return place + sum(self.heights[: bisect_left(self.places, place)])
-
-
 class Rows(Sequence[int]):
-    """The rows of one view in one order: the item that each one shows.
+    """The rows of one view in one order: the node that each one shows.
 
     With ``fold``, a directory whose only content is one directory with content
     shares that one's row.
@@ -165,8 +121,8 @@ class Rows(Sequence[int]):
         self.reverse = reverse
         self.fold = fold
         self._depths: dict[int, int] = {0: -1}
-        self._key = self._other_key()
-        self._folded = self._find_folded() if fold else b""
+        # Where everything is open, rows are counted; elsewhere it is asked for single nodes.
+        self._folded = self._find_folded() if fold and expansion.opening is Opening.ALL else None
         self._some: frozenset[int] = frozenset()
         if expansion.opening is Opening.SOME:
             self._some = self._choose_some()
@@ -180,7 +136,7 @@ class Rows(Sequence[int]):
 
     @property
     def items(self) -> Sequence[int]:
-        """The item of each row."""
+        """The node of each row."""
         return self
 
     @overload
@@ -204,12 +160,12 @@ class Rows(Sequence[int]):
     def __iter__(self) -> Iterator[int]:
         return self._from(0)
 
-    def index(self, item: object, start: int = 0, stop: int | None = None) -> int:
-        """The row that shows an item; raises ``ValueError`` where none does."""
+    def index(self, node: object, start: int = 0, stop: int | None = None) -> int:
+        """The row that shows a node; raises ``ValueError`` where none does."""
         del start, stop
-        assert isinstance(item, int)
+        assert isinstance(node, int)
         above: list[int] = []
-        at = item
+        at = node
         while at:
             above.append(at)
             at = self.parent(at)
@@ -217,50 +173,57 @@ class Rows(Sequence[int]):
         for at in reversed(above):
             place = level.children.index(at)
             row += 1 + level.row(place)
-            if at != item:
+            if at != node:
                 found = self._below(level, place)
                 if found is None:
-                    raise ValueError(item)
+                    raise ValueError(node)
                 level = found
         return row
 
     # ------------------------------------------------------------------ levels
 
-    def _children(self, item: int) -> array[int]:
-        """The rows right below an item, in order."""
-        end, directories = self.view.end, self.view.directories
+    def _children(self, node: int) -> array[int]:
+        """The rows right below a node, in order."""
+        view, shown = self.view, self.view.shown
+        end, directories = view.tree.end, view.tree.directories
         found: list[int] = []
-        start, stop = item + 1, end[item]
-        k = bisect_right(directories, item)
-        while k < len(directories) and (child := directories[k]) < stop:
-            found.extend(range(start, child))
-            found.append(self._tail(child))
-            start = end[child]
-            k = bisect_left(directories, start, k + 1)
-        found.extend(range(start, stop))
+        start, stop = node + 1, end[node]
+        k = bisect_right(directories, node)
+        # What stands before the first directory is right below the node, and so on.
+        while (start := shown.find(1, start, stop)) >= 0:
+            k = bisect_left(directories, start, k)
+            child = min(directories[k], stop) if k < len(directories) else stop
+            found.extend(compress(range(start, child), shown[start:child]))
+            start = child
+            if child < stop:
+                if shown[child]:
+                    found.append(self._tail(child))
+                start = end[child]
         if self.sort is SortBy.NAME:
             if self.reverse:
                 found.reverse()
         elif len(found) > 1:
             # Of equal ones the first name comes first, either way.
-            found.sort(key=self.view.size.__getitem__, reverse=not self.reverse)
-            if self._key is not None:
-                found.sort(key=self._key, reverse=not self.reverse)
+            found = _ordered(found, view.sizes(found), reverse=not self.reverse)
+            keys = self._other_keys(found)
+            if keys is not None:
+                found = _ordered(found, keys, reverse=not self.reverse)
         return array("i", found)
 
-    def _other_key(self) -> Callable[[int], int] | None:
+    def _other_keys(self, nodes: list[int]) -> list[int] | None:
         """What goes before the size."""
+        view = self.view
         if self.sort is SortBy.COUNT:
-            return self.view.files
+            return list(map(view.files, nodes))
         if self.sort is SortBy.WASTE:
-            return self.view.waste
+            return view.wastes(nodes)
         if self.sort is SortBy.CHANGE:
-            return self.view.marks.translate(_RANK).__getitem__
+            return list(map(_RANK.__getitem__, map(view.marks.__getitem__, nodes)))
         return None
 
-    def _level(self, item: int) -> _Level:
+    def _level(self, node: int) -> Level:
         """The level of an open directory, and of what is open in it where that must be counted."""
-        top = _Level(self._children(item))
+        top = Level(self._children(node))
         todo = [(top, self._open_places(top))]
         while todo:
             level, places = todo[-1]
@@ -270,7 +233,7 @@ class Rows(Sequence[int]):
                 if self.expansion.opening is Opening.ALL:
                     level.heights.append(self._height(child))
                     continue
-                below = level.levels[place] = _Level(self._children(child))
+                below = level.levels[place] = Level(self._children(child))
                 todo.append((below, self._open_places(below)))
                 break
             else:
@@ -280,102 +243,123 @@ class Rows(Sequence[int]):
                     todo[-1][0].heights.append(level.total)
         return top
 
-    def _open_places(self, level: _Level) -> Iterator[int]:
+    def _open_places(self, level: Level) -> Iterator[int]:
         """The places of the children that are open."""
-        end, is_open = self.view.end, self.is_open
+        is_open, can_open = self.is_open, self.can_open
+        end = self.view.tree.end
         return (
             place
             for place, child in enumerate(level.children)
-            if end[child] - child > 1 and is_open(child)
+            if end[child] - child > 1 and can_open(child) and is_open(child)
         )
 
-    def _below(self, level: _Level, place: int) -> _Level | None:
+    def _below(self, level: Level, place: int) -> Level | None:
         """The level of a child; ``None`` where that is closed."""
         found = level.levels.get(place)
         if found is None and level.opened(place) is not None:
-            found = level.levels[place] = self._level(level.children[place])
+            found = self._level(level.children[place])
+            if found.places or len(found.children) > _FEW:  # others are as quickly made again
+                level.levels[place] = found
         return found
 
     def _find_folded(self) -> bytes:
-        """Selects the items whose row is that of their only child, one byte per item."""
-        end = self.view.end
-        folded = bytearray(len(self.view))
-        for item in self.view.directories:
-            after = end[item]
-            folded[item] = item > 0 and after - item > 2 and end[item + 1] == after
-        return bytes(folded) if 1 in folded else b""
+        """Selects the nodes whose row is that of their only child, one byte per node."""
+        shown, directories = self.view.shown, self.view.tree.directories
+        folded = bytearray(len(shown))
+        for node in compress(directories, map(shown.__getitem__, directories)):
+            folded[node] = self._only_child(node) > 0
+        return bytes(folded)
+
+    def _only_child(self, node: int) -> int:
+        """The directory with content that is all there is in a directory; 0 for none."""
+        end, find = self.view.tree.end, self.view.shown.find
+        after = end[node]
+        child = find(1, node + 1, after)
+        if child < 0 or end[child] - child == 1 or not node:
+            return 0
+        alone = find(1, end[child], after) < 0 and find(1, child + 1, end[child]) >= 0
+        return child if alone else 0
+
+    def _is_folded(self, node: int) -> bool:
+        if self._folded is not None:
+            return bool(self._folded[node])
+        return self.fold and self._only_child(node) > 0
 
     def _find_closed(self) -> list[int]:
         """The directories that are closed where all others are open, in order."""
-        end = self.view.end
         found = []
         for node, is_open in self.expansion.said.items():
-            item = None if is_open else self.view.item_of(node)
-            if item and end[item] - item > 1 and not (self._folded and self._folded[item]):
-                found.append(item)
+            if (
+                not is_open
+                and node
+                and self.view.shown[node]
+                and self.can_open(node)
+                and not self._is_folded(node)
+            ):
+                found.append(node)
         return sorted(found)
 
-    def _height(self, item: int) -> int:
+    def _height(self, node: int) -> int:
         """The rows below an open directory, where all are open but for some."""
-        end, closed = self.view.end, self._closed
-        after = end[item]
-        rows = self._all_below(item)
-        k = bisect_right(closed, item)
+        end, closed = self.view.tree.end, self._closed
+        after = end[node]
+        rows = self._all_below(node)
+        k = bisect_right(closed, node)
         while k < len(closed) and closed[k] < after:
             rows -= self._all_below(closed[k])
             k = bisect_left(closed, end[closed[k]], k + 1)
         return rows
 
-    def _all_below(self, item: int) -> int:
+    def _all_below(self, node: int) -> int:
         """The rows below a directory if everything is open."""
-        after = self.view.end[item]
-        return after - item - 1 - self._folded.count(1, item + 1, after)
+        after = self.view.tree.end[node]
+        rows = self.view.shown.count(1, node + 1, after)
+        return rows if self._folded is None else rows - self._folded.count(1, node + 1, after)
 
-    def _tail(self, item: int) -> int:
-        """The deepest of a chain of only directories; its content comes right after it."""
-        if self._folded:
-            while self._folded[item]:
-                item += 1
-        return item
+    def _tail(self, node: int) -> int:
+        """The deepest of a chain of only directories."""
+        while self._is_folded(node):
+            node = self.view.shown.find(1, node + 1)
+        return node
 
-    def _head(self, item: int) -> int:
-        """The first of the chain that shares a row with an item."""
-        if self._folded:
-            while item > 1 and self._folded[item - 1]:
-                item -= 1
-        return item
+    def _head(self, node: int) -> int:
+        """The first of the chain that shares a row with a node."""
+        parent = self.view.tree.parent
+        while self._is_folded(up := parent[node]):
+            node = up
+        return node
 
-    def is_open(self, item: int) -> bool:
-        """Whether the content of an item shows, once its parents are open."""
-        said = self.expansion.said.get(self.view.node[item])
+    def is_open(self, node: int) -> bool:
+        """Whether the content of a node shows, once its parents are open."""
+        said = self.expansion.said.get(node)
         if said is not None:
             return said
-        return self.expansion.opening is Opening.ALL or item in self._some
+        return self.expansion.opening is Opening.ALL or node in self._some
 
-    def can_open(self, item: int) -> bool:
-        return self.view.end[item] - item > 1
+    def can_open(self, node: int) -> bool:
+        return self.view.holds(node)
 
     def _choose_some(self) -> frozenset[int]:
         """Open level by level while the rows fit a screen, the largest directories first."""
-        end, size = self.view.end, self.view.size
+        view = self.view
         opened: set[int] = set()
         level: Sequence[int] = self._children(0)
         room = FIRST_ROWS - len(level)
         while level:
             below: list[int] = []
-            for item in sorted(level, key=size.__getitem__, reverse=True):
-                if end[item] - item < 2:
+            for node in _ordered(level, view.sizes(level), reverse=True):
+                if not self.can_open(node):
                     continue
-                children = self._children(item)
+                children = self._children(node)
                 if len(children) > room:
                     continue
                 room -= len(children)
-                opened.add(item)
+                opened.add(node)
                 below += children
             level = below
         return frozenset(opened)
 
-    def _path(self, index: int) -> list[tuple[_Level, int]]:
+    def _path(self, index: int) -> list[tuple[Level, int]]:
         """The levels from the root down to a row, each with the place that leads there."""
         level, row = self._root, index
         found = []
@@ -417,51 +401,45 @@ class Rows(Sequence[int]):
     def row(self, index: int) -> Row:
         """What is to be drawn at an index."""
         view = self.view
-        item = self[index]
-        node = view.node[item]
-        can_open = self.can_open(item)
+        node = self[index]
+        can_open = self.can_open(node)
         return Row(
-            item,
             node,
-            self.level(item),
-            self.label(item),
-            view.mark(item),
-            view.counts(item),
-            view.size[item],
-            view.files(item),
-            view.waste(item),
-            view.is_directory(item),
+            self.level(node),
+            self.label(node),
+            view.mark(node),
+            view.counts(node),
+            view.size(node),
+            view.files(node),
+            view.waste(node),
+            view.is_directory(node),
             can_open,
-            can_open and self.is_open(item),
+            can_open and self.is_open(node),
         )
 
-    def label(self, item: int) -> bytes:
-        """The name of an item, with those of the directories folded into its row."""
-        paths, node = self.view.tree.paths, self.view.node
-        head = node[self._head(item)]
-        return paths[node[item]][paths[head].rfind(b"/") + 1 :]
+    def label(self, node: int) -> bytes:
+        """The name of a node, with those of the directories folded into its row."""
+        paths = self.view.tree.paths
+        return paths[node][paths[self._head(node)].rfind(b"/") + 1 :]
 
     def path(self, index: int) -> bytes:
         """The full path at an index, without a leading slash."""
-        return self.view.tree.paths[self.view.node[self[index]]]
+        return self.view.tree.paths[self[index]]
 
-    def parent(self, item: int) -> int:
-        """The item whose row is right above this one's in the tree; 0 for the root."""
-        view = self.view
-        up = view.item_of(view.tree.parent[view.node[self._head(item)]])
-        assert up is not None  # views hold all parents
-        return up
+    def parent(self, node: int) -> int:
+        """The node whose row is right above this one's in the tree; 0 for the root."""
+        return self.view.tree.parent[self._head(node)]
 
-    def level(self, item: int) -> int:
+    def level(self, node: int) -> int:
         """How far a row is indented."""
         depths = self._depths
         if len(depths) > _MOST_DEPTHS:
             self._depths = depths = {0: -1}
         chain = []
-        while item not in depths:
-            chain.append(item)
-            item = self.parent(item)
-        depth = depths[item]
+        while node not in depths:
+            chain.append(node)
+            node = self.parent(node)
+        depth = depths[node]
         for below in reversed(chain):
             depth += 1
             depths[below] = depth
@@ -469,33 +447,30 @@ class Rows(Sequence[int]):
 
     def index_of(self, node: int) -> int | None:
         """The row that shows a node, or the nearest directory above it that has a row."""
-        view, parent = self.view, self.view.tree.parent
-        item = None
-        while node and not item:
-            item = view.item_of(node)
+        shown, parent = self.view.shown, self.view.tree.parent
+        while not shown[node]:
             node = parent[node]
-        if not item:
+        if not node:
             return 0 if len(self) else None
-        found = item = self._tail(item)
-        while item := self.parent(item):
-            if not self.is_open(item):
-                found = item
+        found = node = self._tail(node)
+        while node := self.parent(node):
+            if not self.is_open(node):
+                found = node
         return self.index(found)
 
     def reveal(self, node: int) -> int | None:
         """Open the directories above a node; returns its row, ``None`` where it is not shown."""
-        item = self.view.item_of(node)
-        if not item:
+        if not node or not self.view.shown[node]:
             return None
-        wanted = item = self._tail(item)
+        wanted = node = self._tail(node)
         closed: list[int] = []
-        while item := self.parent(item):
-            if not self.is_open(item):
-                closed.append(item)
+        while node := self.parent(node):
+            if not self.is_open(node):
+                closed.append(node)
         if closed:
             topmost = self.index(closed.pop())
-            for item in closed:
-                self.expansion.say(self.view.node[item], is_open=True)
+            for node in closed:
+                self.expansion.say(node, is_open=True)
             self._reopened(closed)
             self.open(topmost)
         return self.index(wanted)
@@ -514,12 +489,14 @@ class Rows(Sequence[int]):
         """Show what the row holds; returns the number of rows that this adds."""
         path = self._path(index)
         level, place = path[-1]
-        item = level.children[place]
-        if not self.can_open(item) or self.is_open(item):
+        node = level.children[place]
+        if not self.can_open(node) or self.is_open(node):
             return 0
-        self.expansion.say(self.view.node[item], is_open=True)
-        self._reopened([item])
-        below = level.levels[place] = self._level(item)
+        self.expansion.say(node, is_open=True)
+        self._reopened([node])
+        for (up, at), (inside, _) in pairwise(path):
+            up.levels[at] = inside
+        below = level.levels[place] = self._level(node)
         insort(level.places, place)
         level.heights.insert(bisect_left(level.places, place), below.total)
         self._grow(path, below.total)
@@ -529,13 +506,13 @@ class Rows(Sequence[int]):
         """Hide what the row holds; returns the number of rows that this removes."""
         path = self._path(index)
         level, place = path[-1]
-        item = level.children[place]
+        node = level.children[place]
         k = level.opened(place)
         if k is None:
             return 0
-        self.expansion.say(self.view.node[item], is_open=False)
+        self.expansion.say(node, is_open=False)
         if self.expansion.opening is Opening.ALL:
-            insort(self._closed, item)
+            insort(self._closed, node)
         del level.places[k]
         gone = level.heights.pop(k)
         level.levels.pop(place, None)
@@ -545,18 +522,18 @@ class Rows(Sequence[int]):
     def close_siblings(self, index: int) -> int:
         """Close the directories beside the one at an index; returns its new index."""
         level, place = self._path(index)[-1]
-        item = level.children[place]
+        node = level.children[place]
         for other in [level.children[k] for k in level.places if k != place]:
             self.close(self.index(other))
-        return self.index(item)
+        return self.index(node)
 
     def _reopened(self, items: Iterable[int]) -> None:
-        for item in items:
-            k = bisect_left(self._closed, item)
-            if k < len(self._closed) and self._closed[k] == item:
+        for node in items:
+            k = bisect_left(self._closed, node)
+            if k < len(self._closed) and self._closed[k] == node:
                 del self._closed[k]
 
-    def _grow(self, path: list[tuple[_Level, int]], rows: int) -> None:
+    def _grow(self, path: list[tuple[Level, int]], rows: int) -> None:
         """Tell the levels above a row that what is below it changed."""
         path[-1][0].add_up()
         for level, place in path[-2::-1]:
@@ -565,3 +542,9 @@ class Rows(Sequence[int]):
             level.heights[k] += rows
             level.add_up()
         self._window = []
+
+
+def _ordered(items: Sequence[int], keys: list[int], *, reverse: bool) -> list[int]:
+    """The items in the order of their keys, those of equal ones as they were."""
+    order = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
+    return list(map(items.__getitem__, order))

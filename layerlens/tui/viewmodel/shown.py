@@ -1,6 +1,6 @@
 r"""Lines of a file's content as pieces that are safe to draw, cut to a window of cells.
 
-The rules are those of :func:`~layerlens.tui.viewmodel.text.safe_text`, with two
+The rules are those of :func:`~layerlens.tui.viewmodel.text.safe_text` for prose, with two
 exceptions that source code asks for: a backslash is a backslash, and a tab is
 the blanks up to the next stop.  An escape such as ``\x1b`` has a style of its
 own instead, so that it differs from the same characters in the file.
@@ -9,11 +9,10 @@ own instead, so that it differs from the same characters in the file.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from layerlens.tui.viewmodel.text import safe_text, width
+from layerlens.tui.viewmodel.text import joins, safe_text, width
 
 Piece = tuple[str, str]
 """Safe text, and the name of its style (``""`` for plain)."""
@@ -96,7 +95,7 @@ def shown(spans: Iterable[Piece], cells: int) -> list[Piece]:
 
 def _end(text: str, end: int) -> int:
     """Where to part a text: a mark belongs to the character before it."""
-    while end < len(text) and unicodedata.category(text[end]) in ("Mn", "Me"):
+    while end < len(text) and joins(text[end]):
         end += 1
     return end
 
@@ -114,7 +113,7 @@ def _show(out: list[Piece], text: str, style: str, column: int) -> int:
             out.append((safe, style))
             column += len(safe)
             continue
-        for j, safe in enumerate(_ESCAPED.split(safe_text(chunk, len(chunk)))):
+        for j, safe in enumerate(_ESCAPED.split(safe_text(chunk, len(chunk), prose=True))):
             if safe:
                 out.append((safe, ESCAPE if j % 2 else style))
                 column += width(safe)

@@ -11,12 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.text import clip, clip_start, pad, width
 
 Piece = tuple[str, str]
 """Safe text, and the name of its style (``""`` for plain)."""
 
 T = TypeVar("T")
+
+_LEAST = 8
+"""Cells of the column that takes what is left, where nothing is."""
 
 _SIGNS_IN_WORDS = {"✓": "ticked", "●": "marked"}
 _SIGN_BEFORE = re.compile(r"[^\w/.\\]\s+")
@@ -32,6 +37,7 @@ class Column(Generic[T]):
     ``cell``    a row's text and style
     ``key``     what rows are ordered by
     ``cells``   its width; ``None`` for the one column that takes what is left
+    ``most``    the width that it may grow to where there is more room than all need
     ``right``   whether texts stand at its right end
     ``largest_first`` the order of the first press
     ``from_cells`` it is left out of tables that are narrower than this
@@ -47,6 +53,7 @@ class Column(Generic[T]):
     largest_first: bool = False
     from_cells: int = 0
     keep_end: bool = False
+    most: int | None = None
 
 
 class Table(Generic[T]):
@@ -71,7 +78,7 @@ class Table(Generic[T]):
         self.all_rows = rows
         self.foot = foot
         self.rows: list[T] = []
-        self.text = ""
+        self.filter = RowFilter()
         self.order = order
         self.reverse = False
         self._text = text
@@ -88,10 +95,11 @@ class Table(Generic[T]):
         self.all_rows = rows
         self._make()
 
-    def search(self, text: str) -> None:
-        """Show only rows that contain a text or match a glob, whatever its case."""
-        if text != self.text:
-            self.text = text
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only rows that match a text, read as before or as ``match`` says."""
+        match = self.filter.match if match is None else match
+        if (text, match) != (self.filter.text, self.filter.match):
+            self.filter = RowFilter(text, match, self.filter)
             self._make()
 
     def sort_by(self, order: str) -> None:
@@ -102,19 +110,14 @@ class Table(Generic[T]):
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text)
+        return bool(self.filter.text)
 
     def _make(self) -> None:
-        rows, foot = self.all_rows, self.foot
-        if self.text:
-            rows, foot = self._matching(rows), self._matching(foot)
+        keep, text = self.filter.keep, self._text
+        rows, foot = keep(self.all_rows, text), keep(self.foot, text)
         column = next(each for each in self.columns if each.id == self.order)
         self.rows = sorted(rows, key=column.key, reverse=self.reverse != column.largest_first)
         self.rows += foot
-
-    def _matching(self, rows: Sequence[T]) -> Sequence[T]:
-        matches = matcher(self.text)
-        return [row for row in rows if matches(self._text(row))]
 
     # ------------------------------------------------------------------ drawing
 
@@ -162,11 +165,16 @@ class Table(Generic[T]):
     def _layout(self, cells: int) -> list[tuple[Column[T], int]]:
         """The columns that have room, and how many cells each gets."""
         shown = [column for column in self.columns if cells >= column.from_cells]
-        fixed = sum(column.cells + 1 for column in shown if column.cells is not None)
-        left = cells - fixed - (0 if self._sign is None else 2) - 1
-        return [
-            (column, max(8, left) if column.cells is None else column.cells) for column in shown
-        ]
+        room = [column.cells or _LEAST for column in shown]
+        left = cells - sum(room) - len(room) - (0 if self._sign is None else 2)
+        # What takes the rest comes first, then those that may grow, from the left.
+        for k in sorted(range(len(shown)), key=lambda k: shown[k].cells is not None):
+            column = shown[k]
+            most = column.most or (cells if column.cells is None else room[k])
+            more = max(0, min(left, most - room[k]))
+            room[k] += more
+            left -= more
+        return list(zip(shown, room, strict=True))
 
 
 def _placed(text: str, cells: int, *, right: bool) -> str:
@@ -174,14 +182,3 @@ def _placed(text: str, cells: int, *, right: bool) -> str:
         return pad(text, cells)
     text = clip(text, cells)
     return " " * (cells - width(text)) + text
-
-
-def matcher(text: str) -> Callable[[str], bool]:
-    """Whether a text or glob is in another text; case does not count."""
-    wanted = text.casefold()
-    if any(sign in wanted for sign in "*?["):
-        import fnmatch
-
-        pattern = re.compile(fnmatch.translate(f"*{wanted}*"))
-        return lambda other: pattern.match(other.casefold()) is not None
-    return lambda other: wanted in other.casefold()

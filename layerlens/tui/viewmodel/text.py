@@ -3,11 +3,14 @@ r"""Text of strangers made safe to print, and figures made readable.
 Nothing from an image may move the cursor, hide itself or turn text around:
 control and format characters, line separators, bytes that are no UTF-8 and
 code points without a meaning are shown as escapes such as ``\x1b``, and a
-backslash as ``\\``, so that no name looks like another one.
+backslash as ``\\``, so that no name looks like another one.  So are characters
+that terminals do not agree on how wide they are: they would shift what stands
+behind them, frames and columns included.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -17,39 +20,62 @@ from layerlens.errors import LayerLensError
 from layerlens.outputs import display
 
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_MARKS = frozenset({"Mn", "Me", "Mc"})
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\"}
+_WIDTH_UNCLEAR = re.compile(
+    "["
+    "\u115f\u1160\u3164\uffa0\ud7b0-\ud7fb"  # Hangul: fillers, parts of old syllables
+    "\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff"  # wide since Unicode 16
+    "\U0001d300-\U0001d356\U0001d360-\U0001d376"
+    "\U0001f3fb-\U0001f3ff"  # skin tones, which join what stands before them
+    "]"
+)
 _MOST_COMBINING = 2
 """Combining marks in a row that are shown as they are; more would climb over other rows."""
 
 ELLIPSIS = "…"
 
 
-def safe_text(raw: bytes | str, limit: int = 4096) -> str:
-    """What may be printed for a name, a path or a text; cut after ``limit`` characters."""
+def safe_text(raw: bytes | str, limit: int = 4096, *, prose: bool = False) -> str:
+    """What may be printed for a name, a path or a text; cut after ``limit`` characters.
+
+    ``prose`` shows the vowel signs of Indian scripts, which no text in those can be read
+    without; where they stand nothing may depend on how wide a terminal draws them.
+    """
     # A character takes four bytes at most; one that this cuts is cut off below.
     text = raw if isinstance(raw, str) else raw[: 4 * limit + 4].decode("utf-8", "surrogateescape")
     cut = len(text) > limit
     text = text[:limit]
     if not (text.isascii() and text.isprintable() and "\\" not in text):
-        text = _escape(text)
+        text = _escape(text, prose=prose)
     return text + ELLIPSIS if cut else text
 
 
-def _escape(text: str) -> str:
+def joins(char: str) -> bool:
+    """Whether a character is drawn in the place of the one before it."""
+    return unicodedata.category(char) in _MARKS or "\u1161" <= char <= "\u11ff"
+
+
+def _escape(text: str, *, prose: bool) -> str:
     out: list[str] = []
     combining = _MOST_COMBINING  # nothing stands there yet that a mark could join
     for char in text:
         category = unicodedata.category(char)
-        if category in ("Mn", "Me"):
+        if joins(char):
             combining += 1
-            variation = "\ufe00" <= char <= "\ufe0f"  # terminals disagree on their width
-            safe = combining <= _MOST_COMBINING and not variation
+            # Terminals disagree on the width of variation selectors and of spacing marks.
+            unclear = "\ufe00" <= char <= "\ufe0f" or (category == "Mc" and not prose)
+            safe = combining <= _MOST_COMBINING and not unclear
             out.append(char if safe else _escaped(char))
             continue
         combining = 0
         if char in _SHORT:
             out.append(_SHORT[char])
-        elif category in _ESCAPED_CATEGORIES or (category == "Zs" and char != " "):
+        elif (
+            category in _ESCAPED_CATEGORIES
+            or (category == "Zs" and char != " ")
+            or _WIDTH_UNCLEAR.match(char)
+        ):
             out.append(_escaped(char))
         else:
             out.append(char)
@@ -76,7 +102,7 @@ def width(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _char_width(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me"):
+    if joins(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
@@ -173,6 +199,17 @@ def permissions(kind: str, mode: int) -> str:
         else:
             out.append("x" if bits & 1 else "-")
     return "".join(out)
+
+
+_KINDS = {
+    "dir": "directory", "symlink": "symbolic link", "char": "character device",
+    "block": "block device", "fifo": "named pipe", "hardlink": "hard link",
+}  # fmt: skip
+
+
+def kind_in_words(kind: str) -> str:
+    """What people call a kind of entry."""
+    return _KINDS.get(kind, safe_text(kind, 40))
 
 
 # ---------------------------------------------------------------------- errors

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from itertools import compress
 
-from layerlens.tui.viewmodel.views import View, both
+from layerlens.tui.viewmodel.views import View
 
 
 def stops(view: View) -> array[int]:
-    """The items to look at for waste, the most dead bytes first; equals in path order.
+    """The nodes to look at for waste, the most dead bytes first; equals in path order.
 
     A directory is one stop in place of all that it holds where every file in it
     that has bytes also has waste: a deleted directory of 5,000 files, or one whose
@@ -16,39 +17,49 @@ def stops(view: View) -> array[int]:
     it.  Elsewhere each file with waste is a stop, and so is a directory for the
     waste of paths that the view does not show any more.
     """
-    dead = view.dead.by_item()
-    size, end = view.size, view.end
-    # Files with bytes and without waste, one byte per item.
-    sound = bytearray(both(bytes(map(bool, size)), view.present))
-    for i in view.directories:
-        sound[i] = sound[i] and view.own(i) > 0
-    for item in dead:
-        sound[item] = 0
+    amounts = view.dead.amounts
+    dead = {node: amounts[node] for node in compress(range(len(amounts)), view.dead.positive)}
+    hidden = [node for node in dead if not view.shown[node]]
+    nearest = view.stand_ins(hidden)
+    for node in hidden:
+        dead[nearest[node]] = dead.get(nearest[node], 0) + dead.pop(node)
+    end = view.tree.end
+    sound = bytearray(view.sound)  # files with bytes and without waste
+    for node in dead:
+        sound[node] = 0
     found: list[tuple[int, int]] = []
-    covered = bytearray(len(view))  # by a stop above
+    covered = bytearray(len(sound))  # by a stop above
     after = 1  # where the last stop ends
-    for i in view.directories:
-        if i < after or sound.find(1, i, end[i]) >= 0:
+    healthy = -1  # the next sound file
+    for node in view.tree.directories:
+        if node < after or not view.shown[node]:
             continue
-        waste = view.waste(i)
+        if healthy < node:
+            healthy = sound.find(1, node)
+            if healthy < 0:
+                healthy = len(sound)
+        if healthy < end[node]:
+            continue
+        waste = view.waste(node)
         if waste:
-            found.append((-waste, _deepest(view, i, waste)))
-            after = end[i]
-            covered[i:after] = b"\1" * (after - i)
-    found += [(-waste, item) for item, waste in dead.items() if item and not covered[item]]
-    return array("i", (item for _, item in sorted(found)))
+            found.append((-waste, _deepest(view, node, waste)))
+            after = end[node]
+            covered[node:after] = b"\1" * (after - node)
+    found += [(-waste, node) for node, waste in dead.items() if node and not covered[node]]
+    return array("i", (node for _, node in sorted(found)))
 
 
-def _deepest(view: View, item: int, waste: int) -> int:
-    """The deepest item that holds the same waste as the one given."""
-    end = view.end
-    child = item + 1
-    while child < end[item]:
+def _deepest(view: View, node: int, waste: int) -> int:
+    """The deepest shown node that holds the same waste as the one given."""
+    end, shown = view.tree.end, view.shown
+    child = shown.find(1, node + 1, end[node])
+    while child >= 0:
         inside = view.waste(child)
         if inside == waste:
-            item, child = child, child + 1
+            node = child
+            child = shown.find(1, node + 1, end[node])
         elif inside:
             break
         else:
-            child = end[child]
-    return item
+            child = shown.find(1, end[child], end[node])
+    return node

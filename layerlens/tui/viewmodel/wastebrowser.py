@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from layerlens.analysis.model import Analysis
+from layerlens.tui.viewmodel.marks import Marks
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.table import Table
 from layerlens.tui.viewmodel.wastelevels import (
     ALL,
@@ -23,8 +25,9 @@ class WasteBrowser:
     Each level keeps its own filter and order.  ``side`` is whose bytes are counted.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
-        self.image = Image(analysis)
+    def __init__(self, analysis: Analysis, marks: Marks | None = None) -> None:
+        self._marks = Marks() if marks is None else marks
+        self.image = Image(analysis, self._marks)
         self.side = Side.ALL
         self.levels: list[Level] = [Ledger(self.image)]
         self.level.make()
@@ -52,6 +55,8 @@ class WasteBrowser:
     def _push(self, level: Level | None) -> bool:
         if level is None:
             return False
+        if not level.text:
+            level.filter = RowFilter(match=self.level.filter.match)
         level.make(self.side)
         self.levels.append(level)
         return True
@@ -91,9 +96,10 @@ class WasteBrowser:
         self.table.sort_by(order)
         return True
 
-    def adopt(self, analysis: Analysis) -> None:
+    def adopt(self, analysis: Analysis, marks: Marks | None = None) -> None:
         """Show a newer state of the image, on the same level as far as that is there."""
-        old, self.image = self.levels, Image(analysis)
+        self._marks = self._marks if marks is None else marks
+        old, self.image = self.levels, Image(analysis, self._marks)
         self.levels = [Ledger(self.image)]
         self.level.make(self.side)
         self.level.like(old[0])

@@ -15,8 +15,11 @@ from typing import Any
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Cause
 from layerlens.tui.viewmodel.layers import instruction
+from layerlens.tui.viewmodel.marks import MARKED, Marks
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.table import Column, Table
-from layerlens.tui.viewmodel.text import SIZE_CELLS, clip, safe_text
+from layerlens.tui.viewmodel.text import SIZE_CELLS, clip, plural, safe_text, size
 from layerlens.tui.viewmodel.wastecolumns import (
     NOTHING,
     bar_column,
@@ -54,8 +57,9 @@ SIGNS = {
 class Image:
     """What all levels ask of the image."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, marks: Marks) -> None:
         self.analysis = analysis
+        self.marks = marks
         self.files = Files(analysis)
         self.instructions = [instruction(layer) for layer in analysis.layers]
 
@@ -79,7 +83,7 @@ class Level(ABC):
         self.title = title
         self.opened_by = opened_by
         self.side = Side.ALL
-        self.text = ""
+        self.filter = RowFilter()
         self.sum = 0
         self.count = 0
         self.table: Table[Row] = Table([], [NOTHING], text=str, order="name")
@@ -93,7 +97,7 @@ class Level(ABC):
 
     def like(self, other: Level) -> None:
         """Take over order and filter of the same level of another image."""
-        self.text = other.text
+        self.filter = other.filter
         self.make()
         self._order_like(other.table)
 
@@ -102,20 +106,31 @@ class Level(ABC):
         known = any(column.id == old.order for column in table.columns)
         if old.columns[0] is NOTHING or not known:
             old = table
-        if (old.order, old.reverse, self.text) != (table.order, table.reverse, table.text):
+        if (old.order, old.reverse) != (table.order, table.reverse) or self.text:
             table.order, table.reverse = old.order, old.reverse
-            table.text = self._table_text
+            table.filter = self._table_filter
             table.replace(table.all_rows)
 
     @property
-    def _table_text(self) -> str:
-        """What the table itself is to filter by."""
-        return self.text
+    def text(self) -> str:
+        """What is searched for."""
+        return self.filter.text
 
-    def search(self, text: str) -> None:
-        """Show only what a text or glob matches."""
-        self.text = text
+    @property
+    def _table_filter(self) -> RowFilter:
+        """What the table itself is to filter by."""
+        return self.filter
+
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only what matches a text, read as before or as ``match`` says."""
+        self.filter = RowFilter(text, match or self.filter.match, self.filter)
         self.make()
+
+    @property
+    def matched(self) -> str:
+        """How many rows are there under the filter, and how many bytes they are."""
+        rows = [row for row in self.table.rows if getattr(row, "kind", "") != "total"]
+        return f"{plural(len(rows), 'row')}, {size(sum(map(attrgetter('bytes'), rows)))}"
 
     @abstractmethod
     def _table(self) -> Table[Row]:
@@ -145,7 +160,8 @@ class Ledger(Level):
             return 0 if row.kind == "total" else row.bytes
 
         columns: list[Column[Any]] = [
-            Column("name", "Class", lambda row: (safe_text(row.name, 100), ""), attrgetter("name")),
+            Column("name", "Class", lambda row: (safe_text(row.name, 100), ""), attrgetter("name"),
+                   most=40),
             Column("kind", "Kind", lambda row: (row.kind if row.kind != "total" else "", "dim"),
                    attrgetter("kind"), 9, from_cells=68),
             bar_column(shared, total),
@@ -229,7 +245,11 @@ class Findings(Level):
             Column("layer", "Layer", lambda row: (_blamed(row), "dim"), _blamed_order, 7, right=True),
             Column("name", "Finding", lambda row: (claim_title(row), ""), claim_title),
         ]  # fmt: skip
-        return Table(found, columns, text=claim_title, order="size")
+        return Table(found, columns, text=claim_title, order="size", sign=self._sign)
+
+    def _sign(self, claim: Claim) -> tuple[str, str]:
+        ticked = claim.finding is not None and self.image.marks.has_finding(claim.finding)
+        return ("✓ ", "match") if ticked else ("", "")
 
     def _of_side(self, claim: Claim) -> Claim:
         if self.side is Side.ALL:
@@ -292,14 +312,20 @@ class FilesLevel(Level):
         self.make()
 
     @property
-    def _table_text(self) -> str:
-        return self.text if self.by_layer else ""
+    def _table_filter(self) -> RowFilter:
+        return self.filter if self.by_layer else RowFilter()
+
+    @property
+    def matched(self) -> str:
+        if self.by_layer:
+            return super().matched
+        return f"{plural(self.count, 'file')}, {size(self.sum)}"
 
     def _table(self) -> Table[Row]:
         files = self.image.files
         leaves = files.of_side(self.leaves, self.side)
         if self.text and not self.by_layer:
-            leaves = files.matching(leaves, self.text)
+            leaves = files.matching(leaves, self.filter)
         self.sum, self.count = sum(files.sizes(leaves)), len(leaves)
         if self.by is By.PATH:
             return self._one_by_one(leaves)
@@ -323,7 +349,7 @@ class FilesLevel(Level):
             self._layers(),
             Column("name", f"in /{_path_text(top)}", name, self.path),
         ]
-        return Table(rows, columns, text=str, order="size")
+        return Table(rows, columns, text=str, order="size", sign=self._sign)
 
     def _one_by_one(self, rows: Sequence[Any]) -> Table[Row]:
         # Fields of named tuples need no call of Python's.  Sorting keeps the order of
@@ -344,7 +370,7 @@ class FilesLevel(Level):
             Column("name", "Path", lambda row: (f"/{_path_text(self.path(row))}", ""),
                    itemgetter(0) if quick else self.path, keep_end=True)
         )  # fmt: skip
-        return Table(rows, columns, text=str, order="size")
+        return Table(rows, columns, text=str, order="size", sign=self._sign)
 
     def _layers(self, quick: Callable[[Any], Any] | None = None) -> Column[Any]:
         def order(row: Any) -> tuple[int, int]:
@@ -364,6 +390,10 @@ class FilesLevel(Level):
 
         title = "Layers" if self.dead else "Layer"
         return Column("layer", title, cell, quick or order, 9, right=True, from_cells=48)
+
+    def _sign(self, row: Row) -> tuple[str, str]:
+        marks = self.image.marks
+        return MARKED if marks and marks.has_path(self.path(row).rstrip(b"/")) else ("", "")
 
     def path(self, row: Row) -> Path:
         """The path of a leaf or group; a directory's ends in a slash."""
@@ -394,14 +424,15 @@ class FilesLevel(Level):
         leaves = self.image.files.members(self.leaves, row)
         level = FilesLevel(self.image, title, key, leaves, by, fixed)
         if not self.by_layer:
-            level.text = self.text
+            level.filter = self.filter
         return level
 
     def flat(self) -> Level | None:
         if self.by is By.PATH:
             return None
         level = FilesLevel(self.image, "all paths", ALL, self.leaves, By.PATH, self._fixed)
-        level.text = "" if self.by_layer else self.text
+        if not self.by_layer:
+            level.filter = self.filter
         return level
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 from layerlens.analysis.model import Analysis, Waste
 from layerlens.analysis.rules.findings import Finding
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import RowFilter
 
 Path = bytes
 """A path, raw: some of the classes below have a field called ``bytes``."""
@@ -243,9 +245,13 @@ class Files:
         )
         return list(compress(leaves, tests))
 
-    def matching(self, leaves: Sequence[Leaf], text: str) -> list[Leaf]:
-        """Those with a text in their path, or whose path or last part fits a glob."""
-        return list(compress(leaves, _matches(self.paths(leaves), text)))
+    def matching(self, leaves: Sequence[Leaf], wanted: RowFilter) -> list[Leaf]:
+        """Those with a text in their path, or whose path or last part fits a glob; as in the tree."""
+        paths = self.paths(leaves)
+        if wanted.match is Match.GLOB:
+            return list(compress(leaves, _matches(paths, wanted.text)))
+        shown = (b"/" + b"\0/".join(paths)).decode("utf-8", "surrogateescape").split("\0")
+        return list(compress(leaves, wanted.flags(shown)))
 
     # ------------------------------------------------------------------ grouped
 

@@ -79,11 +79,12 @@ class View(Vertical):
 
     @property
     def match(self) -> str:
-        """How the text is read, in one word; ``""`` where there is one way only."""
-        return ""
+        """How the text is read, in one word."""
+        raise NotImplementedError
 
     def next_match(self) -> None:
         """Read the text in the next way."""
+        raise NotImplementedError
 
     def matched(self) -> str:
         """What was found, in a few words: how many, how much."""

@@ -34,9 +34,9 @@ class FindingsView(TablePageView):
         Binding("t", "cycle_threshold", "Severity", show=False, id="findings.threshold",
                 tooltip="Show only what is at least so severe; one severity more each time"),
         Binding("b", "cycle_whose", "Base/yours", show=False, id="findings.whose",
-                tooltip="Base and yours, only yours, only the base's"),
+                tooltip="Show base and yours, only yours, only the base's"),
         Binding("o", "toggle_plain", "Plain advice", show=False, id="findings.plain",
-                tooltip="Only plain advice, or alternatives, hints and trade-offs too"),
+                tooltip="Show only plain advice, or alternatives, hints and trade-offs too"),
         Binding("S", "sort('severity')", "Worst", show=False, id="findings.sort_severity",
                 tooltip="Sort by severity, then by saving; again to reverse"),
         Binding("s", "sort('size')", "Size", show=False, id="findings.sort_size",
@@ -87,7 +87,7 @@ class FindingsView(TablePageView):
     # ------------------------------------------------------------------ ticking
 
     def marks_changed(self) -> None:
-        self._table.lines.refresh()
+        super().marks_changed()
         self._what_if.show(self._findings.outlook)
 
     def action_tick(self) -> None:

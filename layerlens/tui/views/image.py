@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from layerlens.tui.viewmodel.imagefacts import Fact
 from layerlens.tui.viewmodel.imagelines import Heading, ImageLines
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import plural, safe_text
@@ -46,11 +47,11 @@ class ImageView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="image.open",
-                tooltip="On a heading: fold or unfold it; on a step: its layer; else the whole text"),
+                tooltip="Fold or unfold a heading; show a step's layer, a path, or a whole text"),
         Binding("right,l", "section(1)", "Next section", id="image.next",
-                tooltip="To the next section"),
+                tooltip="Go to the next section"),
         Binding("left,h", "section(-1)", "Previous section", show=False, id="image.previous",
-                tooltip="To the section before"),
+                tooltip="Go to the section before"),
         Binding("space", "fold", "Fold", id="image.fold",
                 tooltip="Fold or unfold the section"),
         Binding("c,C", "fold_all(True)", "Headings", show=False, id="image.close_all",
@@ -179,8 +180,18 @@ class ImageView(View):
             self._facts.search(text)
             self._shown(self._facts.find(line) if line else 0)
 
+    @property
+    def match(self) -> str:
+        return self._facts.filter.match.value
+
+    def next_match(self) -> None:
+        line, wanted = self._line, self._facts.filter
+        self._facts.search(wanted.text, next_way(wanted.match))
+        self._shown(self._facts.find(line) if line else 0)
+
     def matched(self) -> str:
-        return plural(self._facts.matched, "line") if self._facts.text else ""
+        wanted = self._facts.filter
+        return "" if not wanted.text else wanted.problem or plural(self._facts.matched, "line")
 
     def found(self) -> Widget:
         return self._list

@@ -13,8 +13,8 @@ from textual.widget import Widget
 
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
-from layerlens.tui.viewmodel.layers import layer_rows
-from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.layers import is_unread, layer_rows, same_layer
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
@@ -41,13 +41,13 @@ class LayersView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,ctrl+a", "toggle_aggregate", "Aggregate", id="tree.aggregate",
-                tooltip="The whole filesystem up to the layer, or only the layer's changes"),
+                tooltip="Switch between the whole filesystem up to the layer and its changes"),
         Binding("r", "range", "Range", id="layers.range",
                 tooltip="Look at several layers together: from this one to where the cursor goes"),
         Binding("w,greater_than_sign", "next_waste(True)", "Waste", id="tree.next_waste",
-                tooltip="To the next greatest waste"),
+                tooltip="Go to the next greatest waste"),
         Binding("less_than_sign", "next_waste(False)", "Back", show=False, id="tree.previous_waste",
-                tooltip="To the waste before"),
+                tooltip="Go back to the waste before"),
         Binding(NO_KEY, "show_aggregate(True)", "Aggregate", show=False, id="tree.show_aggregate",
                 tooltip="Show the whole filesystem up to the layer"),
         Binding(NO_KEY, "show_aggregate(False)", "Changes", show=False, id="tree.show_changes",
@@ -73,11 +73,11 @@ class LayersView(View):
         Binding("b", "whose", "Base or yours", show=False, id="tree.whose",
                 tooltip="Show all, only yours, only what comes from the base image"),
         Binding("B", "scale", "Bars", show=False, id="tree.bars",
-                tooltip="Bars as shares of everything that is shown, or of their directory"),
+                tooltip="Draw bars as shares of all that is shown, or of their directory"),
         Binding("p,ctrl+b", "toggle_attributes", "Permissions", show=False, id="tree.attributes",
                 tooltip="Show or hide permissions and owners"),
         Binding("f", "toggle_fold", "Fold", show=False, id="tree.fold",
-                tooltip="Chains of single directories on one line, or each on its own"),
+                tooltip="Put chains of single directories on one line, or each on its own"),
         Binding("plus", "toggle_kind('added')", "Added", show=False, id="tree.added",
                 tooltip="Show or hide what was added"),
         Binding("tilde", "toggle_kind('modified')", "Modified", show=False, id="tree.modified",
@@ -106,6 +106,7 @@ class LayersView(View):
             yield FileTree(self.session, id="tree")
 
     def on_mount(self) -> None:
+        self._tree.describe = self._described
         self._details.show(self._browser.layer)
         self._title_tree()
 
@@ -130,16 +131,29 @@ class LayersView(View):
         return [self._layers, self._tree, self._details]
 
     def adopt(self, session: Session) -> None:
-        node = None
         path = self._path_under_cursor()
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        before, now = self.session.analysis, session.analysis
+        self._wanted = same_layer(before, now, self._wanted)
+        if self._anchor is not None:
+            self._anchor = same_layer(before, now, self._anchor)
         self.session = session
-        self._wanted = session.browser.layer
-        self._layers.show(layer_rows(session.analysis))
-        self._details.adopt(session.analysis, self._wanted)
+        self._browser.show(layer=self._wanted, since=self._anchor)
+        with self.prevent(LineList.Moved):
+            self._layers.show(layer_rows(now), self._wanted)
+        self._details.adopt(now, self._wanted)
         self._tree.adopt(session)
-        if path is not None:
-            node = session.browser.node_of_path(path)
-        self._tree_changed(node)
+        self._tree_changed(self._nearest(path))
+
+    def _nearest(self, path: bytes | None) -> int | None:
+        """The node of a path, or of the closest directory above it that any layer has."""
+        node = None
+        while path and node is None:
+            node = self._browser.node_of_path(path)
+            path = path.rpartition(b"/")[0]
+        return node
 
     def subject(self) -> Subject | None:
         if self.screen.focused is self._layers:
@@ -148,7 +162,7 @@ class LayersView(View):
         if not 0 <= tree.cursor < len(rows):
             return None
         row = rows.row(tree.cursor)
-        version = rows.view.version(row.item)
+        version = rows.view.version(row.node)
         return Subject(
             path=rows.path(tree.cursor),
             version=None if version < 0 else version,
@@ -173,6 +187,20 @@ class LayersView(View):
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE, self._show_layer)
+
+    @on(LineList.Chosen, "#layers")
+    def _layer_chosen(self, event: LineList.Chosen) -> None:
+        """Into the tree of the layer, also where the cursor has just come there."""
+        event.stop()
+        if self._settling is not None:
+            self._settling.stop()
+            self._show_layer()
+        self.screen.set_focus(self._tree)
+
+    @on(FileTree.AtTop)
+    def _out_of_tree(self, event: FileTree.AtTop) -> None:
+        event.stop()
+        self.screen.set_focus(self._layers)
 
     def _show_layer(self) -> None:
         self._settling = None
@@ -215,8 +243,9 @@ class LayersView(View):
             self._wanted = max(0, len(self.session.analysis.layers) - 1)
             browser.show(layer=self._wanted, aggregate=True)
         else:
-            self._wanted = layer
-            browser.show(layer=layer, aggregate=False)
+            # A message may come from where fewer layers were known.
+            self._wanted = min(layer, max(0, len(self.session.analysis.layers) - 1))
+            browser.show(layer=self._wanted, aggregate=False)
         self._anchor = None
         with self.prevent(LineList.Moved):
             self._layers.cursor = self._wanted
@@ -250,13 +279,13 @@ class LayersView(View):
         self._layers.border_subtitle = (
             "" if self._anchor is None else f"range from layer {self._anchor}; Esc ends it"
         )
-        self._subtitle_tree()
+        tree.tell_cursor()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._title_tree)
 
-    @on(LineList.Moved, "#tree")
-    def _subtitle_tree(self) -> None:
+    def _described(self) -> str:
+        """What the cursor is on, and the order; for the tree's frame."""
         browser, tree = self._browser, self._tree
         order = browser.sort.value + (" ↑" if browser.reverse else "")
         text = f"by {order}"
@@ -268,8 +297,9 @@ class LayersView(View):
         elif browser.is_filtered:
             text = "nothing matches; Esc shows everything"
         elif not len(browser.rows):
-            text = "nothing to show"
-        tree.border_subtitle = text.replace("[", "\\[")
+            unread = is_unread(self.session.analysis, browser.layer)
+            text = "this layer has not been read" if unread else "nothing to show"
+        return text.replace("[", "\\[")
 
     def action_sort(self, by: str) -> None:
         node = self._tree.node
@@ -347,9 +377,7 @@ class LayersView(View):
         return self._browser.match.value
 
     def next_match(self) -> None:
-        modes = list(Match)
-        mode = modes[(modes.index(self._browser.match) + 1) % len(modes)]
-        self._browser.search(self._browser.text, mode)
+        self._browser.search(self._browser.text, next_way(self._browser.match))
         self._tree_changed(None)
 
     def matched(self) -> str:

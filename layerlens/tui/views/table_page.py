@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from layerlens.tui.viewmodel.page import Fact, Page, Place
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Table
@@ -28,6 +29,10 @@ class Listing(Protocol):
     @property
     def title(self) -> str:
         """What the table shows, in a line."""
+
+    @property
+    def matched(self) -> str:
+        """How many rows there are under the filter, and how much."""
 
     @property
     def order(self) -> str:
@@ -57,11 +62,11 @@ def page_bindings(view: str, what: str) -> list[Binding]:
     """The keys that lead into the page and out of it; ``what`` its places are called."""
     return [
         Binding("enter", "go_in", what.capitalize(), id=f"{view}.enter",
-                tooltip=f"Into the {what}; there: show the one under the cursor in the tree"),
+                tooltip=f"Go into the {what}; there: show the one under the cursor in the tree"),
         Binding("right,l", "focus_page", "Into", show=False, id=f"{view}.into",
-                tooltip="Into the page about what the cursor stands on"),
+                tooltip="Go into the page about what the cursor stands on"),
         Binding("left,h", "focus_table", "Out", show=False, id=f"{view}.out",
-                tooltip="Back to the table"),
+                tooltip="Go back to the table"),
     ]  # fmt: skip
 
 
@@ -91,7 +96,7 @@ class TablePageView(View):
         super().__init__(session, id=id)
         self._listing = listing
         self._table = TableList(listing.table, id=self.TABLE_ID)
-        self._page = PageList(id=self.PAGE_ID)
+        self._page = PageList(session.marks, id=self.PAGE_ID)
         self._shown: Any = None
 
     def compose(self) -> ComposeResult:
@@ -109,6 +114,7 @@ class TablePageView(View):
     def adopt(self, session: Session) -> None:
         before = None if self.row is None else self._listing.key(self.row)
         self.session = session
+        self._page.marks = session.marks
         self._listing.adopt(session)
         same = (row for row in self._listing.table.rows if self._listing.key(row) == before)
         self.rows_changed(None if before is None else next(same, None))
@@ -129,6 +135,10 @@ class TablePageView(View):
         if place is None:
             return None
         return Subject(place.path, place.version, place.layer, removed=place.removed)
+
+    def marks_changed(self) -> None:
+        self._table.lines.refresh()
+        self._page.refresh()
 
     # ------------------------------------------------------------------ rows
 
@@ -193,12 +203,25 @@ class TablePageView(View):
 
     @property
     def searched(self) -> str:
-        return self._listing.table.text
+        return self._listing.table.filter.text
 
     def search(self, text: str) -> None:
         row = self.row
         self._listing.table.search(text)
         self.rows_changed(row)
+
+    @property
+    def match(self) -> str:
+        return self._listing.table.filter.match.value
+
+    def next_match(self) -> None:
+        row, table = self.row, self._listing.table
+        table.search(table.filter.text, next_way(table.filter.match))
+        self.rows_changed(row)
+
+    def matched(self) -> str:
+        wanted = self._listing.table.filter
+        return "" if not wanted.text else wanted.problem or self._listing.matched
 
     def back(self) -> bool:
         """From the page to the table, then to all rows."""

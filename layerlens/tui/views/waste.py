@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from layerlens.filesystem.changes import Cause
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, size
@@ -35,13 +36,13 @@ class WasteView(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,right,l", "open", "Open", id="waste.open",
-                tooltip="Go down into the row; on a path: show it in the tree where it was lost"),
+                tooltip="Go into the row; on a path: show it in the tree where it was lost"),
         Binding("left,h,backspace", "up", "Up", id="waste.up",
-                tooltip="Up to where one came from"),
+                tooltip="Go up to where you came from"),
         Binding("a", "flat", "All paths", id="waste.flat",
-                tooltip="All paths of what is shown, the worst first"),
+                tooltip="List all paths of what is shown, the worst first"),
         Binding("o", "regroup", "Group", id="waste.group",
-                tooltip="Files by the layer that lost or brought them, by directory, one by one"),
+                tooltip="Put files together by layer or by directory, or list them one by one"),
         Binding("b", "side", "Base/yours", show=False, id="waste.side",
                 tooltip="Count all layers, the base's only, yours only"),
         Binding("t", "show_lost", "In the tree", show=False, id="waste.tree_lost",
@@ -64,7 +65,7 @@ class WasteView(View):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(session, id=id)
-        self._browser = WasteBrowser(session.analysis)
+        self._browser = WasteBrowser(session.analysis, session.marks)
         self._list = TableList(self._browser.table, id="waste-rows")
         self._details = DetailPane(id="waste-details")
         self._settling: Timer | None = None
@@ -89,7 +90,7 @@ class WasteView(View):
     def adopt(self, session: Session) -> None:
         self.session = session
         line = self._list.lines.cursor
-        self._browser.adopt(session.analysis)
+        self._browser.adopt(session.analysis, session.marks)
         self._shown()
         self._list.lines.cursor = line
 
@@ -244,13 +245,14 @@ class WasteView(View):
     def _title(self) -> None:
         """Above the table where one is, below it what it adds up to."""
         browser, level = self._browser, self._browser.level
-        room = max(10, self.size.width - 6)
+        room = max(10, self.size.width - 6) if self.size else 1000
         self._list.border_title = Text(clip_start(browser.trail(), room))
         self._list.set_class(bool(level.text) or browser.side is not Side.ALL, "-filtered")
         parts = []
         if isinstance(level, Ledger):
             if self.session.analysis.judged is None:
-                parts.append("rules did not run: dead bytes only")
+                when = "rules run at the end" if self.session.reading else "rules did not run"
+                parts.append(f"{when}: dead bytes only")
         else:
             what = plural(level.count, "file") if level.of_files else plural(level.count, "layer")
             parts.append(f"{what}, {size(level.sum)}")
@@ -260,8 +262,7 @@ class WasteView(View):
             parts.insert(0, "only what was read")
         if browser.side is not Side.ALL:
             parts.append(browser.side.value)
-        order = browser.table.order + (" reversed" if browser.table.reverse else "")
-        parts.append(f"sorted by {order}")
+        parts.append(f"by {browser.table.order}{' ↑' if browser.table.reverse else ''}")
         if level.text:
             parts.insert(0, f"with {safe_text(level.text, 40)}")
         self._list.border_subtitle = Text(clip(" · ".join(parts), room))
@@ -278,12 +279,18 @@ class WasteView(View):
             self._browser.level.search(text)
             self._shown(row)
 
+    @property
+    def match(self) -> str:
+        return self._browser.level.filter.match.value
+
+    def next_match(self) -> None:
+        row, wanted = self._row, self._browser.level.filter
+        self._browser.level.search(wanted.text, next_way(wanted.match))
+        self._shown(row)
+
     def matched(self) -> str:
         level = self._browser.level
-        if not level.text:
-            return ""
-        rows = plural(len(level.table), "row")
-        return f"{plural(level.count, 'file')}, {size(level.sum)}" if level.of_files else rows
+        return "" if not level.text else level.filter.problem or level.matched
 
     def found(self) -> Widget:
         return self._list.lines

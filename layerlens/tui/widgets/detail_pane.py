@@ -24,7 +24,7 @@ class DetailPane(VerticalScroll, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    DetailPane { height: 40%; min-height: 5; max-height: 16; padding: 0 1; }
+    DetailPane { height: 40%; min-height: 5; max-height: 12; padding: 0 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

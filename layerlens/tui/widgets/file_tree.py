@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import reactive
 
 from layerlens.tui.keys import NO_KEY
@@ -67,11 +68,14 @@ class FileTree(LineList):
         Binding("right,l", "open", "Open", show=False, id="tree.open",
                 tooltip="Open the directory; once open, go into it"),
         Binding("left,h", "close", "Close", show=False, id="tree.close",
-                tooltip="Close the directory; otherwise go to the one that holds this"),
+                tooltip="Close the directory; else go to the one that holds it; at last to the layers"),
         # Without a key until a keymap gives it one: dive's Ctrl+A means this in the tree only.
         Binding(NO_KEY, "toggle_added", "Added", show=False, id="tree.added_here",
                 tooltip="Show or hide what was added, while the tree has the focus"),
     ]  # fmt: skip
+
+    class AtTop(Message):
+        """The key for the directory above was pressed where there is none."""
 
     attributes: reactive[bool] = reactive(default=False)
     of_directory: reactive[bool] = reactive(default=False)
@@ -79,7 +83,11 @@ class FileTree(LineList):
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.describe: Callable[[], str] = str
         self.adopt(session)
+
+    def tell_cursor(self) -> None:
+        self.border_subtitle = self.describe()
 
     def adopt(self, session: Session) -> None:
         """Draw what another session's browser shows."""
@@ -100,7 +108,7 @@ class FileTree(LineList):
         rows = self._browser.rows
         if not 0 <= self.cursor < len(rows):
             return None
-        return rows.view.node[rows.items[self.cursor]]
+        return rows[self.cursor]
 
     # ------------------------------------------------------------------ drawing
 
@@ -125,7 +133,7 @@ class FileTree(LineList):
             files = plural(row.files, "file") if row.is_directory and row.files else ""
             yield f"{files:>{_COUNT_CELLS}} ", "dim"
             used += _COUNT_CELLS + 1
-        entry = browser.entry(row.item)
+        entry = browser.entry(row.node)
         if self.attributes:
             owner = "" if entry is None else f"{entry.uid}:{entry.gid}"
             owner = f"{owner:<{9 if cells >= _ROOM_FOR_ALL else 5}} "
@@ -136,7 +144,7 @@ class FileTree(LineList):
         yield guides, "guide"
         yield ("▾ " if row.is_open else "▸ ") if row.can_open else "  ", "dim"
         yield from self._label(row, style, cells - used - len(guides) - 2)
-        target = browser.link_target(row.item, entry)
+        target = browser.link_target(row.node, entry)
         if target is not None:
             arrow = " → " if target[0] == "symlink" else " ⇒ "
             yield arrow + safe_text(target[1], cells), "link"
@@ -146,8 +154,8 @@ class FileTree(LineList):
     def plain_line(self, line: int) -> str:
         browser = self._browser
         row = browser.rows.row(line)
-        entry = browser.entry(row.item)
-        target = browser.link_target(row.item, entry)
+        entry = browser.entry(row.node)
+        target = browser.link_target(row.node, entry)
         marked = self._marks and self._marks.has_path(browser.rows.path(line))
         kind = "directory" if row.is_directory else "" if entry is None else entry.kind
         change = _IN_WORDS[row.mark] if row.counts else "changes inside"
@@ -174,7 +182,7 @@ class FileTree(LineList):
         if not self.of_directory:
             return self._browser.scale
         rows = self._browser.rows
-        return max(rows.view.size[rows.parent(row.item)], row.size)
+        return max(rows.view.size(rows.parent(row.node)), row.size)
 
     @staticmethod
     def _size_style(row: Row) -> str:
@@ -218,13 +226,13 @@ class FileTree(LineList):
 
     def action_close(self) -> None:
         rows = self._browser.rows
-        if not len(rows):
-            return
-        if rows.close(self.cursor):
+        if len(rows) and rows.close(self.cursor):
             self.lines_changed(self.cursor)
             return
-        up = rows.parent_index(self.cursor)
-        if up is not None:
+        up = rows.parent_index(self.cursor) if len(rows) else None
+        if up is None:
+            self.post_message(self.AtTop())
+        else:
             self.cursor = up
 
     async def action_toggle_added(self) -> None:

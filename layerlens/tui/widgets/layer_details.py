@@ -13,7 +13,7 @@ from textual.widgets import Static
 from layerlens.analysis.model import Analysis
 from layerlens.tui.viewmodel.layers import details
 
-_LABEL_CELLS = 11
+_LABEL_CELLS = 9
 
 
 class LayerDetails(VerticalScroll, can_focus=True):

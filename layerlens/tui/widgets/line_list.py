@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -29,7 +29,7 @@ _PLAIN_CELLS = 300
 """The width that pieces of plain lines are made for: nothing is left out or cut short."""
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """Subclasses tell how many lines there are and what each consists of.
 
     Drawing costs what is visible, whatever the number of lines.
@@ -110,6 +110,7 @@ class LineList(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         self._settings = settings_of(self)
+        self._base = self.rich_style
         self._refresh_scrollbars()
         self.lines_changed()
 
@@ -134,7 +135,15 @@ class LineList(ScrollView, can_focus=True):
         self.refresh_line(new)
         self.show_cursor()
         self._place_cursor()
+        self.tell_cursor()
         self.post_message(self.Moved(self, new))
+
+    def tell_cursor(self) -> None:
+        """Say on the frame what the cursor is on, where a list does that.
+
+        At once, and not when the message has come through: the frame would be
+        painted in a second turn, with all that is inside.
+        """
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -157,10 +166,15 @@ class LineList(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------ drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Found by a walk up to the screen: once for all lines is enough.
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         line = y + self.scroll_offset.y
-        base = self.rich_style
+        base = self._base
         if line >= self.line_count():
             return Strip.blank(cells, base)
         cursor = self._style("cursor") if line == self.cursor else None
@@ -210,6 +224,8 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = self.line_count() - 1
 
     def on_click(self, event: events.Click) -> None:
+        if event.button != 1:  # the screen goes back
+            return
         offset = event.get_content_offset(self)
         if offset is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from layerlens.tui.viewmodel.marks import MARKED, Marks
 from layerlens.tui.viewmodel.page import Page, Place
 from layerlens.tui.widgets.line_list import LineList, Piece
 
@@ -11,8 +12,9 @@ from layerlens.tui.widgets.line_list import LineList, Piece
 class PageList(LineList):
     """Draws a :class:`Page`."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, marks: Marks, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.marks = marks
         self._page = Page([])
 
     def show(self, page: Page) -> None:
@@ -41,7 +43,11 @@ class PageList(LineList):
         return len(self._page)
 
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
-        return self._page.pieces(line, cells)
+        place = self._page.place(line)
+        pieces = self._page.pieces(line, cells)
+        if place is None or not self.marks.has_path(place.path):
+            return pieces
+        return [MARKED, *list(pieces)[1:]]  # in the indent
 
     def on_resize(self) -> None:
         first = self._page.first_place

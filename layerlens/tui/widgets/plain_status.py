@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.markup import MarkupError
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -40,11 +41,19 @@ def _parts(pane: Widget) -> list[str]:
     pane = next((each for each in framed if each.border_title), pane)
     for title in (pane.border_title, pane.border_subtitle):
         if title:
-            found += Content.from_markup(title).plain.split(" · ")
+            found += _plain(title).split(" · ")
     return [
         f"sorted {part.replace(' ↑', ', in reverse')}" if part.startswith("by ") else part
         for part in found
     ]
+
+
+def _plain(title: str) -> str:
+    """What a title of a frame says; Textual gives it as markup, but not always as valid one."""
+    try:
+        return Content.from_markup(title).plain
+    except MarkupError:
+        return title.replace("\\[", "[")
 
 
 def pane_of(view: View, focused: DOMNode | None) -> Widget | None:

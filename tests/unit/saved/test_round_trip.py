@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from layerlens.analysis.analyse import Described, analyse
-from layerlens.analysis.model import Analysis
+from layerlens.analysis.model import Analysis, Partial, Unread
 from layerlens.analysis.packages.model import Ecosystem, Listed
 from layerlens.analysis.rules.model import Draft, Rule, RuleSet, Topic
-from layerlens.errors import LimitError
+from layerlens.errors import LimitError, UsageError
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
@@ -261,3 +261,11 @@ def test_the_time_is_that_of_the_first_saving(tmp_path: Path) -> None:
     now = load(str(path)).image.saved_at
     assert now is not None
     assert abs(now - time.time()) < 60
+
+
+def test_what_was_read_in_part_is_not_saved() -> None:
+    part = replace(samples.shop(), partial=Partial(5, (Unread(5),)))
+    stream = io.BytesIO()
+    with pytest.raises(UsageError, match="read whole"):
+        save(part, stream)
+    assert not stream.getvalue()

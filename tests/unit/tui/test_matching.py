@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 import warnings
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerlens.tui.viewmodel import matching
 from layerlens.tui.viewmodel.browser import Browser
-from layerlens.tui.viewmodel.matching import Match, PatternError, matcher
+from layerlens.tui.viewmodel.matching import Match, PatternError, matcher, time_limit
 from layerlens.tui.viewmodel.views import ChangeKind, Whose
 from tests.browsing import browse, shown_paths
 from tests.builders import file, hardlink, whiteout
@@ -36,8 +37,8 @@ def selected(browser: Browser, text: str, match: Match) -> set[bytes]:
     """The paths that a search selects, the root apart."""
     view = browser.rows.view
     flags = matcher(text, match).select(view)
-    assert len(flags) == len(view)
-    return {view.tree.paths[view.node[i]] for i in range(1, len(view)) if flags[i]}
+    assert len(flags) == len(view.tree)
+    return {view.tree.paths[i] for i in view.nodes[1:] if flags[i]}
 
 
 def below(paths: list[bytes], found: set[bytes]) -> set[bytes]:
@@ -127,6 +128,16 @@ def test_regular_expressions(pattern: str, found: set[bytes]) -> None:
     assert selected(browser, pattern, Match.REGEX) == found
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.text("aAb/.", min_size=1, max_size=7))
+def test_text_across_names(text: str) -> None:
+    names = ["a", "b", "ab", "A.b", "b.a"]
+    browser = browse([file(f"{one}/{other}/{leaf}", "1")
+                      for one in names for other in names for leaf in names])  # fmt: skip
+    found = {path for path in browser.tree.paths[1:] if text.lower() in text_of(path).lower()}
+    assert selected(browser, text, Match.GLOB) == found
+
+
 def test_a_slash_in_front_is_the_root() -> None:
     browser = browse([file("usr/lib/x"), file("opt/usr/y")])
     assert selected(browser, "/usr", Match.GLOB) == {
@@ -148,7 +159,7 @@ def test_a_pattern_that_is_none_leaves_what_was_found() -> None:
     assert shown_paths(browser) == [b"a"]
     browser.show(layer=1)
     assert shown_paths(browser) == [b"a"]
-    assert browser.rows.view.size[0] == 1
+    assert browser.rows.view.size(0) == 1
     browser.search("c$")
     assert browser.problem is None
     assert shown_paths(browser) == [b"c"]
@@ -161,36 +172,38 @@ def test_a_pattern_that_is_none_leaves_what_was_found() -> None:
 def test_a_pattern_that_runs_away_is_stopped() -> None:
     browser = browse([file("a" * 60 + "!", "1"), file("b" * 4000, "1")])
     handler = signal.getsignal(signal.SIGVTALRM)
-    start = time.process_time()
     browser.search(r"^/(a+)+$", Match.REGEX)
     assert browser.problem == "this expression takes too long"
     assert len(browser.rows) == 2
     assert not browser.spans("a" * 60 + "!")
     browser.search(r"b.*b.*b.*b.*b.*b.*x")
     assert browser.problem == "this expression takes too long"
-    assert time.process_time() - start < 10
     assert signal.getsignal(signal.SIGVTALRM) is handler
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
 
 
-def test_spans_of_a_pattern_that_runs_away_are_none() -> None:
+def test_spans_of_a_pattern_that_runs_away_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[float] = []
+
+    def counted(seconds: float) -> AbstractContextManager[None]:
+        tried.append(seconds)
+        return time_limit(seconds)
+
+    monkeypatch.setattr(matching, "time_limit", counted)
     found = matcher("(a+)+$", Match.REGEX)
-    start = time.process_time()
     for _ in range(50):
         assert found.spans("a" * 60 + "!") == []
-    assert time.process_time() - start < 1
+    assert len(tried) == 1, "not again for every row"
 
 
 def test_names_of_a_mebibyte() -> None:
     name = b"a" * (1 << 20)
     browser = browse([file(name + b"/x", "1"), file(b"b", "1")])
-    start = time.process_time()
     for text, match in [
         ("aaaab", Match.FUZZY), ("a" * 50 + "x", Match.FUZZY), ("aaab", Match.GLOB),
         ("*ab", Match.GLOB), ("a+/x", Match.REGEX),
     ]:  # fmt: skip
         browser.search(text, match)
-    assert time.process_time() - start < 10
     browser.search("ax", Match.FUZZY)
     assert browser.matched == (1, 1)
 

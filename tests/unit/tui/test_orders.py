@@ -23,10 +23,8 @@ def plain_rows(browser: Browser) -> list[bytes]:
     view: View = browser.rows.view
     tree = browser.tree
     children: dict[int, list[int]] = {}
-    for item in range(1, len(view)):
-        up = view.item_of(tree.parent[view.node[item]])
-        assert up is not None
-        children.setdefault(up, []).append(item)
+    for node in view.nodes[1:]:
+        children.setdefault(tree.parent[node], []).append(node)
 
     def key(item: int) -> tuple[Any, ...]:
         first: dict[SortBy, Any] = {
@@ -34,7 +32,7 @@ def plain_rows(browser: Browser) -> list[bytes]:
             SortBy.WASTE: -view.waste(item),
             SortBy.CHANGE: _KINDS.index(view.mark(item)),
         }
-        return (first.get(browser.sort, 0), -view.size[item])
+        return (first.get(browser.sort, 0), -view.size(item))
 
     def ordered(item: int) -> list[int]:
         found = []
@@ -58,7 +56,7 @@ def plain_rows(browser: Browser) -> list[bytes]:
 
     def walk(item: int) -> None:
         for child in ordered(item):
-            rows.append(tree.paths[view.node[child]])
+            rows.append(tree.paths[child])
             if child in children and browser.rows.is_open(child):
                 walk(child)
 
@@ -106,7 +104,7 @@ def test_rows_are_those_of_a_plain_walk(layers: list[list[Member]], data: st.Dat
         elif action == "reveal":
             node = data.draw(st.integers(0, len(browser.tree) - 1))
             row = browser.reveal(node)
-            shown = browser.rows.view.item_of(node)
+            shown = node and browser.rows.view.shown[node]
             assert (row is None) == (not shown)
             if row is not None:
                 path = browser.rows.path(row)
@@ -116,7 +114,7 @@ def test_rows_are_those_of_a_plain_walk(layers: list[list[Member]], data: st.Dat
             browser.next_waste(None)
         expected = plain_rows(browser)
         rows = browser.rows
-        assert [browser.tree.paths[rows.view.node[item]] for item in rows] == expected
+        assert [browser.tree.paths[item] for item in rows] == expected
         assert shown_paths(browser) == expected
         assert len(rows) == len(expected)
         for k, item in enumerate(rows):

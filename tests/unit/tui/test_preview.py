@@ -7,9 +7,9 @@ import gzip
 import lzma
 import random
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +99,7 @@ def test_encodings(data: bytes, text: str, encoding: str) -> None:
         gzip.compress(b"hello" * 100), NOISE,
         b"\xff\xfe" + NOISE,
     ],
+    ids=["nul", "nul in text", "all bytes", "elf", "gzip", "noise", "noise behind a mark"],
 )  # fmt: skip
 def test_what_is_no_text(data: bytes) -> None:
     assert text_of(whole(data)) is None
@@ -171,7 +172,7 @@ def test_nothing_unsafe_is_drawn_whatever_the_text() -> None:
         )
         seen = "".join(text for text, _ in shown([(raw, "")], 1000))
         assert "\x1b" not in seen
-        assert seen.replace("\\", "") == safe_text(seen, 5000).replace("\\", "")
+        assert seen.replace("\\", "") == safe_text(seen, 5000, prose=True).replace("\\", "")
 
 
 def test_a_window_of_cells() -> None:
@@ -251,20 +252,12 @@ def test_wrapping() -> None:
 
 
 def test_drawing_costs_what_is_seen_however_long_and_odd_the_line() -> None:
-    odd = TextLines("\u202e\x1b\t日" * 300_000)
-    plain_lines = TextLines("a" * 1_200_000)
-
-    def seconds(lines: TextLines) -> float:
-        best = 9.0
-        for _ in range(3):
-            start = time.perf_counter()
-            for k in range(50):
-                crop(lines.pieces(k, 100), 0, 100)
-            best = min(best, time.perf_counter() - start)
-        return best
-
-    assert seconds(odd) < 0.5
-    assert seconds(odd) < 1000 * seconds(plain_lines)
+    for text in ("\u202e\x1b\t日" * 300_000, "a" * 1_200_000):
+        lines = TextLines(text)
+        for line in range(50):
+            pieces = lines.pieces(line, 100)
+            assert sum(len(piece) for piece, _ in pieces) < 5000
+            assert cells_of(crop(pieces, 0, 100)) <= 100
 
 
 # ---------------------------------------------------------------------- hex
@@ -512,9 +505,7 @@ def test_a_lexer_that_is_kept_busy_is_ended(
     program = tmp_path / "busy.py"
     program.write_text('import re\nre.match(r"(a+)+$", "a" * 60 + "b")\n')
     monkeypatch.setattr(highlight, "_program", lambda: str(program))
-    start = time.monotonic()
-    assert colours("x = 1\n", b"a.py", 0.5) is None
-    assert time.monotonic() - start < 10
+    assert colours("x = 1\n", b"a.py", 0.5) is None, "it would take years"
 
 
 def test_a_folder_has_no_say_in_what_colours_are_made_by(
@@ -528,10 +519,18 @@ def test_a_folder_has_no_say_in_what_colours_are_made_by(
     assert not trap.exists()
 
 
-def test_slow_input_takes_no_longer_than_its_time() -> None:
+def test_slow_input_takes_no_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    run = subprocess.run
+
+    def watched(*args: Any, **options: Any) -> Any:
+        given.append(options["timeout"])
+        return run(*args, **options)
+
+    monkeypatch.setattr(subprocess, "run", watched)
     # Nested quotes and brackets that make some lexers start over at each of them.
     nasty = "<!--" * 20_000 + "${" * 20_000 + "'\"`" * 10_000
     for name in (b"a.md", b"a.php", b"a.pl", b"a.rb"):
-        start = time.monotonic()
-        colours(nasty, name, 1.0)
-        assert time.monotonic() - start < 5, name
+        found = colours(nasty, name, 1.0)
+        assert found is None or isinstance(found, Colours)
+    assert given == [1.0] * 4

@@ -16,9 +16,11 @@ from layerlens.analysis.model import Analysis
 from layerlens.filesystem.stack import stack
 from layerlens.layers.table import Kind, LayerTable
 from layerlens.tui.viewmodel.browser import Browser
+from layerlens.tui.viewmodel.history import path_history
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.views import ChangeKind
-from tests.browsing import browse, browse_tables
+from tests.browsing import analysis_of, browse, browse_tables
 from tests.builders import file, hardlink, symlink, whiteout
 
 
@@ -153,7 +155,7 @@ def test_kinds_and_text_together() -> None:
 
 def test_the_cursor_finds_its_node_again(small: Browser) -> None:
     rows = small.rows
-    nodes = [rows.view.node[item] for item in rows.items]
+    nodes = list(rows)
     assert [rows.index_of(node) for node in nodes] == list(range(len(rows)))
     rows.close(0)
     assert rows.index_of(nodes[2]) == 0, "its directory stands for it"
@@ -254,6 +256,51 @@ def test_depth_of_ten_thousand_rows() -> None:
     browser.open_all()
     assert len(browser.rows) == 4
     assert max(len(browser.rows.label(item)) for item in browser.rows.items) == 2 * depth - 3
+
+
+@pytest.mark.parametrize("fold", [True, False])
+def test_every_way_through_a_depth_of_ten_thousand(*, fold: bool) -> None:
+    depth = 10_000
+    path = b"/".join([b"d"] * depth)
+    below = LayerTable(names=[path[:end] for end in range(1, len(path) + 1, 2)])
+    below.names += [path + b"/kept", path + b"/gone"]
+    below.kinds = bytearray([*[Kind.DIR] * depth, Kind.FILE, Kind.FILE])
+    below.sizes = array("q", [*[0] * depth, 3, 4])
+    above = LayerTable(names=[path + b"/.wh.gone"], kinds=bytearray([Kind.FILE]))
+    above.sizes = array("q", [0])
+    for each in (below, above):
+        each.offsets = array("q", [0] * len(each.names))
+        each.raw = bytearray(48 * len(each.names))
+    browser = browse_tables(below, above)
+    browser.set_fold(fold=fold)
+    browser.close_all()
+    node = browser.next_waste(None)
+    assert node is not None
+    assert node == browser.node_of_path(path + b"/gone")
+    assert browser.rows.row(browser.rows.index_of(node) or 0).node == node
+    browser.close_all()
+    assert browser.reveal(depth) is not None
+    assert browser.waste == 4
+    if not fold:
+        return
+    for text, match, found in [
+        ("kept", Match.GLOB, (1, 3)), ("d/gone", Match.GLOB, (1, 4)), ("d/", Match.GLOB, (2, 7)),
+        ("*ept", Match.GLOB, (1, 3)), ("d*/kept", Match.GLOB, (1, 3)), ("g?ne", Match.GLOB, (1, 4)),
+        ("k.pt$", Match.REGEX, (1, 3)), ("^/d", Match.REGEX, (2, 7)), ("ddgn", Match.FUZZY, (1, 4)),
+    ]:  # fmt: skip
+        browser.search(text, match)
+        assert browser.matched == found
+        assert browser.rows.row(len(browser.rows) - 1).size in (3, 4)
+        assert browser.next_waste(None) == (node if found[1] > 3 else None)
+    browser.search("", Match.GLOB)
+    browser.show(layer=1, aggregate=True)
+    assert browser.total == (1, 3)
+    assert browser.next_waste(None) == depth
+    browser.show(layer=1, aggregate=False)
+    assert browser.removed == (1, 4)
+    assert [event.change for event in path_history(analysis_of(browser.tree.fs), path + b"/gone")] == [
+        "added", "removed",
+    ]  # fmt: skip
 
 
 def test_memory_on_top_of_the_analysis() -> None:

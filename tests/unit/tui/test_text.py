@@ -2,6 +2,8 @@ r"""Names of strangers on the screen; nothing gets through that a terminal would
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,12 @@ from layerlens.tui.viewmodel import text
         ("nbsp\u00a0".encode(), "nbsp\\xa0"),
         ("\ud800 in history", "\\ud800 in history"),
         ("\U000e0041tag", "\\U000e0041tag"),
+        ("\U0001f44d\U0001f3fd".encode(), "\U0001f44d\\U0001f3fd"),
+        ("\u0915\u093f".encode(), "\u0915\\u093f"),
+        ("\u3164filler".encode(), "\\u3164filler"),
+        ("\u2630".encode(), "\\u2630"),
+        ("\u1112\u1161\u11ab".encode(), "\u1112\u1161\u11ab"),
+        ("\u1161alone".encode(), "\\u1161alone"),
     ],
 )
 def test_safe_text(raw: bytes | str, shown: str) -> None:
@@ -54,6 +62,28 @@ def test_safe_text_is_printable_and_fits(raw: bytes | str, cells: int) -> None:
 def test_widths_agree_with_the_drawing_library() -> None:
     for shown in ("plain", "日本語", "e\u0301a", "한국", "\uff46\uff55\uff4c\uff4c", "café"):
         assert text.width(shown) == cell_len(shown)
+
+
+def test_every_character_takes_as_many_cells_as_the_drawing_library_thinks() -> None:
+    wrong = []
+    for code in range(sys.maxunicode + 1):
+        for prose in (False, True):
+            shown = text.safe_text(f"a{chr(code)}", prose=prose)
+            if text.width(shown) != cell_len(shown):
+                wrong.append(f"{code:x}")
+    assert wrong == []
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30))
+def test_texts_take_as_many_cells_as_the_drawing_library_thinks(raw: str) -> None:
+    shown = text.safe_text(raw)
+    assert text.width(shown) == cell_len(shown)
+
+
+def test_vowel_signs_are_shown_in_prose_only() -> None:
+    assert text.safe_text("\u0915\u093f", prose=True) == "\u0915\u093f"
+    assert text.safe_text("\u0915" + "\u093f" * 3, prose=True).endswith("\\u093f")
 
 
 def test_names_near_the_limit_are_cut_first() -> None:

@@ -127,24 +127,25 @@ def test_every_dead_byte_lies_somewhere_once(
     dead = account(fs).dead
     assert browser.waste == sum(dead[0 if aggregate else first : last + 1])
     view = browser.rows.view
-    shown = {browser.tree.paths[node]: item for item, node in enumerate(view.node)}
-    own = [0] * len(view)
+    end = browser.tree.end
+    shown = {browser.tree.paths[node]: node for node in view.nodes}
+    own = [0] * len(browser.tree)
     for inode in fs.deaths.inode:
         if (0 if aggregate else first) <= fs.layer_of(inode) <= last:
             path = fs.paths[inode]
             while path not in shown:
                 path = path.rpartition(b"/")[0]
             own[shown[path]] += fs.size(inode)
-    for item in range(len(view)):
-        assert view.waste(item) == sum(own[item : view.end[item]])
+    for node in view.nodes:
+        assert view.waste(node) == sum(own[node : end[node]])
 
     visited = tour(browser)
     stops = [shown[path] for path in visited]
-    ranges = [range(item, view.end[item] if not own[item] else item + 1) for item in stops]
+    ranges = [range(node, end[node] if not own[node] else node + 1) for node in stops]
     covered = sum(
         own[item] or view.waste(item) for item in stops
     )  # fmt: skip
-    if all(own[i] == 0 or not view.is_directory(i) for i in range(len(view))):
+    if all(own[i] == 0 or not view.is_directory(i) for i in view.nodes):
         assert covered == browser.waste
         assert sum(map(len, ranges)) == len(set().union(*ranges))
         amounts = [view.waste(item) for item in stops]

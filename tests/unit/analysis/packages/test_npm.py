@@ -64,6 +64,22 @@ def test_packages_are_folders_of_node_modules_and_nothing_else() -> None:
     }  # fmt: skip
 
 
+def test_a_token_in_a_dependencys_address_is_left_out() -> None:
+    address = "git+https://user:ghp_" + "s3cr3tT0ken" * 4 + "@github.com/o/r.git"
+    view = DictView(
+        {
+            "app/package.json": manifest("app"),
+            "app/node_modules/a/package.json": manifest(
+                "a", dependencies={"r": address, "b": "^1"}
+            ),
+        }
+    )
+    (found,) = listed(view).values()
+    assert "s3cr3t" not in repr(found)
+    assert "b ^1" in found.requires
+    assert any(each.startswith("r git+https://") for each in found.requires)
+
+
 def test_the_database_is_the_file_that_says_who_installed() -> None:
     files: dict[str, object] = {"a/node_modules/x/package.json": manifest("x")}
     for name, manager in (

@@ -33,6 +33,7 @@ def listed(kind: Ecosystem, name: str, version: str = "1", **more: str) -> Liste
         ),
         (listed(Ecosystem.COMPOSER, "a/b", "2"), "pkg:composer/a/b@2"),
         (listed(Ecosystem.PYPI, ""), ""),
+        (listed(Ecosystem.NPM, "[/", "1"), ""),
     ],
 )
 def test_purl(what: Listed, expected: str) -> None:
