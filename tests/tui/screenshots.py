@@ -82,6 +82,7 @@ def _take(name: str, shot: Shot, folder: Path) -> str:
     try:
         terminal.start(tool(archive, *shot.options))
         terminal.shows("1 Layers")
+        terminal.settled(_SETTLED)
         for key in shot.keys:
             if key.startswith("="):
                 terminal.shows(key[1:])
