@@ -67,7 +67,10 @@ SHOTS = {
     "light": Shot(("Down", "=apt-get", "a", "=All up to"), options=("--theme", "layerlens-light"),
                   light=True),
     "no-color": Shot(("Down", "=apt-get", "Tab", "Down"), environment={"NO_COLOR": "1"}),
-    "plain": Shot(("Down", "=apt-get"), options=("--plain",)),
+    "plain": Shot(
+        ("Down", "=Changes of layer 1", "Down", "=layer 2, ", "Up", "=Changes of layer 1"),
+        options=("--plain",),
+    ),
 }  # fmt: skip
 
 
