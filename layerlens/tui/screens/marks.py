@@ -46,7 +46,7 @@ class MarkList(LineList):
     def pieces(self, line: int, cells: int) -> Iterable[Piece]:
         item = self._items[line]
         if isinstance(item, Finding):
-            yield "✓ ", "match"
+            yield "✓ ", "mark"
             yield clip(f"{item.rule.id}: {safe_text(item.title, _LONGEST)}", cells - 2), ""
         else:
             yield MARKED

@@ -110,7 +110,7 @@ class Findings:
         ]  # fmt: skip
 
     def _sign(self, finding: Finding) -> Piece:
-        return ("✓ ", "match") if self.marks.has_finding(finding) else ("  ", "")
+        return ("✓ ", "mark") if self.marks.has_finding(finding) else ("  ", "")
 
     def _bar(self, finding: Finding) -> Piece:
         return bar(finding.bytes, self._largest, _BAR_CELLS), "bar"

@@ -249,7 +249,7 @@ class Findings(Level):
 
     def _sign(self, claim: Claim) -> tuple[str, str]:
         ticked = claim.finding is not None and self.image.marks.has_finding(claim.finding)
-        return ("✓ ", "match") if ticked else ("", "")
+        return ("✓ ", "mark") if ticked else ("", "")
 
     def _of_side(self, claim: Claim) -> Claim:
         if self.side is Side.ALL:
