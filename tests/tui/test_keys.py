@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Footer, Input
@@ -261,7 +262,7 @@ async def test_keys_of_dive(analysis: Analysis) -> None:
         assert screen.query_one(FilterLine).has_focus
         await pilot.press("escape")
         await pilot.press("f2")
-        assert type(pilot.app.screen).__name__ == "CommandPalette"
+        assert isinstance(pilot.app.screen, CommandPalette)
 
 
 # ---------------------------------------------------------------------- the help

@@ -220,14 +220,14 @@ async def test_an_output_is_written_of_what_is_there_by_then(
     async with reading(parts[0]) as (pilot, app, reader):
         await pilot.press("W")
         await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
-        await pilot.press("2")
+        await pilot.press("1")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         reader.ends(Opened(parts[-1]))
         await until(pilot, lambda: not main_of(app).session.reading)
         await pilot.press("enter")
         await until(pilot, lambda: bool(list(tmp_path.iterdir())))
         await until(pilot, lambda: "written to" in notices(app))
-        written = (tmp_path / "shop-web-2.4.txt").read_text(encoding="utf-8")
+        written = (tmp_path / "shop-web-2.4.json").read_text(encoding="utf-8")
         assert "not-read" not in written
 
 

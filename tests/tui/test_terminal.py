@@ -68,7 +68,7 @@ def judged(archive: Path) -> Analysis:
 
 def _open(made: Terminal, *words: str | Path) -> Terminal:
     made.start(tool(*words))
-    made.shows("1 Layers", "5 Image", "Changes of layer 0")
+    made.shows("1 Layers", "5 Image", "Changes of layer 0", "Quit")  # the footer: keys are heard
     return made
 
 

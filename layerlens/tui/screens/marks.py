@@ -9,9 +9,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from layerlens.analysis.rules.findings import Finding
+from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.marks import MARKED, Marks
 from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text
 from layerlens.tui.widgets.line_list import LineList, Piece
@@ -84,7 +84,7 @@ class MarkList(LineList):
             self.lines_changed(line)
 
 
-class MarksScreen(ModalScreen[bytes | Finding | None]):
+class MarksScreen(Dialog[bytes | Finding | None]):
     """Gives the path or the finding to go to, ``None`` after Esc; ``changed`` is told of less marks."""
 
     DEFAULT_CSS = """
