@@ -15,6 +15,7 @@ from layerlens.outputs.pace import Pace
 from layerlens.progress import Step
 from layerlens.tui.background import wait_for_writers
 from layerlens.tui.commands import Commands
+from layerlens.tui.jobs import FETCHING
 from layerlens.tui.keymaps import keymap_of
 from layerlens.tui.keys import NO_KEY, key_name
 from layerlens.tui.loader import Loader
@@ -243,6 +244,9 @@ def run_app(reader: Reader, title: str, settings: Settings | None = None) -> lis
     app = LayerLensApp(reader, title, settings)
     app.run()
     wait_for_writers()
+    session = app.session
+    if session is not None and session.retrieval is not None and not FETCHING.locked():
+        session.retrieval.close()
     if app.error is not None:
         raise app.error
-    return [] if app.session is None else app.session.marks.lines()
+    return [] if session is None else session.marks.lines()
