@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -24,10 +25,12 @@ DEEP = b"d/" * 10_000 + b"bottom"
 LONG = b"n" * ((1 << 20) - 1)
 
 
+@cache
 def deep() -> Analysis:
     return samples.build([[file(DEEP, b"x" * 5000)], [file(DEEP, b"y" * 700)], [whiteout(DEEP)]])
 
 
+@cache
 def shapes() -> dict[str, Analysis]:
     packaged = samples.judged()
     live = list(packaged.filesystem.live.values())

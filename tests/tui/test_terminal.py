@@ -328,6 +328,7 @@ def test_the_keys_of_dive(terminal: MakeTerminal) -> None:
     made.lacks("-rwxr-xr-x", "_amd64.deb")
     made.keys("C-f")
     made.type("curl")
+    made.matches(r"│ curl +│")  # in the filter line
     made.keys("Enter")
     made.shows("curl_7.88.1-10+deb12u8_amd64.deb")
     made.keys("C-c")
@@ -395,7 +396,8 @@ def test_an_image_on_stdin_and_keys_from_the_terminal(
 
 
 def test_a_small_terminal_that_grows(terminal: MakeTerminal, archive: Path) -> None:
-    made = _open(terminal(60, 20), archive)
+    made = _open(terminal(), archive)
+    made.resize(60, 20)
     for key, text in (
         ("2", "dev-dependencies"), ("3", "runs as root"), ("4", "nodejs"), ("5", "reference"),
         ("1", "Changes of layer 0"),
