@@ -89,7 +89,6 @@ class Row(NamedTuple):
     counts: bool
     size: int
     files: int
-    waste: int
     is_directory: bool
     can_open: bool
     is_open: bool
@@ -411,7 +410,6 @@ class Rows(Sequence[int]):
             view.counts(node),
             view.size(node),
             view.files(node),
-            view.waste(node),
             view.is_directory(node),
             can_open,
             can_open and self.is_open(node),

@@ -23,7 +23,8 @@ def titles(browser: Browser) -> list[str]:
         what += f", changes of {layers}"
     there = f" · {plural(files, 'file')}, {size(total)}"
     left = f" · gone {plural(gone, 'file')}, {size(lost)}" if gone else ""
-    waste = f" · waste {size(browser.waste)}" if browser.waste and not browser.aggregate else ""
+    dead = 0 if browser.aggregate else _dead(browser)
+    waste = f" · waste {size(dead)}" if dead else ""
     short = f"Up to {browser.layer}" if browser.aggregate else layers.capitalize()
     briefly = f" · gone {size(lost)}" if gone else ""
     return [
@@ -33,3 +34,11 @@ def titles(browser: Browser) -> list[str]:
         short + there + without,
         short + without,
     ]
+
+
+def _dead(browser: Browser) -> int:
+    """Dead bytes of what is shown; of whole layers without adding up their files once more."""
+    if browser.is_filtered:
+        return browser.waste
+    first = browser.layer if browser.since is None else browser.since
+    return sum(layer.dead_bytes for layer in browser.analysis.layers[first : browser.layer + 1])

@@ -126,7 +126,8 @@ class FileTree(LineList):
             yield share + " ", "waste" if row.mark is Mark.REMOVED else "bar"
             used += _BAR_CELLS + 1
         if browser.sort is SortBy.WASTE or cells >= _ROOM_FOR_WASTE:
-            waste = size(row.waste) if row.waste else ""
+            dead = browser.rows.view.waste(row.node)
+            waste = size(dead) if dead else ""
             yield f"{waste:>{SIZE_CELLS}} ", "waste"
             used += SIZE_CELLS + 1
         if browser.sort is SortBy.COUNT or cells >= _ROOM_FOR_COUNTS:
@@ -159,6 +160,7 @@ class FileTree(LineList):
         marked = self._marks and self._marks.has_path(browser.rows.path(line))
         kind = "directory" if row.is_directory else "" if entry is None else entry.kind
         change = _IN_WORDS[row.mark] if row.counts else "changes inside"
+        dead = browser.rows.view.waste(row.node)
         return joined(
             (
                 "marked" if marked else "",
@@ -167,7 +169,7 @@ class FileTree(LineList):
                 safe_text(row.label[-_LONGEST_LABEL:], _LONGEST_LABEL),
                 f"leads to {safe_text(target[1], _LONGEST_LABEL)}" if target else "",
                 size(row.size),
-                f"{size(row.waste)} wasted" if row.waste else "",
+                f"{size(dead)} wasted" if dead else "",
                 plural(row.files, "file") if row.is_directory and row.files else "",
                 f"level {row.level + 1}",
                 ("open" if row.is_open else "closed") if row.can_open else "",

@@ -11,6 +11,7 @@ from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.layers import details, figures, is_unread, layer_rows
 from layerlens.tui.viewmodel.marks import Marks
 from layerlens.tui.viewmodel.session import Session
+from layerlens.tui.viewmodel.text import size
 from layerlens.tui.viewmodel.titles import titles
 from layerlens.tui.viewmodel.views import ChangeKind, Whose
 from tests.tui import image
@@ -61,6 +62,11 @@ def test_titles_get_shorter(analysis: Analysis) -> None:
     assert found[0].startswith("Changes of layer 4 · ")
     assert "gone" in found[0]
     assert found == sorted(found, key=len, reverse=True)
+    for layer in analysis.layers:
+        browser.show(layer=layer.index)
+        assert browser.waste == layer.dead_bytes
+        said = f" · waste {size(layer.dead_bytes)}" if layer.dead_bytes else ""
+        assert (said in titles(browser)[0]) if said else ("waste" not in titles(browser)[0])
     browser.show(layer=3, since=1)
     assert titles(browser)[0].startswith("Changes of layers 1 to 3")
     browser.show(layer=3, since=1, aggregate=True)

@@ -16,8 +16,8 @@ from tests.builders import Member, file, hardlink, whiteout
 
 def wastes(browser: Browser) -> dict[bytes, int]:
     browser.open_all()
-    rows = [browser.rows.row(k) for k in range(len(browser.rows))]
-    return {browser.tree.paths[row.node]: row.waste for row in rows if row.waste}
+    waste = browser.rows.view.waste
+    return {browser.tree.paths[node]: waste(node) for node in browser.rows if waste(node)}
 
 
 def tour(browser: Browser, *, forward: bool = True) -> list[bytes]:
