@@ -46,7 +46,9 @@ class Terminal:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("DOCKER_", "LAYERLENS_", "TMUX")) and name != "NO_COLOR"
+            if not name.startswith(("DOCKER_", "LAYERLENS_", "TMUX"))
+            # The test runner's workers have a width of their own, which would go before tmux's.
+            and name not in ("NO_COLOR", "COLUMNS", "LINES")
         }
         self._environment = {
             **kept,

@@ -396,8 +396,7 @@ def test_an_image_on_stdin_and_keys_from_the_terminal(
 
 
 def test_a_small_terminal_that_grows(terminal: MakeTerminal, archive: Path) -> None:
-    made = _open(terminal(), archive)
-    made.resize(60, 20)
+    made = _open(terminal(60, 20), archive)
     for key, text in (
         ("2", "dev-dependencies"), ("3", "runs as root"), ("4", "nodejs"), ("5", "reference"),
         ("1", "Changes of layer 0"),
