@@ -18,7 +18,7 @@ PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 DEMO ?= sample_images/webshop-docker.tar
 SAMPLES_DIR ?= build/samples
 
-.PHONY: demo test coverage lint unit lock samples screenshots clean
+.PHONY: demo test exhaustive coverage lint unit lock samples screenshots clean
 
 demo: $(VENV)/installed
 	@$(BIN)/layerlens --text $(DEMO)
@@ -26,7 +26,11 @@ demo: $(VENV)/installed
 # pytest comes last: its summary line closes the output.  Three processes: the one with the
 # engine mostly waits for it.
 test: lint
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not exhaustive" $(PYTEST_ARGS)
+
+# Every view of the terminal UI under hostile names, odd shapes and random keys.
+exhaustive: $(VENV)/installed
+	@$(BIN)/python -m pytest -n 2 -m exhaustive $(PYTEST_ARGS)
 
 # Apart, since tracing takes a third of the time again.
 coverage: $(VENV)/installed

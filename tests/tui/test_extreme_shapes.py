@@ -21,6 +21,8 @@ from tests.tui.test_hostile import holds
 from tests.tui.test_preview import Contents
 from tests.unit.outputs import samples
 
+pytestmark = pytest.mark.exhaustive
+
 DEEP = b"d/" * 10_000 + b"bottom"
 LONG = b"n" * ((1 << 20) - 1)
 

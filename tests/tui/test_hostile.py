@@ -32,6 +32,8 @@ from tests.tui.piloting import SETTLED, notices, opened, text_of, until
 from tests.tui.test_preview import Contents
 from tests.unit.outputs import samples
 
+pytestmark = pytest.mark.exhaustive
+
 NASTY = (
     "[red]x[/]", "[/]", "[/", "\\[bold]", "[@click=app.quit]x[/]", "$foreground [", "x\\",
     "\x1b[2J\x1b]0;t\x07", "a\nb\tc\rd", "\u202egnp.exe", "\u200b\u2066", "e" + "\u0301" * 300,

@@ -41,6 +41,8 @@ from tests.tui.piloting import text_of, until
 from tests.tui.test_preview import SCRIPT, Contents
 from tests.unit.outputs import samples
 
+pytestmark = pytest.mark.exhaustive
+
 KEYS = int(os.environ.get("LAYERLENS_RANDOM_KEYS", "60"))
 SEED = int(os.environ.get("LAYERLENS_RANDOM_SEED", "1"))
 
