@@ -1,7 +1,8 @@
 # Everything happens in .venv, from the hashes in requirements.lock; nothing else on the machine changes.
 #
 #   make demo      the summary of a sample image
-#   make test      style, types, layering and all tests
+#   make test      style, types, layering and the tests
+#   make exhaustive  the terminal UI under hostile names, odd shapes and random keys
 #   make coverage  all tests, and which lines they reach
 #   make samples   the big sample images, built on a private Docker Engine (root, Debian)
 #   make screenshots   the pictures of the terminal UI in docs/screenshots (tmux)
