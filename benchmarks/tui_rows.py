@@ -35,7 +35,8 @@ from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.history import path_history
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
-from layerlens.tui.viewmodel.views import ChangeKind, Whose
+from layerlens.tui.viewmodel.views import ChangeKind
+from layerlens.tui.viewmodel.whose import Whose
 
 RUNS = 7
 SCREEN = 60

@@ -13,7 +13,7 @@ from layerlens.pipeline import analyse_image, open_image
 from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
-from layerlens.tui.viewmodel.views import Whose
+from layerlens.tui.viewmodel.whose import Whose
 from layerlens.tui.views.base import View
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.file_tree import FileTree
@@ -142,7 +142,7 @@ async def test_whose(tmp_path: Path) -> None:
             assert browser.whose is whose
             assert names(browser) == seen
             if whose is not Whose.ALL:
-                assert f"{whose} only" in title_of(screen)
+                assert f"{whose.name.lower()} only" in title_of(screen)
         await pilot.press("b", "escape")
         assert browser.whose is Whose.ALL
 

@@ -16,7 +16,8 @@ from layerlens.tui.reading import Whole
 from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.wastelevels import FilesLevel
-from layerlens.tui.viewmodel.wasterows import By, Side
+from layerlens.tui.viewmodel.wasterows import By
+from layerlens.tui.viewmodel.whose import Whose
 from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.views.waste import WasteView
@@ -50,7 +51,7 @@ def focused(screen: MainScreen) -> object:
     return screen.focused
 
 
-def side(view: WasteView) -> Side:
+def side(view: WasteView) -> Whose:
     return view._browser.side
 
 
@@ -134,15 +135,15 @@ async def test_flat_and_groups() -> None:
 async def test_base_or_yours() -> None:
     async with waste(samples.shop()) as (pilot, _screen, view):
         await pilot.press("b")
-        assert side(view) is Side.BASE
+        assert side(view) is Whose.BASE
         assert "base only" in text_of(pilot.app)
         await pilot.press("b")
         assert "yours only" in text_of(pilot.app)
         await pilot.press("escape")
-        assert side(view) is Side.ALL
+        assert side(view) is Whose.ALL
     async with waste(samples.clean()) as (pilot, _screen, view):
         await pilot.press("b")
-        assert side(view) is Side.ALL, "no base is known"
+        assert side(view) is Whose.ALL, "no base is known"
 
 
 async def test_orders() -> None:

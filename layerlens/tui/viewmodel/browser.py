@@ -15,8 +15,9 @@ from layerlens.tui.viewmodel.makeviews import aggregate_view, changes_view
 from layerlens.tui.viewmodel.matching import Match, Matcher, PatternError, Spans, matcher
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree, Standing
 from layerlens.tui.viewmodel.rows import Expansion, Opening, Rows, SortBy
-from layerlens.tui.viewmodel.views import ChangeKind, View, Whose
+from layerlens.tui.viewmodel.views import ChangeKind, View
 from layerlens.tui.viewmodel.waste import stops
+from layerlens.tui.viewmodel.whose import Whose
 
 ALL_KINDS = frozenset(ChangeKind)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.text import plural, size
-from layerlens.tui.viewmodel.views import ChangeKind, Whose
+from layerlens.tui.viewmodel.views import ChangeKind
+from layerlens.tui.viewmodel.whose import Whose
 
 
 def titles(browser: Browser) -> list[str]:

@@ -16,6 +16,7 @@ from operator import add, sub
 from layerlens.layers.table import Kind
 from layerlens.tui.viewmodel.columns import NOT, Sums, both, either
 from layerlens.tui.viewmodel.pathtree import ABSENT, PathTree
+from layerlens.tui.viewmodel.whose import Whose
 
 
 class Mark(IntEnum):
@@ -51,14 +52,6 @@ KIND_OF = {
     Mark.UNCHANGED: ChangeKind.UNCHANGED,
     Mark.INSIDE: ChangeKind.UNCHANGED,
 }
-
-
-class Whose(StrEnum):
-    """Whose layer the shown version comes from."""
-
-    ALL = "all"
-    BASE = "base"
-    YOURS = "yours"
 
 
 _CONTEXT = 0x80

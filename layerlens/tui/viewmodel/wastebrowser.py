@@ -14,7 +14,8 @@ from layerlens.tui.viewmodel.wastelevels import (
     Level,
     row_key,
 )
-from layerlens.tui.viewmodel.wasterows import Row, Side
+from layerlens.tui.viewmodel.wasterows import Row
+from layerlens.tui.viewmodel.whose import Whose
 
 SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 
@@ -28,7 +29,7 @@ class WasteBrowser:
     def __init__(self, analysis: Analysis, marks: Marks | None = None) -> None:
         self._marks = Marks() if marks is None else marks
         self.image = Image(analysis, self._marks)
-        self.side = Side.ALL
+        self.side = Whose.ALL
         self.levels: list[Level] = [Ledger(self.image)]
         self.level.make()
 
@@ -81,10 +82,10 @@ class WasteBrowser:
 
     def next_side(self) -> None:
         """Count the bytes of all layers, then the base's, then yours: on all levels."""
-        sides = list(Side)
+        sides = (Whose.ALL, Whose.BASE, Whose.YOURS)
         self.show_side(sides[(sides.index(self.side) + 1) % len(sides)])
 
-    def show_side(self, side: Side) -> None:
+    def show_side(self, side: Whose) -> None:
         self.side = side
         for level in self.levels:
             level.make(side)

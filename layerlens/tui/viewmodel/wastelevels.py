@@ -38,11 +38,11 @@ from layerlens.tui.viewmodel.wasterows import (
     Leaf,
     Path,
     Row,
-    Side,
     claims,
     class_rows,
     kept_rows,
 )
+from layerlens.tui.viewmodel.whose import Whose
 
 _LONGEST = 1000
 """Characters of a path or text that are drawn; the details tell more."""
@@ -82,13 +82,13 @@ class Level(ABC):
         self.image = image
         self.title = title
         self.opened_by = opened_by
-        self.side = Side.ALL
+        self.side = Whose.ALL
         self.filter = RowFilter()
         self.sum = 0
         self.count = 0
         self.table: Table[Row] = Table([], [NOTHING], text=str, order="name")
 
-    def make(self, side: Side | None = None) -> None:
+    def make(self, side: Whose | None = None) -> None:
         """Make the table anew, for a side; order and filter stay."""
         if side is not None:
             self.side = side
@@ -168,7 +168,7 @@ class Ledger(Level):
             bytes_column(attrgetter("bytes")),
             share_column(attrgetter("bytes"), total),
         ]  # fmt: skip
-        if self.side is Side.ALL:
+        if self.side is Whose.ALL:
             split = partial(figure_column, cells=SIZE_CELLS, from_cells=96)
             columns += [
                 split("base", "Base", attrgetter("base_bytes")),
@@ -212,7 +212,9 @@ class Kept(Level):
     def _table(self) -> Table[Row]:
         ends = self.image.analysis.base.layers
         rows = [
-            row for row in kept_rows(self.image.analysis) if _counts(row.layer, self.side, ends)
+            row
+            for row in kept_rows(self.image.analysis)
+            if self.side.takes(is_base=row.layer < ends)
         ]
         self.count, self.sum = len(rows), sum(row.bytes for row in rows)
         return _by_layer(self.image, rows, attrgetter("layer"), [])
@@ -252,7 +254,7 @@ class Findings(Level):
         return ("✓ ", "mark") if ticked else ("", "")
 
     def _of_side(self, claim: Claim) -> Claim:
-        if self.side is Side.ALL:
+        if self.side is Whose.ALL:
             return claim
         files = self.image.files
         versions = [
@@ -491,10 +493,6 @@ def _by_layer(
                lambda row: words[layer(row)]),
     ]  # fmt: skip
     return Table(rows, columns, text=lambda row: f"{layer(row)} {words[layer(row)]}", order="size")
-
-
-def _counts(layer: int, side: Side, base_layers: int) -> bool:
-    return side is Side.ALL or (layer < base_layers) == (side is Side.BASE)
 
 
 def _path_text(path: Path) -> str:

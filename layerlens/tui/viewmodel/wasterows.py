@@ -21,20 +21,13 @@ from layerlens.analysis.model import Analysis, Waste
 from layerlens.analysis.rules.findings import Finding
 from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rowfilter import RowFilter
+from layerlens.tui.viewmodel.whose import Whose
 
 Path = bytes
 """A path, raw: some of the classes below have a field called ``bytes``."""
 
 Leaf = Waste | int
 """A dead file, or the version of a live one that may go."""
-
-
-class Side(Enum):
-    """Whose bytes are counted, by the layer in which they lie."""
-
-    ALL = "all layers"
-    BASE = "base only"
-    YOURS = "yours only"
 
 
 class By(Enum):
@@ -103,7 +96,7 @@ class Claim:
 Row = ClassRow | LayerShare | Group | Claim | Leaf
 
 
-def class_rows(analysis: Analysis, side: Side) -> tuple[list[ClassRow], list[ClassRow]]:
+def class_rows(analysis: Analysis, side: Whose) -> tuple[list[ClassRow], list[ClassRow]]:
     """The classes that are waste; then those that end the table: what is kept, and the total."""
     rows = [
         ClassRow(
@@ -112,8 +105,8 @@ def class_rows(analysis: Analysis, side: Side) -> tuple[list[ClassRow], list[Cla
             _of(side, each.bytes, each.base_bytes),
             each.base_bytes,
             each.bytes - each.base_bytes,
-            each.transfer_bytes if side is Side.ALL else None,
-            each.files if side is Side.ALL else None,
+            each.transfer_bytes if side is Whose.ALL else None,
+            each.files if side is Whose.ALL else None,
         )
         for each in analysis.ledger
     ]
@@ -132,8 +125,8 @@ def class_rows(analysis: Analysis, side: Side) -> tuple[list[ClassRow], list[Cla
     return waste, [*(row for row in rows if row.kind == "kept"), total]
 
 
-def _of(side: Side, whole: int, base: int) -> int:
-    return whole if side is Side.ALL else base if side is Side.BASE else whole - base
+def _of(side: Whose, whole: int, base: int) -> int:
+    return whole if side is Whose.ALL else base if side is Whose.BASE else whole - base
 
 
 def kept_rows(analysis: Analysis) -> list[LayerShare]:
@@ -235,11 +228,11 @@ class Files:
 
     # ------------------------------------------------------------------ narrowed
 
-    def of_side(self, leaves: Sequence[Leaf], side: Side) -> Sequence[Leaf]:
+    def of_side(self, leaves: Sequence[Leaf], side: Whose) -> Sequence[Leaf]:
         """Those whose bytes lie in the base, or in your layers."""
-        if side is Side.ALL:
+        if side is Whose.ALL:
             return leaves
-        base, ends = side is Side.BASE, self._base
+        base, ends = side is Whose.BASE, self._base
         tests = map(
             operator.lt if base else operator.ge, self.layers(leaves, By.CAME), repeat(ends)
         )

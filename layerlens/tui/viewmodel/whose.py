@@ -1,4 +1,4 @@
-"""Base and yours, or one of the two: a filter that several views have."""
+"""Base and yours, or one of the two: a filter that all views of paths and findings have."""
 
 from __future__ import annotations
 

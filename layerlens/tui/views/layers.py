@@ -20,7 +20,7 @@ from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip_start, plural, safe_text, size
 from layerlens.tui.viewmodel.titles import titles
-from layerlens.tui.viewmodel.views import ChangeKind, Mark, Whose
+from layerlens.tui.viewmodel.views import ChangeKind, Mark
 from layerlens.tui.views.base import View
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.layer_details import LayerDetails
@@ -30,8 +30,6 @@ from layerlens.tui.widgets.line_list import LineList
 _SETTLE = 0.04
 """Seconds that the cursor rests on a layer before its tree is made: holding a
 key down runs over the layers without making each one's tree."""
-
-_NEXT_WHOSE = {Whose.ALL: Whose.YOURS, Whose.YOURS: Whose.BASE, Whose.BASE: Whose.ALL}
 
 
 class LayersView(View):
@@ -334,7 +332,7 @@ class LayersView(View):
 
     def action_whose(self) -> None:
         node = self._tree.node
-        self._browser.set_whose(_NEXT_WHOSE[self._browser.whose])
+        self._browser.set_whose(self._browser.whose.next)
         self._tree_changed(node)
 
     def action_scale(self) -> None:

@@ -19,7 +19,8 @@ from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, si
 from layerlens.tui.viewmodel.wastebrowser import WasteBrowser
 from layerlens.tui.viewmodel.wastedetails import dead_version, told
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, Ledger, row_text
-from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row, Side
+from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row
+from layerlens.tui.viewmodel.whose import Whose
 from layerlens.tui.views.base import View
 from layerlens.tui.widgets.detail_pane import DetailPane
 from layerlens.tui.widgets.line_list import LineList
@@ -183,8 +184,8 @@ class WasteView(View):
         if self._browser.is_down:
             self.action_up()
             return True
-        if self._browser.side is not Side.ALL:
-            self._browser.show_side(Side.ALL)
+        if self._browser.side is not Whose.ALL:
+            self._browser.show_side(Whose.ALL)
             self._shown()
             return True
         return False
@@ -247,7 +248,7 @@ class WasteView(View):
         browser, level = self._browser, self._browser.level
         room = max(10, self.size.width - 6) if self.size else 1000
         self._list.border_title = Text(clip_start(browser.trail(), room))
-        self._list.set_class(bool(level.text) or browser.side is not Side.ALL, "-filtered")
+        self._list.set_class(bool(level.text) or browser.side is not Whose.ALL, "-filtered")
         parts = []
         if isinstance(level, Ledger):
             if self.session.analysis.judged is None:
@@ -260,8 +261,8 @@ class WasteView(View):
                 parts.append(level.by.value)
         if self.session.analysis.partial is not None:
             parts.insert(0, "only what was read")
-        if browser.side is not Side.ALL:
-            parts.append(browser.side.value)
+        if browser.side is not Whose.ALL:
+            parts.append("base only" if browser.side is Whose.BASE else "yours only")
         parts.append(f"by {browser.table.order}{' ↑' if browser.table.reverse else ''}")
         if level.text:
             parts.insert(0, f"with {safe_text(level.text, 40)}")

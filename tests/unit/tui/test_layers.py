@@ -13,7 +13,8 @@ from layerlens.tui.viewmodel.marks import Marks
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.text import size
 from layerlens.tui.viewmodel.titles import titles
-from layerlens.tui.viewmodel.views import ChangeKind, Whose
+from layerlens.tui.viewmodel.views import ChangeKind
+from layerlens.tui.viewmodel.whose import Whose
 from tests.tui import image
 
 

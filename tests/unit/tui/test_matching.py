@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from layerlens.tui.viewmodel import matching
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.matching import Match, PatternError, matcher, time_limit
-from layerlens.tui.viewmodel.views import ChangeKind, Whose
+from layerlens.tui.viewmodel.views import ChangeKind
+from layerlens.tui.viewmodel.whose import Whose
 from tests.browsing import browse, shown_paths
 from tests.builders import file, hardlink, whiteout
 

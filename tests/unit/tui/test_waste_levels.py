@@ -15,7 +15,8 @@ from layerlens.image.model import BaseBoundary
 from layerlens.tui.viewmodel.wastebrowser import SEPARATOR, WasteBrowser
 from layerlens.tui.viewmodel.wastedetails import dead_version, told
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, row_text
-from layerlens.tui.viewmodel.wasterows import By, Claim, Group, Side, claims
+from layerlens.tui.viewmodel.wasterows import By, Claim, Group, claims
+from layerlens.tui.viewmodel.whose import Whose
 from tests.builders import directory, file, whiteout
 from tests.unit.outputs import samples
 from tests.unit.tui.walking import check_sums
@@ -37,7 +38,7 @@ def enter(browser: WasteBrowser, *names: str) -> None:
         assert browser.enter(row)
 
 
-def side(browser: WasteBrowser) -> Side:
+def side(browser: WasteBrowser) -> Whose:
     return browser.side
 
 
@@ -200,17 +201,17 @@ def test_claims_without_a_finding_are_told_apart() -> None:
 def test_whose_bytes_are_counted() -> None:
     browser = WasteBrowser(samples.shop())
     browser.next_side()
-    assert side(browser) is Side.BASE
+    assert side(browser) is Whose.BASE
     assert [row.name for row in table_rows(browser) if row.bytes] == ["replaced", "live", "total"]
     assert "Transfer" not in head(browser)
     browser.next_side()
     enter(browser, "deleted")
     assert browser.level.sum == 310_000
-    browser.show_side(Side.BASE)
+    browser.show_side(Whose.BASE)
     assert browser.level.sum == 0, "the same level, now of the base"
     browser.next_side()
     browser.next_side()
-    assert side(browser) is Side.ALL
+    assert side(browser) is Whose.ALL
     assert browser.level.sum == 310_000
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from layerlens.analysis.model import Analysis, Waste
 from layerlens.tui.viewmodel.wastebrowser import WasteBrowser
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, Findings, Ledger, Level
-from layerlens.tui.viewmodel.wasterows import Row, Side
+from layerlens.tui.viewmodel.wasterows import Row
+from layerlens.tui.viewmodel.whose import Whose
 
 
 def row_bytes(browser: WasteBrowser, row: Row) -> int:
@@ -17,12 +18,12 @@ def row_bytes(browser: WasteBrowser, row: Row) -> int:
 def check_sums(analysis: Analysis) -> int:
     """Each level adds up to the row that opened it, whatever is counted; gives levels seen."""
     seen = 0
-    for side in Side:
+    for side in Whose:
         browser = WasteBrowser(analysis)
         browser.show_side(side)
         total = analysis.scores.total_bytes
         base = sum(layer.size for layer in analysis.layers[: analysis.base.layers])
-        whole = {Side.ALL: total, Side.BASE: base, Side.YOURS: total - base}[side]
+        whole = {Whose.ALL: total, Whose.BASE: base, Whose.YOURS: total - base}[side]
         assert browser.level.sum == whole
         assert sum(row_bytes(browser, row) for row in browser.table.rows[:-1]) == whole
         assert row_bytes(browser, browser.table.rows[-1]) == whole
@@ -33,8 +34,8 @@ def check_sums(analysis: Analysis) -> int:
     return seen
 
 
-def _counts(analysis: Analysis, row: Waste, side: Side) -> bool:
-    return side is Side.ALL or (row.added_in < analysis.base.layers) == (side is Side.BASE)
+def _counts(analysis: Analysis, row: Waste, side: Whose) -> bool:
+    return side is Whose.ALL or (row.added_in < analysis.base.layers) == (side is Whose.BASE)
 
 
 def _walk(browser: WasteBrowser, depth: int) -> int:
