@@ -25,13 +25,13 @@ async def test_ctrl_t_reads_the_text_in_the_next_way(view: str, char: str) -> No
         assert view == "5" or told.endswith("B"), "the sum of what was found"
         await pilot.press("ctrl+t")
         assert line.border_title == "Filter (regex)"
-        assert screen.view.match == "regex"
+        assert screen.view.wanted.match == "regex"
         await pilot.press("ctrl+a", "left_parenthesis")
         await pilot.pause(TYPED)
         assert "no regular expression" in str(line.border_subtitle)
         await pilot.press("ctrl+t")
         assert line.border_title == "Filter (fuzzy)"
         await pilot.press("escape")
-        assert screen.view.searched == ""
+        assert screen.view.wanted.text == ""
         await pilot.press("slash")
         assert line.border_title == "Filter (fuzzy)", "as it was read last"

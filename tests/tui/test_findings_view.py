@@ -76,7 +76,7 @@ async def test_what_is_shown(judged: Analysis) -> None:
         assert "by severity" in text
         assert view.query_one(WhatIfPanel).region.height == 0
         assert screen.focused is view.panes()[0]
-        assert view.searched == ""
+        assert view.wanted.text == ""
 
 
 async def test_ticking(judged: Analysis) -> None:

@@ -135,7 +135,7 @@ async def test_filters() -> None:
         await pilot.press("slash", *"left", "enter")
         await pilot.pause(TYPED)
         assert names(view) == ["@a/left-pad"]
-        assert view.searched == "left"
+        assert view.wanted.text == "left"
         assert view.copy_text() == "pkg:npm/%40a/left-pad@1.0"
         await pilot.press("escape")
         assert names(view) == every

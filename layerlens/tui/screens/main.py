@@ -182,7 +182,7 @@ class MainScreen(Host):
 
     def _show_filter(self) -> None:
         """The filter line says what the view is filtered by."""
-        searched = self.view.searched
+        searched = self.view.wanted.text
         with self._input.prevent(Input.Changed):
             self._input.value = searched
         self._input.display = bool(searched)
@@ -305,7 +305,7 @@ class MainScreen(Host):
         self._tell_filter()
 
     def _tell_filter(self) -> None:
-        self._input.tell(self.view.match, self.view.matched())
+        self._input.tell(self.view.wanted.match.value, self.view.matched())
 
     def _stop_typing(self) -> None:
         if self._typing is not None:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
+
+
+class Wanted(Protocol):
+    """A filter by text: what was typed, how it is read, and why it cannot be used, if so."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def match(self) -> Match: ...
+
+    @property
+    def problem(self) -> str | None: ...
 
 
 class View(Vertical):
@@ -69,26 +84,26 @@ class View(Vertical):
     # ------------------------------------------------------------------ filter
 
     @property
-    def searched(self) -> str:
-        """The text that is searched for."""
-        return ""
-
-    def search(self, text: str) -> None:
-        """Show only what a text matches."""
+    def wanted(self) -> Wanted:
+        """The filter."""
         raise NotImplementedError
 
-    @property
-    def match(self) -> str:
-        """How the text is read, in one word."""
+    def search(self, text: str, match: Match | None = None) -> None:
+        """Show only what a text matches, read as before or as ``match`` says."""
+        raise NotImplementedError
+
+    def counted(self) -> str:
+        """What the filter let through, in a few words: how many, how much."""
         raise NotImplementedError
 
     def next_match(self) -> None:
         """Read the text in the next way."""
-        raise NotImplementedError
+        self.search(self.wanted.text, next_way(self.wanted.match))
 
     def matched(self) -> str:
-        """What was found, in a few words: how many, how much."""
-        return ""
+        """What was found, or why the text cannot be used."""
+        wanted = self.wanted
+        return "" if not wanted.text else wanted.problem or self.counted()
 
     def found(self) -> Widget:
         """The pane that shows what was found; it has the focus after Enter."""

@@ -6,24 +6,18 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
-from textual.widget import Widget
 
 from layerlens.tui.viewmodel.imagefacts import Fact
 from layerlens.tui.viewmodel.imagelines import Heading, ImageLines
-from layerlens.tui.viewmodel.rowfilter import next_way
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import plural, safe_text
-from layerlens.tui.views.base import View
+from layerlens.tui.views.base import Wanted
+from layerlens.tui.views.detailed import DetailedView
 from layerlens.tui.widgets.detail_pane import DetailPane
 from layerlens.tui.widgets.line_list import LineList, Piece
-
-_SETTLE = 0.03
-"""Seconds that the cursor rests on a line before its details are told."""
 
 
 class FactList(LineList):
@@ -40,7 +34,7 @@ class FactList(LineList):
         return self.facts.pieces(line, cells)
 
 
-class ImageView(View):
+class ImageView(DetailedView):
     """One list with headings, and below it the whole of the line under the cursor."""
 
     TITLE = "Image"
@@ -63,22 +57,10 @@ class ImageView(View):
     ]  # fmt: skip
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(session, id=id)
         self._facts = ImageLines(session.analysis)
         self._list = FactList(self._facts, id="image-facts")
-        self._details = DetailPane(id="image-details")
-        self._settling: Timer | None = None
-
-    def compose(self) -> ComposeResult:
-        yield self._list
-        yield self._details
-
-    def on_mount(self) -> None:
-        self._tell()
-        self._title()
-
-    def panes(self) -> list[Widget]:
-        return [self._list, self._details]
+        details = DetailPane(id="image-details")
+        super().__init__(session, self._list, self._list, details, id=id)
 
     def adopt(self, session: Session) -> None:
         line = self._line
@@ -102,15 +84,7 @@ class ImageView(View):
     def copy_text(self) -> str | None:
         return None if self._line is None else self._facts.copy(self._list.cursor)
 
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(_SETTLE, self._tell)
-
-    def _tell(self) -> None:
-        self._settling = None
+    def tell(self) -> None:
         if self._line is None:
             self._details.show("", "Nothing matches; Esc shows everything.", [])
         else:
@@ -119,11 +93,9 @@ class ImageView(View):
     def _shown(self, line: int) -> None:
         """Draw anew, with the cursor on a line."""
         self._list.lines_changed(line)
-        self._title()
-        self._tell()
-        self.post_message(self.Changed())
+        self.redrawn()
 
-    def _title(self) -> None:
+    def title(self) -> None:
         self._list.border_title = Text("Image")
         searched = self._facts.text
         self._list.set_class(bool(searched), "-filtered")
@@ -134,12 +106,7 @@ class ImageView(View):
 
     # ------------------------------------------------------------------ keys
 
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        self.action_open()
-
-    def action_open(self) -> None:
+    def open_line(self) -> None:
         line = self._line
         if isinstance(line, Heading):
             self.action_fold()
@@ -165,36 +132,20 @@ class ImageView(View):
         self._facts.fold_all(closed=closed)
         self._shown(self._facts.find(at) if at else 0)
 
-    def action_toggle_details(self) -> None:
-        self._details.toggle(self._list)
-
     # ------------------------------------------------------------------ filter
 
     @property
-    def searched(self) -> str:
-        return self._facts.text
+    def wanted(self) -> Wanted:
+        return self._facts.filter
 
-    def search(self, text: str) -> None:
-        if text != self._facts.text:
-            line = self._line
-            self._facts.search(text)
+    def search(self, text: str, match: Match | None = None) -> None:
+        wanted, line = self.wanted, self._line
+        if (text, match or wanted.match) != (wanted.text, wanted.match):
+            self._facts.search(text, match)
             self._shown(self._facts.find(line) if line else 0)
 
-    @property
-    def match(self) -> str:
-        return self._facts.filter.match.value
-
-    def next_match(self) -> None:
-        line, wanted = self._line, self._facts.filter
-        self._facts.search(wanted.text, next_way(wanted.match))
-        self._shown(self._facts.find(line) if line else 0)
-
-    def matched(self) -> str:
-        wanted = self._facts.filter
-        return "" if not wanted.text else wanted.problem or plural(self._facts.matched, "line")
-
-    def found(self) -> Widget:
-        return self._list
+    def counted(self) -> str:
+        return plural(self._facts.matched, "line")
 
     def back(self) -> bool:
         """From the details back to the list."""

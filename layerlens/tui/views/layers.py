@@ -14,14 +14,14 @@ from textual.widget import Widget
 from layerlens.tui.keys import NO_KEY
 from layerlens.tui.viewmodel.browser import Browser
 from layerlens.tui.viewmodel.layers import is_unread, layer_rows, same_layer
-from layerlens.tui.viewmodel.rowfilter import next_way
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.rows import SortBy
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip_start, plural, safe_text, size
 from layerlens.tui.viewmodel.titles import titles
 from layerlens.tui.viewmodel.views import ChangeKind, Mark
-from layerlens.tui.views.base import View
+from layerlens.tui.views.base import View, Wanted
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.layer_details import LayerDetails
 from layerlens.tui.widgets.layer_list import LayerList
@@ -362,29 +362,16 @@ class LayersView(View):
     # ------------------------------------------------------------------ filter
 
     @property
-    def searched(self) -> str:
-        return self._browser.text
+    def wanted(self) -> Wanted:
+        return self._browser
 
-    def search(self, text: str) -> None:
+    def search(self, text: str, match: Match | None = None) -> None:
         node = self._tree.node
-        self._browser.search(text)
+        self._browser.search(text, match)
         self._tree_changed(node if not self._browser.text else None)
 
-    @property
-    def match(self) -> str:
-        return self._browser.match.value
-
-    def next_match(self) -> None:
-        self._browser.search(self._browser.text, next_way(self._browser.match))
-        self._tree_changed(None)
-
-    def matched(self) -> str:
-        browser = self._browser
-        if not browser.text:
-            return ""
-        if browser.problem is not None:
-            return browser.problem
-        files, total = browser.matched
+    def counted(self) -> str:
+        files, total = self._browser.matched
         return f"{plural(files, 'file')}, {size(total)}"
 
     def found(self) -> Widget:

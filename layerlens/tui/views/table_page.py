@@ -10,12 +10,12 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.widget import Widget
 
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.page import Fact, Page, Place
-from layerlens.tui.viewmodel.rowfilter import next_way
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Table
-from layerlens.tui.views.base import View
+from layerlens.tui.views.base import View, Wanted
 from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.page_list import PageList
 from layerlens.tui.widgets.table_list import TableList
@@ -202,26 +202,16 @@ class TablePageView(View):
     # ------------------------------------------------------------------ filter
 
     @property
-    def searched(self) -> str:
-        return self._listing.table.filter.text
+    def wanted(self) -> Wanted:
+        return self._listing.table.filter
 
-    def search(self, text: str) -> None:
+    def search(self, text: str, match: Match | None = None) -> None:
         row = self.row
-        self._listing.table.search(text)
+        self._listing.table.search(text, match)
         self.rows_changed(row)
 
-    @property
-    def match(self) -> str:
-        return self._listing.table.filter.match.value
-
-    def next_match(self) -> None:
-        row, table = self.row, self._listing.table
-        table.search(table.filter.text, next_way(table.filter.match))
-        self.rows_changed(row)
-
-    def matched(self) -> str:
-        wanted = self._listing.table.filter
-        return "" if not wanted.text else wanted.problem or self._listing.matched
+    def counted(self) -> str:
+        return self._listing.matched
 
     def back(self) -> bool:
         """From the page to the table, then to all rows."""

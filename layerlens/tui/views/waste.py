@@ -6,13 +6,10 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
-from textual.widget import Widget
 
 from layerlens.filesystem.changes import Cause
-from layerlens.tui.viewmodel.rowfilter import next_way
+from layerlens.tui.viewmodel.matching import Match
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip, clip_start, plural, safe_text, size
@@ -21,16 +18,13 @@ from layerlens.tui.viewmodel.wastedetails import dead_version, told
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, Ledger, row_text
 from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row
 from layerlens.tui.viewmodel.whose import Whose
-from layerlens.tui.views.base import View
+from layerlens.tui.views.base import Wanted
+from layerlens.tui.views.detailed import DetailedView
 from layerlens.tui.widgets.detail_pane import DetailPane
-from layerlens.tui.widgets.line_list import LineList
 from layerlens.tui.widgets.table_list import TableList
 
-_SETTLE = 0.03
-"""Seconds that the cursor rests on a row before its details are told."""
 
-
-class WasteView(View):
+class WasteView(DetailedView):
     """Owns what a :class:`WasteBrowser` shows."""
 
     TITLE = "Waste"
@@ -65,28 +59,16 @@ class WasteView(View):
     ]  # fmt: skip
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(session, id=id)
         self._browser = WasteBrowser(session.analysis, session.marks)
         self._list = TableList(self._browser.table, id="waste-rows")
-        self._details = DetailPane(id="waste-details")
-        self._settling: Timer | None = None
-
-    def compose(self) -> ComposeResult:
-        yield self._list
-        yield self._details
-
-    def on_mount(self) -> None:
-        self._tell()
-        self._title()
+        details = DetailPane(id="waste-details")
+        super().__init__(session, self._list, self._list.lines, details, id=id)
 
     @classmethod
     def note(cls, session: Session) -> str:
         scores = session.analysis.scores
         waste = scores.dead_bytes + scores.removable_bytes
         return size(waste) if waste else ""
-
-    def panes(self) -> list[Widget]:
-        return [self._list.lines, self._details]
 
     def adopt(self, session: Session) -> None:
         self.session = session
@@ -132,18 +114,10 @@ class WasteView(View):
         row = self._row
         return None if row is None else row_text(self._browser.image, row)
 
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(_SETTLE, self._tell)
-
-    def _tell(self) -> None:
-        self._settling = None
+    def tell(self) -> None:
         row = self._row
         if row is None:
-            searched = bool(self.searched)
+            searched = bool(self.wanted.text)
             self._details.show(
                 "", "Nothing matches; Esc shows everything." if searched else "Nothing here.", []
             )
@@ -156,16 +130,9 @@ class WasteView(View):
         """Show the table of the level, with the cursor on a row."""
         self._list.show(self._browser.table)
         self._list.rows_changed(row)
-        self._title()
-        self._tell()
-        self.post_message(self.Changed())
+        self.redrawn()
 
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        self.action_open()
-
-    def action_open(self) -> None:
+    def open_line(self) -> None:
         row = self._row
         if row is None:
             return
@@ -214,7 +181,7 @@ class WasteView(View):
 
     @on(TableList.SortAsked)
     def _sort_asked(self) -> None:
-        self._title()
+        self.title()
 
     def action_show_lost(self) -> None:
         self._show_in_tree(lost=True)
@@ -235,15 +202,12 @@ class WasteView(View):
         elif row is not None and not isinstance(row, ClassRow):
             self.post_message(self.ShowInTree(row.path, row.lost_in if lost else row.added_in))
 
-    def action_toggle_details(self) -> None:
-        self._details.toggle(self._list.lines)
-
     # ------------------------------------------------------------------ titles
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._title)
+        self.call_after_refresh(self.title)
 
-    def _title(self) -> None:
+    def title(self) -> None:
         """Above the table where one is, below it what it adds up to."""
         browser, level = self._browser, self._browser.level
         room = max(10, self.size.width - 6) if self.size else 1000
@@ -271,27 +235,14 @@ class WasteView(View):
     # ------------------------------------------------------------------ filter
 
     @property
-    def searched(self) -> str:
-        return self._browser.level.text
+    def wanted(self) -> Wanted:
+        return self._browser.level.filter
 
-    def search(self, text: str) -> None:
-        if text != self.searched:
-            row = self._row
-            self._browser.level.search(text)
+    def search(self, text: str, match: Match | None = None) -> None:
+        wanted, row = self.wanted, self._row
+        if (text, match or wanted.match) != (wanted.text, wanted.match):
+            self._browser.level.search(text, match)
             self._shown(row)
 
-    @property
-    def match(self) -> str:
-        return self._browser.level.filter.match.value
-
-    def next_match(self) -> None:
-        row, wanted = self._row, self._browser.level.filter
-        self._browser.level.search(wanted.text, next_way(wanted.match))
-        self._shown(row)
-
-    def matched(self) -> str:
-        level = self._browser.level
-        return "" if not level.text else level.filter.problem or level.matched
-
-    def found(self) -> Widget:
-        return self._list.lines
+    def counted(self) -> str:
+        return self._browser.level.matched
