@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from layerlens.cli.options import Parser, narration, some
+from layerlens.cli.options import Parser, narration, output_options
 from layerlens.cli.tui_settings import tui_options
 from layerlens.errors import UsageError, Where
 
@@ -40,15 +40,7 @@ def open_parser() -> Parser:
         allow_abbrev=False,
     )
     found.add_argument("image", metavar="F", help="the saved analysis; - is stdin")
-    output = found.add_argument_group("output (none of them opens the terminal UI)")
-    output.add_argument("--text", action="store_true", help="print the summary as text")
-    output.add_argument(
-        "--json", metavar="F", type=some, help="write the analysis as JSON; - is stdout"
-    )
-    output.add_argument(
-        "--sbom", metavar="F", type=some,
-        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
-    )  # fmt: skip
+    output_options(found)
     tui_options(found)
     narration(found)
     return found

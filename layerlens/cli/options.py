@@ -75,15 +75,7 @@ def parser() -> Parser:
 
 def look_options(found: Parser) -> None:
     """Everything that ``layerlens IMAGE`` takes besides the image."""
-    output = found.add_argument_group("output (none of them opens the terminal UI)")
-    output.add_argument("--text", action="store_true", help="print the summary as text")
-    output.add_argument(
-        "--json", metavar="F", type=some, help="write the analysis as JSON; - is stdout"
-    )
-    output.add_argument(
-        "--sbom", metavar="F", type=some,
-        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
-    )  # fmt: skip
+    output = output_options(found)
     output.add_argument(
         "--save", metavar="F", type=some,
         help="write the complete analysis, for layerlens open; - is stdout",
@@ -105,6 +97,20 @@ def look_options(found: Parser) -> None:
     )  # fmt: skip
     tui_options(found)
     image_options(found)
+
+
+def output_options(found: Parser) -> argparse._ArgumentGroup:
+    """What an analysis can be written as, of an image or saved; gives the group for more."""
+    output = found.add_argument_group("output (none of them opens the terminal UI)")
+    output.add_argument("--text", action="store_true", help="print the summary as text")
+    output.add_argument(
+        "--json", metavar="F", type=some, help="write the analysis as JSON; - is stdout"
+    )
+    output.add_argument(
+        "--sbom", metavar="F", type=some,
+        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
+    )  # fmt: skip
+    return output
 
 
 def files_parser() -> Parser:

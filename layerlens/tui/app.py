@@ -11,8 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
 
 from layerlens.errors import Interrupted, LayerLensError
-from layerlens.outputs.pace import Pace
-from layerlens.progress import Step
 from layerlens.tui.background import wait_for_writers
 from layerlens.tui.commands import Commands
 from layerlens.tui.jobs import FETCHING
@@ -28,8 +26,8 @@ from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.screens.palette import Palette
 from layerlens.tui.settings import Settings
 from layerlens.tui.themes import THEMES
+from layerlens.tui.viewmodel.course import Course
 from layerlens.tui.viewmodel.session import Session
-from layerlens.tui.viewmodel.text import safe_text
 
 _SECONDS = {"information": 2.5, "warning": 4.0, "error": 8.0}
 """How long something is said at the edge of the screen, which it covers."""
@@ -72,8 +70,7 @@ class LayerLensApp(App[int]):
         self._loader = Loader(reader, self.post_message)
         self._loading = LoadingScreen(title)
         self._main: MainScreen | None = None
-        self._pace = Pace()
-        self._step = Step("opening")
+        self._course = Course("opening")
         self._stopping = False
 
     @property
@@ -133,17 +130,15 @@ class LayerLensApp(App[int]):
 
     def on_progressed(self, message: Progressed) -> None:
         self._loading.report(message.step)
-        self._pace.note(message.step)
-        self._step = message.step
+        self._course.note(message.step)
         self._tell_reading()
 
     def _tell_reading(self) -> None:
         """Say how far reading is, in the order of what must not be cut off."""
         if self._main is None or not self._main.session.reading:
             return
-        words = self._pace.words(self._step)
-        stage = safe_text(self._step.stage, 200)
-        parts = [words.share or words.done or "reading", "Esc stops", stage]
+        words = self._course.words
+        parts = [words.share or words.done or "reading", "Esc stops", self._course.stage]
         note = " · ".join(filter(None, [*parts, words.layers, words.left]))
         self._main.tell("stopping …" if self._stopping else note)
 

@@ -18,8 +18,8 @@ from textual.message import Message
 from layerlens.errors import Interrupted
 from layerlens.progress import Progress, Step
 from layerlens.tui.background import WRITERS
+from layerlens.tui.reports import Sparse
 
-_SECONDS_BETWEEN_REPORTS = 0.12
 _SECONDS_BETWEEN_LOOKS = 0.05
 _TURN, _PAUSE = 0.002, 0.0005
 """Seconds of work after which the UI's thread gets a chance, and how long that is.
@@ -78,7 +78,7 @@ class Job:
         self._work = work
         self._post = post
         self._stop = threading.Event()
-        self._last: tuple[str, float] = ("", 0.0)
+        self._sparse = Sparse()
         self._paused = 0.0
         self._writes = writes
         self._thread = threading.Thread(target=self._run, name="layerlens-job", daemon=True)
@@ -123,9 +123,7 @@ class Job:
         if now - self._paused >= _TURN:
             time.sleep(_PAUSE)
             self._paused = time.monotonic()
-        stage, last = self._last
-        if step.stage != stage or now - last >= _SECONDS_BETWEEN_REPORTS:
-            self._last = (step.stage, now)
+        if self._sparse.takes(step):
             with suppress(RuntimeError):  # the loop has ended
                 self._post(JobProgressed(self, step))
 

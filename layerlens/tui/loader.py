@@ -13,9 +13,9 @@ from layerlens.errors import Interrupted, LayerLensError
 from layerlens.progress import Step
 from layerlens.tui.messages import Failed, Glimpsed, Loaded, Progressed
 from layerlens.tui.reading import Reader
+from layerlens.tui.reports import Sparse
 from layerlens.tui.viewmodel.session import Session
 
-_SECONDS_BETWEEN_REPORTS = 0.12
 _FIRST_GLIMPSE = 0.8
 """Seconds of reading before parts of the image are shown: most images are there by then."""
 _GLIMPSES_APART = 0.7
@@ -41,8 +41,7 @@ class Loader:
         self._unposted: Session | None = None
         """What a glimpse made of the image while the load came to its end."""
         self._was_glimpsed = False
-        self._lock = threading.Lock()
-        self._last: tuple[str, float] = ("", 0.0)
+        self._sparse = Sparse()
         self._glimpsing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="layerlens-load", daemon=True)
         self._glances = threading.Thread(target=self._watch, name="layerlens-glimpse", daemon=True)
@@ -142,11 +141,5 @@ class Loader:
         """The callback of the load; several reader threads may call it at once."""
         if self._stop.is_set():
             raise Interrupted
-        now = time.monotonic()
-        with self._lock:
-            stage, last = self._last
-            too_soon = step.stage == stage and now - last < _SECONDS_BETWEEN_REPORTS
-            if too_soon and step.preview is None:
-                return
-            self._last = (step.stage, now)
-        self._post(Progressed(step))
+        if self._sparse.takes(step):
+            self._post(Progressed(step))

@@ -15,23 +15,21 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from layerlens.errors import ImageError, Interrupted, LayerLensError
-from layerlens.outputs.pace import Pace
 from layerlens.progress import Progress, Step
 from layerlens.retrieval import Retrieval
 from layerlens.tui.jobs import Job, JobDone, JobFailed, JobProgressed, Turn
 from layerlens.tui.screens.help import HelpScreen, sections
 from layerlens.tui.viewmodel.content import Content, read
+from layerlens.tui.viewmodel.course import Course
 from layerlens.tui.viewmodel.preview import FileVersion
 from layerlens.tui.viewmodel.shown import Lines
-from layerlens.tui.viewmodel.text import bar, clip, clip_start, safe_text, where
+from layerlens.tui.viewmodel.text import clip, clip_start, safe_text, where
 from layerlens.tui.viewmodel.textlines import MOST_FOUND, Wrapped
 from layerlens.tui.widgets.content_lines import ContentLines
 from layerlens.tui.widgets.line_list import LineList
 
 _PATIENCE = 1.0
 """Seconds that a stopped reader gets before it is left behind."""
-
-_BAR_CELLS = 40
 
 
 class SearchLine(Input):
@@ -104,8 +102,7 @@ class ContentScreen(Screen[None]):
         self._wanted = [version for version in versions if version.has_content]
         self._retrieval = retrieval
         self._state = "asking"
-        self._pace = Pace()
-        self._step = Step("opening")
+        self._course = Course("opening")
         self._since = time.monotonic()
         self._fetching: Job | None = None
         self._wrapping: Job | None = None
@@ -246,23 +243,15 @@ class ContentScreen(Screen[None]):
     @on(JobProgressed)
     def _progressed(self, message: JobProgressed) -> None:
         if message.job is self._fetching:
-            self._step = message.step
-            self._pace.note(message.step)
+            self._course.note(message.step)
             self._draw_step()
 
     def _draw_step(self) -> None:
         if self._state not in ("fetching", "stopping"):
             return
-        step = self._step
-        stage = "stopping" if self._state == "stopping" else safe_text(step.stage, 200)
-        share = min(1.0, step.done / step.total) if step.total else 0.0
-        words = self._pace.words(step)
-        figures = [words.done, words.share, words.rate, words.left, words.layers]
-        self._say(
-            f"{stage} … {time.monotonic() - self._since:.0f} s",
-            "   ".join(filter(None, figures)),
-            bar(share, 1.0, _BAR_CELLS) if step.total else "",
-        )
+        drawn = self._course.drawn(stopping=self._state == "stopping")
+        elapsed = time.monotonic() - self._since
+        self._say(f"{drawn.stage} … {elapsed:.0f} s", drawn.figures, drawn.bar)
 
     @on(JobDone)
     def _job_done(self, message: JobDone) -> None:

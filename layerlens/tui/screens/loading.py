@@ -12,11 +12,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from layerlens.outputs.pace import Pace
 from layerlens.progress import Preview, Step
-from layerlens.tui.viewmodel.text import SIZE_CELLS, bar, safe_text, size
+from layerlens.tui.viewmodel.course import Course
+from layerlens.tui.viewmodel.text import SIZE_CELLS, safe_text, size
 
-_BAR_CELLS = 40
 _MOST_LAYERS = 300
 
 
@@ -31,8 +30,7 @@ class LoadingScreen(Screen[None]):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._step = Step("opening")
-        self._pace = Pace()
+        self._course = Course("opening")
         self._started = time.monotonic()
         self._stopping = False
         self._composed = False
@@ -57,8 +55,7 @@ class LoadingScreen(Screen[None]):
 
     def report(self, step: Step) -> None:
         """Show a newer step."""
-        self._step = step
-        self._pace.note(step)
+        self._course.note(step)
         if step.preview is not None:
             self._preview = step.preview
         self._refresh()
@@ -92,13 +89,8 @@ class LoadingScreen(Screen[None]):
         self._refresh()
 
     def _draw(self) -> None:
-        step = self._step
-        stage = "stopping" if self._stopping else safe_text(step.stage, 200)
+        drawn = self._course.drawn(stopping=self._stopping)
         elapsed = time.monotonic() - self._started
-        self.query_one("#loading-stage", Static).update(Text(f"{stage} … {elapsed:.0f} s"))
-        share = min(1.0, step.done / step.total) if step.total else 0.0
-        drawn = Text(bar(share, 1.0, _BAR_CELLS) if step.total else "")
-        words = self._pace.words(step)
-        figures = [words.done, words.share, words.rate, words.left, words.layers]
-        self.query_one("#loading-bar", Static).update(drawn)
-        self.query_one("#loading-bytes", Static).update(Text("   ".join(filter(None, figures))))
+        self.query_one("#loading-stage", Static).update(Text(f"{drawn.stage} … {elapsed:.0f} s"))
+        self.query_one("#loading-bar", Static).update(Text(drawn.bar))
+        self.query_one("#loading-bytes", Static).update(Text(drawn.figures))

@@ -13,13 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from layerlens.outputs.pace import Pace
-from layerlens.progress import Progress, Step
+from layerlens.progress import Progress
 from layerlens.tui.jobs import Job, JobDone, JobFailed, JobProgressed
 from layerlens.tui.screens.dialog import Dialog
-from layerlens.tui.viewmodel.text import bar, safe_text
+from layerlens.tui.viewmodel.course import Course
 
-_BAR_CELLS = 40
 _PATIENCE = 1.0
 """Seconds that stopped work gets before it is left behind."""
 
@@ -55,8 +53,7 @@ class WorkingScreen(Dialog[Outcome | None]):
         super().__init__()
         self._title = title
         self._job = Job(work, self.post_message, writes=True)
-        self._pace = Pace()
-        self._step = Step("starting")
+        self._course = Course("starting")
         self._outcome: Outcome | None = None
 
     def compose(self) -> ComposeResult:
@@ -73,21 +70,14 @@ class WorkingScreen(Dialog[Outcome | None]):
 
     @on(JobProgressed)
     def _progressed(self, event: JobProgressed) -> None:
-        self._step = event.step
-        self._pace.note(event.step)
+        self._course.note(event.step)
         self._draw()
 
     def _draw(self) -> None:
-        step = self._step
-        stage = "stopping" if self._job.is_stopped else safe_text(step.stage, 200)
-        words = self._pace.words(step)
-        share = min(1.0, step.done / step.total) if step.total else 0.0
-        self.query_one("#working-stage", Static).update(Text(f"{stage} …"))
-        self.query_one("#working-bar", Static).update(
-            Text(bar(share, 1.0, _BAR_CELLS) if step.total else "")
-        )
-        figures = [words.done, words.share, words.rate, words.left]
-        self.query_one("#working-figures", Static).update(Text("   ".join(filter(None, figures))))
+        drawn = self._course.drawn(stopping=self._job.is_stopped)
+        self.query_one("#working-stage", Static).update(Text(f"{drawn.stage} …"))
+        self.query_one("#working-bar", Static).update(Text(drawn.bar))
+        self.query_one("#working-figures", Static).update(Text(drawn.figures))
 
     @on(JobDone)
     def _done(self, event: JobDone) -> None:

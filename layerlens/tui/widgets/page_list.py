@@ -29,10 +29,6 @@ class PageList(LineList):
         """The path under the cursor."""
         return self._page.place(self.cursor)
 
-    @property
-    def has_places(self) -> bool:
-        return self._page.first_place is not None
-
     def to_first_place(self) -> None:
         """Put the cursor on the first path, if there is one."""
         first = self._page.first_place
