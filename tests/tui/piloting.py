@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
@@ -17,6 +17,8 @@ from layerlens.tui.reading import Opened, Reader
 from layerlens.tui.screens.main import MainScreen
 from layerlens.tui.settings import Settings
 from layerlens.tui.viewmodel.browser import Browser
+from layerlens.tui.views.base import View
+from layerlens.tui.views.catalogue import VIEWS
 
 SETTLED = 0.08  # longer than a layer's cursor must rest
 TYPED = 0.2  # longer than the pause after typing
@@ -48,6 +50,29 @@ async def opened(
         assert isinstance(screen, MainScreen)
         await until(pilot, lambda: screen.focused is not None)
         yield pilot, screen, screen.session.browser
+
+
+V = TypeVar("V", bound=View)
+
+
+@asynccontextmanager
+async def viewing(
+    kind: type[V],
+    analysis: Analysis,
+    size: tuple[int, int] = (100, 30),
+    *,
+    settled: float = 0,
+) -> AsyncIterator[tuple[Pilot[Any], MainScreen, V]]:
+    """One view, ready for keys; ``settled`` is how long its details take to be told."""
+    async with opened(analysis, size) as (pilot, screen, _browser):
+        await pilot.press(str(VIEWS.index(kind) + 1))
+        await until(pilot, lambda: isinstance(screen.view, kind))
+        view = screen.view
+        assert isinstance(view, kind)
+        await until(pilot, lambda: view.panes()[0].has_focus)
+        if settled:
+            await pilot.pause(settled)
+        yield pilot, screen, view
 
 
 class _Ready(Reader):

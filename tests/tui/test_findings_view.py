@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from layerlens.tui.widgets.page_list import PageList
 from layerlens.tui.widgets.table_list import TableHead, TableLines
 from layerlens.tui.widgets.what_if import WhatIfPanel
 from tests.builders import file
-from tests.tui.piloting import TYPED, opened, text_of, until
+from tests.tui.piloting import TYPED, text_of, until, viewing
 from tests.unit.outputs import samples
 from tests.unit.tui.test_findings import many
 
@@ -36,23 +35,7 @@ def judged() -> Analysis:
     return samples.judged()
 
 
-@pytest.fixture(autouse=True)
-def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-
-
-@asynccontextmanager
-async def shown(
-    analysis: Analysis, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[Any], MainScreen, FindingsView]]:
-    """The view of findings, ready for keys."""
-    async with opened(analysis, size) as (pilot, screen, _browser):
-        await pilot.press(KEY)
-        await until(pilot, lambda: isinstance(screen.view, FindingsView))
-        view = screen.view
-        assert isinstance(view, FindingsView)
-        await until(pilot, lambda: view.panes()[0].has_focus)
-        yield pilot, screen, view
+shown = partial(viewing, FindingsView)
 
 
 def hints() -> Analysis:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from layerlens.analysis.model import Analysis
 from layerlens.tui.app import LayerLensApp
 from layerlens.tui.reading import Whole
 from layerlens.tui.screens.main import MainScreen
@@ -20,23 +18,13 @@ from layerlens.tui.views.catalogue import VIEWS
 from layerlens.tui.views.image import FactList, ImageView
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.detail_pane import DetailPane
-from tests.tui.piloting import TYPED, opened, text_of, until
+from tests.tui.piloting import TYPED, text_of, until, viewing
 from tests.unit.outputs import samples
 
 KEY = str(VIEWS.index(ImageView) + 1)
 
 
-@asynccontextmanager
-async def looked_at(
-    analysis: Analysis, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[Any], MainScreen, ImageView]]:
-    async with opened(analysis, size) as (pilot, screen, _browser):
-        await pilot.press(KEY)
-        await until(pilot, lambda: isinstance(screen.view, ImageView))
-        view = screen.view
-        assert isinstance(view, ImageView)
-        await pilot.pause(TYPED)
-        yield pilot, screen, view
+looked_at = partial(viewing, ImageView, settled=TYPED)
 
 
 def focused(screen: MainScreen) -> object:

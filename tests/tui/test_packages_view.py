@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from layerlens.tui.views.packages import PackagesView
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.page_list import PageList
 from layerlens.tui.widgets.table_list import TableHead, TableLines
-from tests.tui.piloting import TYPED, opened, text_of, until
+from tests.tui.piloting import TYPED, text_of, until, viewing
 from tests.unit.outputs import samples
 from tests.unit.tui.test_packages import debian
 
@@ -32,23 +31,7 @@ def system() -> Analysis:
     return debian()
 
 
-@pytest.fixture(autouse=True)
-def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-
-
-@asynccontextmanager
-async def shown(
-    analysis: Analysis, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[Any], MainScreen, PackagesView]]:
-    """The view of packages, ready for keys."""
-    async with opened(analysis, size) as (pilot, screen, _browser):
-        await pilot.press(KEY)
-        await until(pilot, lambda: isinstance(screen.view, PackagesView))
-        view = screen.view
-        assert isinstance(view, PackagesView)
-        await until(pilot, lambda: view.panes()[0].has_focus)
-        yield pilot, screen, view
+shown = partial(viewing, PackagesView)
 
 
 def names(view: PackagesView) -> list[str]:

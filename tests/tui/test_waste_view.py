@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from layerlens.analysis.model import Analysis, Partial
+from layerlens.analysis.model import Partial
 from layerlens.tui.app import LayerLensApp
 from layerlens.tui.reading import Whole
 from layerlens.tui.screens.main import MainScreen
@@ -24,23 +23,13 @@ from layerlens.tui.views.waste import WasteView
 from layerlens.tui.widgets.detail_pane import DetailPane
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.table_list import TableHead, TableList
-from tests.tui.piloting import TYPED, opened, text_of, until
+from tests.tui.piloting import TYPED, text_of, until, viewing
 from tests.unit.outputs import samples
 
 KEY = str(VIEWS.index(WasteView) + 1)
 
 
-@asynccontextmanager
-async def waste(
-    analysis: Analysis, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[Pilot[Any], MainScreen, WasteView]]:
-    async with opened(analysis, size) as (pilot, screen, _browser):
-        await pilot.press(KEY)
-        await until(pilot, lambda: isinstance(screen.view, WasteView))
-        view = screen.view
-        assert isinstance(view, WasteView)
-        await pilot.pause(TYPED)
-        yield pilot, screen, view
+waste = partial(viewing, WasteView, settled=TYPED)
 
 
 def trail(view: WasteView) -> str:
