@@ -106,7 +106,8 @@ def _extract(
 
 def _tell(done: Extracted, narrator: Narrator) -> None:
     """What was left out, and a count of what was written."""
-    from layerlens.outputs.display import escape, escape_path, human_size
+    from layerlens.outputs.display import escape, escape_path
+    from layerlens.units import human_size
 
     most = len(done.skipped) if narrator.verbose else _MOST_LINES
     for path, why in done.skipped[:most]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
-from layerlens.outputs.display import human_size, percent_of
+from layerlens.outputs.display import percent_of
 from layerlens.outputs.layout import Cell, Line, Look
+from layerlens.units import human_size
 
 EXPLAINED = 5
 """Findings that are shown with evidence and fix."""

@@ -86,16 +86,6 @@ def name_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def human_size(size: int) -> str:
-    """Bytes in SI units: ``999 B``, ``1.2 MB``."""
-    if abs(size) < 1000:
-        return f"{size} B"
-    # Late: the start of the command line must not pay for it.
-    import humanize
-
-    return humanize.naturalsize(size)
-
-
 def percent_of(part: int, whole: int) -> str:
     """A share with one digit, cut off rather than rounded: only all of it is ``100%``.
 

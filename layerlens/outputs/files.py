@@ -19,8 +19,9 @@ from typing import BinaryIO, Literal, get_args
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import UsageError
-from layerlens.outputs.display import encodable, escape, escape_path, human_size
+from layerlens.outputs.display import encodable, escape, escape_path
 from layerlens.outputs.rows import Row, rows
+from layerlens.units import human_size
 
 Format = Literal["table", "ndjson", "csv"]
 

@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from layerlens.outputs.display import escape, human_size, percent_of
+from layerlens.outputs.display import escape, percent_of
 from layerlens.progress import Rate, Step
+from layerlens.units import human_size
 
 
 @dataclass(frozen=True, slots=True)

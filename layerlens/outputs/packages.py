@@ -16,7 +16,8 @@ from layerlens.analysis.packages.unowned import by_directory, unowned_files
 from layerlens.analysis.packages.why import Reason, Why, reasons
 from layerlens.analysis.rules.words import counted
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
-from layerlens.outputs.display import encodable, escape, escape_path, human_size, name_fields
+from layerlens.outputs.display import encodable, escape, escape_path, name_fields
+from layerlens.units import human_size
 
 SCHEMA_VERSION = 1
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from layerlens.image.platforms import PlatformRow, shared_bytes
-from layerlens.outputs.display import escape, human_size
+from layerlens.outputs.display import escape
+from layerlens.units import human_size
 
 _HEADS = ("PLATFORM", "DIGEST", "LAYERS", "TRANSFER", "SHARED", "CONTENT", "RATIO", "BESIDE")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from layerlens.analysis.rules.model import LedgerClass, PathRule, Rule
 from layerlens.analysis.rules.settings import Thresholds
-from layerlens.outputs.display import human_size
 from layerlens.outputs.rules import claim_words, claims, severity_words, shown_fix
+from layerlens.units import human_size
 
 MARK = "<!-- Made by: layerlens rules --pages docs/rules -->"
 """First line of every page; a page without it is never touched."""

@@ -17,8 +17,9 @@ from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
 from layerlens.outputs.advice import advice
 from layerlens.outputs.blaming import blame, wording
-from layerlens.outputs.display import human_size, percent, percent_of
+from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
+from layerlens.units import human_size
 
 DIAGNOSTICS = 5
 """Diagnostics that are shown; the others are counted."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from layerlens.analysis.model import LayerFacts
 from layerlens.layers.reader import Origin
 from layerlens.retrieval import Cost
+from layerlens.units import human_size
 
 
 class Piece(NamedTuple):
@@ -36,15 +37,15 @@ def announce(
     if Cost.LAYER in layers:
         size = sum(facts[layer].tar_size for layer in layers[Cost.LAYER])
         said.append(
-            f"{_named(layers[Cost.LAYER])} decompressed again ({in_bytes(size)})"
+            f"{_named(layers[Cost.LAYER])} decompressed again ({human_size(size)})"
             if archive is None
-            else f"the archive is read again ({in_bytes(archive)})"
+            else f"the archive is read again ({human_size(archive)})"
         )
     if Cost.FETCH in layers:
         said.append(_fetched(layers[Cost.FETCH], facts))
     if Cost.EXPORT in layers:
         size = sum(each.tar_size for each in facts) if archive is None else archive
-        said.append(f"{engine} exports the whole image again ({in_bytes(size)})")
+        said.append(f"{engine} exports the whole image again ({human_size(size)})")
     if gone:
         files = "1 file" if gone == 1 else f"{gone} files"
         said.append(f"{files} cannot be had again: the contents have passed and were not kept")
@@ -60,8 +61,8 @@ def _fetched(layers: dict[int, int], facts: Sequence[LayerFacts]) -> str:
         else:
             size += each.tar_size if each.compressed_size is None else each.compressed_size
     if all(Origin(facts[layer].origin).is_toc for layer in layers):
-        return f"files of {_named(layers)} fetched ({in_bytes(size)})"
-    return f"{_named(layers)} fetched again ({in_bytes(size)})"
+        return f"files of {_named(layers)} fetched ({human_size(size)})"
+    return f"{_named(layers)} fetched again ({human_size(size)})"
 
 
 def _named(layers: dict[int, int]) -> str:
@@ -69,12 +70,3 @@ def _named(layers: dict[int, int]) -> str:
     if len(layers) == 1:
         return f"layer {next(iter(layers))} is"
     return f"{len(layers)} layers are"
-
-
-def in_bytes(size: int) -> str:
-    """Bytes in SI units: ``999 B``, ``1.2 MB``."""
-    if size < 1000:
-        return f"{size} B"
-    import humanize  # late: most contents are at hand
-
-    return humanize.naturalsize(size)

@@ -14,10 +14,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import humanize
-
 from layerlens.errors import LayerLensError
 from layerlens.outputs import display
+from layerlens.units import human_size
 
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Me", "Mc"})
@@ -147,7 +146,7 @@ def pad(text: str, cells: int) -> str:
 @lru_cache(maxsize=16_384)
 def size(count: int) -> str:
     """Bytes in decimal units, as engines and dive write them: ``1.2 MB``, ``999 B``."""
-    return humanize.naturalsize(count).replace(" Bytes", " B").replace(" Byte", " B")
+    return human_size(count)
 
 
 SIZE_CELLS = 8

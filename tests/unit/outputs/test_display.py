@@ -13,12 +13,12 @@ from layerlens.outputs.display import (
     encodable,
     escape,
     escape_path,
-    human_size,
     name_bytes,
     path_fields,
     percent,
     percent_of,
 )
+from layerlens.units import human_size
 from tests.unit.outputs.samples import HOSTILE_NAMES
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import UsageError
-from layerlens.outputs.display import escape_path, human_size
+from layerlens.outputs.display import escape_path
 from layerlens.outputs.files import CSV_COLUMNS, csv_name, permissions, seconds, write_files
 from layerlens.outputs.rows import Row, rows
+from layerlens.units import human_size
 from tests.builders import char, directory, file, hardlink, symlink, whiteout
 from tests.unit.outputs import samples
 
