@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from layerlens.cli.looking import look
 from layerlens.cli.options import Parser, look_options
 from layerlens.errors import SourceError, UsageError
 
@@ -25,9 +26,6 @@ _GRACE_SECONDS = (1.0, 10.0, 5.0)
 
 _INTERRUPTED = (-signal.SIGINT, 128 + signal.SIGINT)
 """How a builder ends that the user has interrupted."""
-
-Look = Callable[[argparse.Namespace, "Narrator", Callable[[], str]], int]
-"""What ``layerlens IMAGE`` does with parsed arguments, once the last has made the image."""
 
 
 def build_parser() -> Parser:
@@ -50,7 +48,7 @@ def build_parser() -> Parser:
     return found
 
 
-def run(argv: Sequence[str], narrator: Narrator, look: Look) -> int:
+def run(argv: Sequence[str], narrator: Narrator) -> int:
     """Build and look; gives the exit code.  Raises :class:`SourceError` where the build fails."""
     own, theirs = split(argv)
     arguments = build_parser().parse_args(own)

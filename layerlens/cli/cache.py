@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from layerlens.cache.layers import DEFAULT_LIMIT, CacheInfo, LayerCache
 from layerlens.cache.location import default_directory
 from layerlens.cli.diagnostics import ExitCode, Narrator
-from layerlens.cli.options import Parser, size, some
+from layerlens.cli.options import Parser
 from layerlens.cli.output import stdout_guarded
+from layerlens.cli.words import size, some
 from layerlens.errors import UsageError
 from layerlens.outputs.display import escape
 
@@ -49,11 +50,12 @@ def cache_parser() -> Parser:
     return found
 
 
-def run(arguments: argparse.Namespace, narrator: Narrator) -> int:
+def run(argv: Sequence[str], narrator: Narrator) -> int:
     """Do what was asked; gives the exit code.
 
     Raises :class:`UsageError` where records cannot be deleted.
     """
+    arguments = cache_parser().parse_args(argv)
     directory = arguments.cache_dir or default_directory(os.environ)
     cache = LayerCache(os.path.abspath(directory), limit=arguments.cache_size or DEFAULT_LIMIT)
     if arguments.action == "info":

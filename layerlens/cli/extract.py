@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from layerlens.cli.options import Parser, image_options, size, some
+from layerlens.cli.analysing import analyse_open, warn
+from layerlens.cli.options import Parser, image_options
+from layerlens.cli.words import size, some
 from layerlens.errors import UsageError, Where
 
 if TYPE_CHECKING:
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from layerlens.cli.diagnostics import Narrator
     from layerlens.outputs.extract import Extracted
     from layerlens.retrieval import Retrieval
-
-Open = Callable[[argparse.Namespace], "tuple[Analysis, Retrieval]"]
-"""Analyses an image, and gives the way to its contents."""
 
 _MOST_LINES = 20
 """Skipped paths that are told one by one without --verbose."""
@@ -58,11 +57,13 @@ def extract_parser() -> Parser:
     return found
 
 
-def run(argv: Sequence[str], narrator: Narrator, opened: Open) -> int:
+def run(argv: Sequence[str], narrator: Narrator) -> int:
     """Extract; gives the exit code."""
     arguments = extract_parser().parse_args(argv)
-    analysis, retrieval = opened(arguments)
+    analysis, retrieval = analyse_open(arguments, narrator)
     with closing(retrieval):
+        narrator.clear()
+        warn(analysis, narrator)
         return _extract(arguments, analysis, retrieval, narrator)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from layerlens.cli.gate_options import gate_options
+from layerlens.cli.looking import look
 from layerlens.cli.options import Parser, narration, output_options
 from layerlens.cli.tui_settings import tui_options
 from layerlens.errors import UsageError, Where
@@ -15,11 +17,8 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.diagnostics import Narrator
 
-Look = Callable[[argparse.Namespace, "Narrator"], int]
-"""What ``layerlens IMAGE`` does with parsed arguments."""
-
 _OF_IMAGES = {
-    "no_findings": "--no-findings", "config": "--config", "dockerfile": "--dockerfile",
+    "no_findings": "--no-findings", "dockerfile": "--dockerfile",
     "target": "--target", "context": "--context", "save": "--save", "select": "--image",
     "platform": "--platform", "base": "--base", "semantics": "--semantics", "via": "--via",
     "no_toc": "--no-toc", "max_layer_size": "--max-layer-size", "insecure": "--insecure",
@@ -32,7 +31,7 @@ _USUAL = (None, False, "docker", "auto")
 
 
 def open_parser() -> Parser:
-    """The grammar of the command."""
+    """The grammar of ``layerlens open``."""
     found = Parser(
         prog="layerlens open",
         description="Open an analysis that layerlens IMAGE --save F has written: in the terminal "
@@ -40,19 +39,23 @@ def open_parser() -> Parser:
         allow_abbrev=False,
     )
     found.add_argument("image", metavar="F", help="the saved analysis; - is stdin")
-    output_options(found)
+    output_options(found, saved=True)
+    gate_options(found)
     tui_options(found)
     narration(found)
     return found
 
 
-def run(argv: Sequence[str], narrator: Narrator, look: Look) -> int:
+def run(argv: Sequence[str], narrator: Narrator) -> int:
     """Open a saved analysis; gives the exit code."""
-    arguments = open_parser().parse_args(argv)
+    return look_at_saved(open_parser().parse_args(argv), narrator, browse=True)
+
+
+def look_at_saved(arguments: argparse.Namespace, narrator: Narrator, *, browse: bool) -> int:
+    """What ``layerlens IMAGE`` does, of a saved analysis; gives the exit code."""
     arguments.saved = True
-    arguments.save = None
     arguments.no_findings = False
-    arguments.config = None
+    arguments.browse = browse
     return look(arguments, narrator)
 
 

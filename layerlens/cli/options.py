@@ -5,24 +5,26 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from layerlens.cli.gate_options import gate_options
 from layerlens.cli.settings_file import config_option
 from layerlens.cli.tui_settings import tui_options
+from layerlens.cli.words import size, some
 from layerlens.errors import UsageError
 
-SUBCOMMANDS = (
-    "files",
-    "extract",
-    "packages",
-    "rules",
-    "platforms",
-    "build",
-    "open",
-    "cache",
-)
-"""First words that are commands; an image of such a name is given as docker://NAME."""
+SUBCOMMANDS = {
+    "files": "files",
+    "extract": "extract",
+    "packages": "packages",
+    "rules": "rules",
+    "platforms": "platforms",
+    "build": "build",
+    "open": "open",
+    "report": "report",
+    "cache": "cache",
+}
+"""First words that are commands; an image of such a name is given as docker://NAME.
 
-_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
-          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
+Each has the module of ``layerlens.cli`` whose ``run`` it calls."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,26 +32,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
-
-
-def size(text: str) -> int:
-    """``20MB``, ``1.5GiB``: a number with a unit, in bytes."""
-    lower = text.strip().lower()
-    digits = lower.rstrip("bkmgti")
-    unit = lower[len(digits) :]
-    if not unit.endswith("b") or unit[:-1] not in _SIZES:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a unit, such as 20GB")
-    try:
-        return int(float(digits) * _SIZES[unit[:-1]])
-    except (ValueError, OverflowError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 20GB") from error
-
-
-def some(text: str) -> str:
-    """Any text but none: an unset variable of a script must not pass unseen."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("the value is empty")
-    return text
 
 
 def parser() -> Parser:
@@ -77,39 +59,40 @@ def look_options(found: Parser) -> None:
     """Everything that ``layerlens IMAGE`` takes besides the image."""
     output = output_options(found)
     output.add_argument(
-        "--save", metavar="F", type=some,
-        help="write the complete analysis, for layerlens open; - is stdout",
-    )  # fmt: skip
-    output.add_argument(
         "--no-findings", action="store_true", help="leave the rules out: figures and ledger only"
-    )
-    config_option(output)
-    output.add_argument(
-        "--dockerfile", metavar="F", type=some,
-        help="the Dockerfile that made the image: findings then name its lines",
-    )  # fmt: skip
-    output.add_argument(
-        "--target", metavar="STAGE", type=some, help="the stage that made it (default: the last)"
     )
     output.add_argument(
         "--context", metavar="DIR", type=some,
         help="the folder that it is built in: findings then tell what its .dockerignore lacks",
     )  # fmt: skip
+    output.add_argument(
+        "--target", metavar="STAGE", type=some, help="the stage that made it (default: the last)"
+    )
+    gate_options(found)
     tui_options(found)
     image_options(found)
+    found.set_defaults(browse=True)
 
 
-def output_options(found: Parser) -> argparse._ArgumentGroup:
-    """What an analysis can be written as, of an image or saved; gives the group for more."""
+def output_options(found: Parser, *, saved: bool = False) -> argparse._ArgumentGroup:
+    """What an analysis can be written as, of an image or saved; gives the group for more.
+
+    ``saved`` leaves out what only a new analysis can be written as.
+    """
+    from layerlens.outputs.catalogue import OUTPUTS
+
     output = found.add_argument_group("output (none of them opens the terminal UI)")
     output.add_argument("--text", action="store_true", help="print the summary as text")
+    for each in OUTPUTS:
+        if each.flag and not (saved and each.name == "saved"):
+            output.add_argument(
+                f"--{each.flag}", dest=each.option, metavar="F", type=some, help=each.help
+            )
     output.add_argument(
-        "--json", metavar="F", type=some, help="write the analysis as JSON; - is stdout"
-    )
-    output.add_argument(
-        "--sbom", metavar="F", type=some,
-        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
+        "--dockerfile", metavar="F", type=some,
+        help="the Dockerfile that made the image: findings then name its lines",
     )  # fmt: skip
+    config_option(output)
     return output
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerlens.cli.options import Parser, image_options, some
+from layerlens.cli.analysing import Depth, analyse
+from layerlens.cli.options import Parser, image_options
+from layerlens.cli.words import some
 from layerlens.errors import UsageError, Where
 
 if TYPE_CHECKING:
-    from layerlens.analysis.model import Analysis
     from layerlens.analysis.vulnerabilities import Vulnerability
     from layerlens.cli.diagnostics import Narrator
 
 KINDS = ("deb", "apk", "rpm", "alpm", "pypi", "npm", "gem", "composer", "golang", "maven")
-
-Analyse = Callable[[argparse.Namespace], "Analysis"]
 
 
 def packages_parser() -> Parser:
@@ -53,13 +51,13 @@ def packages_parser() -> Parser:
     return found
 
 
-def run(argv: Sequence[str], narrator: Narrator, analyse: Analyse) -> int:
+def run(argv: Sequence[str], narrator: Narrator) -> int:
     """List the packages; gives the exit code."""
     arguments = packages_parser().parse_args(argv)
     if arguments.changes and arguments.format != "table":
         raise UsageError("--changes is a table", hint="--format json has the changes in any case")
     report = _report(arguments.vulnerabilities) if arguments.vulnerabilities else None
-    analysis = analyse(arguments)
+    analysis = analyse(arguments, narrator.progress, narrator, depth=Depth.PACKAGES)
     narrator.clear()
     if arguments.layer is not None and not 0 <= arguments.layer < len(analysis.layers):
         raise UsageError(

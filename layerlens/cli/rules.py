@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerlens.cli.options import Parser, narration, some
+from layerlens.cli.options import Parser, narration
+from layerlens.cli.words import some
 from layerlens.errors import UsageError
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ class SettingsFile:
 
 def config_option(found: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """``--config FILE``."""
-    from layerlens.cli.options import some
+    from layerlens.cli.words import some
 
     found.add_argument(
         "--config", metavar="FILE", type=some,

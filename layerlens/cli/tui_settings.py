@@ -35,7 +35,7 @@ _FLAGS = {"1": True, "true": True, "yes": True, "on": True,
 
 def tui_options(found: argparse.ArgumentParser) -> None:
     """``--theme``, ``--keys`` and ``--plain``, for every command that opens the UI."""
-    from layerlens.cli.options import some
+    from layerlens.cli.words import some
 
     group = found.add_argument_group("terminal UI")
     group.add_argument("--theme", metavar="NAME", type=some, help="colours; see the palette")

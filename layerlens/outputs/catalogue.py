@@ -8,98 +8,133 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from layerlens.analysis.model import Analysis
-from layerlens.errors import LayerLensError
+if TYPE_CHECKING:
+    from layerlens.outputs.report import Report
 
 _WIDTH = 100
 """Columns of a text summary in a file."""
 
 
-@dataclass(frozen=True, slots=True)
+def _no_problem() -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One output: what it is called, what a file of it is called, how it is written.
 
-    ``needs_rules`` where it says nothing without findings or packages, ``needs_all``
-    where it cannot be of an image that was only read in part.
-    ``problem`` says why it cannot be written on this machine, if so.
+    ``flag`` is its option on the command line, ``help`` what that says; ``""`` where
+    only the terminal UI offers it.  ``needs_rules`` where it says nothing without
+    findings or packages, ``needs_packages`` where it lists packages, ``needs_all``
+    where it cannot be of an image that was only read in part, ``binary`` where it
+    is no text.  ``problem`` says why it cannot be written on this machine, if so.
     """
 
     name: str
     title: str
     suffix: str
-    write: Callable[[Analysis, BinaryIO], None]
+    write: Callable[[Report, BinaryIO], None]
+    flag: str = ""
+    help: str = ""
     needs_rules: bool = False
+    needs_packages: bool = False
     needs_all: bool = False
-    problem: Callable[[], str | None] = lambda: None
+    binary: bool = False
+    problem: Callable[[], str | None] = _no_problem
+
+    @property
+    def option(self) -> str:
+        """What parsed arguments call its flag; ``""`` where it has none."""
+        return self.flag.replace("-", "_")
 
 
-def _text(analysis: Analysis, stream: BinaryIO) -> None:
+def _text(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.text import write_text
 
     text = io.StringIO()
-    write_text(analysis, text, width=_WIDTH, colour=False)
+    write_text(report.analysis, text, width=_WIDTH, colour=False)
     stream.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
 
-def _json(analysis: Analysis, stream: BinaryIO) -> None:
+def _json(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.json_report import write_json
 
-    write_json(analysis, stream)
+    write_json(report.analysis, stream)
 
 
-def _files(form: str) -> Callable[[Analysis, BinaryIO], None]:
-    def write(analysis: Analysis, stream: BinaryIO) -> None:
+def _files(form: str) -> Callable[[Report, BinaryIO], None]:
+    def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
 
-        write_files(analysis, stream, form)
+        write_files(report.analysis, stream, form)
 
     return write
 
 
-def _packages(form: str) -> Callable[[Analysis, BinaryIO], None]:
-    def write(analysis: Analysis, stream: BinaryIO) -> None:
+def _packages(form: str) -> Callable[[Report, BinaryIO], None]:
+    def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.packages import write_packages
 
-        write_packages(analysis, stream, form)
+        write_packages(report.analysis, stream, form)
 
     return write
 
 
-def _saved(analysis: Analysis, stream: BinaryIO) -> None:
+def _saved(report: Report, stream: BinaryIO) -> None:
     from layerlens.saved.save import save
 
-    save(analysis, stream)
+    save(report.analysis, stream)
 
 
-def _sbom(analysis: Analysis, stream: BinaryIO) -> None:
+def _sbom(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.sbom import write_sbom
 
-    write_sbom(analysis, stream)
+    write_sbom(report.analysis, stream)
 
 
 def _sbom_problem() -> str | None:
-    from layerlens.outputs.sbom import check_available
+    from layerlens.outputs.sbom import problem
 
-    try:
-        check_available()
-    except LayerLensError as error:
-        return f"{error.what}; {error.hint}" if error.hint else error.what
-    return None
+    return problem()
 
 
 OUTPUTS = (
-    Output("json", "analysis as JSON", ".json", _json),
-    Output("saved", "complete analysis, for layerlens open", ".lls", _saved, needs_all=True),
-    Output("text", "summary as text", ".txt", _text),
-    Output("files-csv", "final filesystem as CSV", ".csv", _files("csv")),
-    Output("files-ndjson", "final filesystem, a JSON object a line", ".ndjson", _files("ndjson")),
-    Output("files-table", "final filesystem as a table", ".txt", _files("table")),
-    Output("packages-csv", "packages as CSV", ".csv", _packages("csv"), needs_rules=True),
-    Output("packages-json", "packages as JSON", ".json", _packages("json"), needs_rules=True),
     Output(
-        "sbom", "bill of materials (CycloneDX)", ".cdx.json", _sbom,
-        needs_rules=True, problem=_sbom_problem,
+        name="json", title="analysis as JSON", suffix=".json", write=_json,
+        flag="json", help="write the analysis as JSON; - is stdout",
+    ),
+    Output(
+        name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
+        flag="save", help="write the complete analysis, for layerlens open; - is stdout",
+        needs_packages=True, needs_all=True, binary=True,
+    ),
+    Output(name="text", title="summary as text", suffix=".txt", write=_text),
+    Output(
+        name="files-csv", title="final filesystem as CSV", suffix=".csv", write=_files("csv"),
+    ),
+    Output(
+        name="files-ndjson", title="final filesystem, a JSON object a line", suffix=".ndjson",
+        write=_files("ndjson"),
+    ),
+    Output(
+        name="files-table", title="final filesystem as a table", suffix=".txt",
+        write=_files("table"),
+    ),
+    Output(
+        name="packages-csv", title="packages as CSV", suffix=".csv", write=_packages("csv"),
+        needs_rules=True, needs_packages=True,
+    ),
+    Output(
+        name="packages-json", title="packages as JSON", suffix=".json", write=_packages("json"),
+        needs_rules=True, needs_packages=True,
+    ),
+    Output(
+        name="sbom", title="bill of materials (CycloneDX)", suffix=".cdx.json", write=_sbom,
+        flag="sbom",
+        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
+        needs_rules=True, needs_packages=True, problem=_sbom_problem,
     ),
 )  # fmt: skip
+"""In the order in which they are offered."""

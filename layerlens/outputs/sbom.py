@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from layerlens import __version__
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.purl import purl
-from layerlens.errors import UsageError
 from layerlens.outputs.display import escape, escape_path
 
 if TYPE_CHECKING:
@@ -25,13 +24,11 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("6f1c1a52-3c0e-5a43-9d57-0f4d3a1f3f10")
 
 
-def check_available() -> None:
-    """Raises :class:`UsageError` where the library is not installed."""
+def problem() -> str | None:
+    """Why no bill can be written here: the library is not installed."""
     if importlib.util.find_spec("cyclonedx") is None:
-        raise UsageError(
-            "--sbom needs the library cyclonedx-python-lib",
-            hint="pip install 'layerlens-image[sbom]'",
-        )
+        return "--sbom needs the library cyclonedx-python-lib; pip install 'layerlens-image[sbom]'"
+    return None
 
 
 def write_sbom(analysis: Analysis, stream: BinaryIO) -> None:

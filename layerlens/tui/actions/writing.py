@@ -8,6 +8,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.errors import LayerLensError
 from layerlens.outputs.catalogue import OUTPUTS, Output
 from layerlens.outputs.destination import check_file_writable, file_destination
+from layerlens.outputs.report import Report
 from layerlens.tui.actions.places import current_folder, problem_of
 from layerlens.tui.background import in_background
 from layerlens.tui.screens.choice import Choice, ChoiceScreen
@@ -69,7 +70,7 @@ def _verdict(text: str) -> tuple[str, bool]:
 
 def _write(output: Output, analysis: Analysis, path: str) -> int:
     with file_destination(path) as stream:
-        output.write(analysis, stream)
+        output.write(Report(analysis), stream)
         return stream.tell()
 
 

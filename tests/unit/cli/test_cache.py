@@ -28,7 +28,7 @@ def cache(tmp_path: Path) -> LayerCache:
 
 def said(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     narrator = Narrator(quiet=False, verbose=False, debug=False)
-    assert run(cache_parser().parse_args(argv), narrator) == 0
+    assert run(argv, narrator) == 0
     out, err = capsys.readouterr()
     assert err == ""
     return out
@@ -87,7 +87,7 @@ def test_clear_where_nothing_can_be_deleted(
     monkeypatch.setattr(os, "unlink", unlink)
     with pytest.raises(UsageError, match="cannot delete"):
         run(
-            cache_parser().parse_args(["clear", "--cache-dir", cache.directory]),
+            ["clear", "--cache-dir", cache.directory],
             Narrator(quiet=False, verbose=False, debug=False),
         )
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from layerlens.cli.main import main
-from layerlens.cli.options import size
 from layerlens.cli.output import check_writable, destination
+from layerlens.cli.words import size
 from layerlens.errors import FormatError, UsageError
 from tests.builders import Image, directory, file, layer, symlink
 from tests.unit.cli.running import environment, layerlens, line
@@ -243,19 +243,19 @@ class TestColour:
         assert "\x1b[31mtwo" not in shown
 
     def test_no_color_rules_auto_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from layerlens.cli.main import _colour
+        from layerlens.cli.looking import has_colour
 
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
-        assert _colour("auto", terminal=True)
-        assert not _colour("auto", terminal=False)
+        assert has_colour("auto", terminal=True)
+        assert not has_colour("auto", terminal=False)
         monkeypatch.setenv("NO_COLOR", "1")
-        assert not _colour("auto", terminal=True)
-        assert _colour("always", terminal=False)
+        assert not has_colour("auto", terminal=True)
+        assert has_colour("always", terminal=False)
         monkeypatch.setenv("NO_COLOR", "")
         monkeypatch.setenv("TERM", "dumb")
-        assert not _colour("auto", terminal=True)
-        assert not _colour("never", terminal=True)
+        assert not has_colour("auto", terminal=True)
+        assert not has_colour("never", terminal=True)
 
 
 _LOADED = """

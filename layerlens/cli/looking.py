@@ -1,0 +1,172 @@
+"""``layerlens IMAGE``: the terminal UI, the outputs that were asked for, the gate."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.errors import UsageError
+from layerlens.outputs.catalogue import OUTPUTS, Output
+
+if TYPE_CHECKING:
+    import argparse
+
+    from layerlens.analysis.model import Analysis
+    from layerlens.cli.analysing import Depth
+    from layerlens.cli.diagnostics import Narrator
+    from layerlens.outputs.report import Report
+    from layerlens.tui.settings import Settings
+
+PIPE_WIDTH = 100
+"""Columns of text that goes into a pipe or a file: always the same."""
+
+
+def look(
+    arguments: argparse.Namespace, narrator: Narrator, make: Callable[[], str] | None = None
+) -> int:
+    """Look at an image and give the exit code.
+
+    ``make`` makes the image and gives its reference, once the arguments are
+    known to be good.
+    """
+    from layerlens.cli.analysing import analyse, warn
+
+    to_terminal = sys.stdout.isatty()
+    wanted = wanted_outputs(arguments)
+    gated = arguments.ci
+    if not wanted and not arguments.text and not gated and to_terminal and arguments.browse:
+        if make is not None:
+            if sys.stdin.isatty():
+                settings = _tui_settings(arguments)  # what is wrong is told before the build
+                arguments.image = make()
+                return _browse(arguments, settings)
+        elif arguments.image == "-":
+            from layerlens.cli.reading import stdin_beside_terminal
+
+            stream = stdin_beside_terminal()
+            if stream is not None:
+                return _browse(arguments, _tui_settings(arguments), stream)
+        elif sys.stdin.isatty():
+            return _browse(arguments, _tui_settings(arguments))
+    check_outputs(wanted, arguments, to_terminal=to_terminal)
+    gate = None
+    if gated:
+        from layerlens.cli.gating import prepare
+
+        gate = prepare(arguments)
+    if make is not None:
+        arguments.image = make()
+    analysis = analyse(arguments, narrator.progress, narrator, depth=_depth(arguments, wanted))
+    narrator.clear()
+    warn(analysis, narrator)
+    report = _report(arguments, analysis)
+    if gate is not None:
+        report = gate.judged(report, narrator)
+    write_outputs(report, wanted)
+    if arguments.text or not (wanted or gated):
+        from layerlens.outputs.text import write_text
+
+        with stdout_guarded():
+            write_text(
+                analysis,
+                sys.stdout,
+                width=text_width() if to_terminal else PIPE_WIDTH,
+                colour=has_colour(arguments.color, terminal=to_terminal),
+            )
+    if gate is not None:
+        return gate.tell(report, narrator, data_on_stdout=any(path == "-" for _, path in wanted))
+    return 0
+
+
+def wanted_outputs(arguments: argparse.Namespace) -> list[tuple[Output, str]]:
+    """The outputs that were asked for, with the paths that they go to."""
+    found = []
+    for output in OUTPUTS:
+        path = getattr(arguments, output.option, None) if output.option else None
+        if path is not None:
+            found.append((output, path))
+    return found
+
+
+def check_outputs(
+    wanted: list[tuple[Output, str]], arguments: argparse.Namespace, *, to_terminal: bool
+) -> None:
+    """Find out before a long read that an output cannot be written.  Raises :class:`UsageError`."""
+    if sum(path == "-" for _, path in wanted) + arguments.text > 1:
+        raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    for output, path in wanted:
+        if output.binary and path == "-" and to_terminal:
+            raise UsageError(
+                "a saved analysis is no text", hint="send it elsewhere, or give a file"
+            )
+        check_writable(path)
+        problem = output.problem()
+        if problem is not None:
+            raise UsageError(problem)
+        if output.needs_rules and arguments.no_findings:
+            raise UsageError(
+                f"--{output.flag} needs what --no-findings leaves out", hint="drop one of them"
+            )
+
+
+def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:
+    """Write each output: to its file, or to stdout."""
+    for output, path in wanted:
+        with destination(path) as stream:
+            output.write(report, stream)
+
+
+def _report(arguments: argparse.Namespace, analysis: Analysis) -> Report:
+    from layerlens.outputs.report import Report
+
+    return Report(analysis, dockerfile=arguments.dockerfile)
+
+
+def _depth(arguments: argparse.Namespace, wanted: list[tuple[Output, str]]) -> Depth:
+    from layerlens.cli.analysing import Depth
+
+    if arguments.no_findings:
+        return Depth.ENTRIES
+    # Who wants packages needs more than a memory of findings.
+    whole = any(output.needs_packages for output, _ in wanted)
+    return Depth.RULES if whole else Depth.FINDINGS
+
+
+def _browse(
+    arguments: argparse.Namespace, settings: Settings, stdin: BinaryIO | None = None
+) -> int:
+    """The terminal UI; the image is read inside it."""
+    from layerlens.cli.browse import ImageReader
+    from layerlens.tui.app import run_app
+
+    gc.enable()  # a long session makes garbage
+    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
+    marked = run_app(reader, arguments.image, settings)
+    sys.stdout.writelines(f"{line}\n" for line in marked)
+    return 0
+
+
+def _tui_settings(arguments: argparse.Namespace) -> Settings:
+    from layerlens.cli.settings_file import settings_of
+    from layerlens.cli.tui_settings import tui_settings
+
+    return tui_settings(arguments, settings_of(arguments))
+
+
+def text_width() -> int:
+    """Columns of the terminal behind stdout."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return PIPE_WIDTH
+
+
+def has_colour(choice: str, *, terminal: bool) -> bool:
+    """Whether text is coloured, by ``--color`` and the environment."""
+    if choice == "auto":
+        return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"

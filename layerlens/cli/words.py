@@ -1,0 +1,28 @@
+"""Words that options take."""
+
+from __future__ import annotations
+
+import argparse
+
+_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
+          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
+
+
+def size(text: str) -> int:
+    """``20MB``, ``1.5GiB``: a number with a unit, in bytes."""
+    lower = text.strip().lower()
+    digits = lower.rstrip("bkmgti")
+    unit = lower[len(digits) :]
+    if not unit.endswith("b") or unit[:-1] not in _SIZES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a unit, such as 20GB")
+    try:
+        return int(float(digits) * _SIZES[unit[:-1]])
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 20GB") from error
+
+
+def some(text: str) -> str:
+    """Any text but none: an unset variable of a script must not pass unseen."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text

@@ -1,0 +1,1 @@
+"""Two images of one kind side by side: what changed, what it costs to fetch, who did it.  Pure."""
