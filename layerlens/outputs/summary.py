@@ -16,7 +16,7 @@ from layerlens.analysis.rules.words import counted
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
 from layerlens.outputs.advice import advice
-from layerlens.outputs.blaming import blame, wording
+from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 from layerlens.units import human_size

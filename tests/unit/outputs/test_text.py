@@ -16,7 +16,7 @@ from layerlens.analysis.model import Analysis, Waste
 from layerlens.filesystem.changes import Cause
 from layerlens.image.digest import Digest
 from layerlens.layers.diagnostics import Diagnostic
-from layerlens.outputs.blaming import blame, wording
+from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.layout import Look, gauge, shares
 from layerlens.outputs.text import write_text
 from tests.builders import file, whiteout
