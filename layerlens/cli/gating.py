@@ -56,7 +56,9 @@ def prepare(arguments: argparse.Namespace) -> Gating:
     Raises :class:`UsageError` for settings, ``.dive-ci`` and baselines that cannot be used.
     """
     return Gating(
-        settings=gate_settings(arguments, settings_of(arguments)),
+        settings=gate_settings(
+            arguments, settings_of(arguments), with_defaults=True, with_baseline=False
+        ),
         baseline=None,
         dive=None,
         exit_zero=bool(arguments.exit_zero),
