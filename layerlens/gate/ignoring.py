@@ -71,7 +71,9 @@ def excuse(analysis: Analysis, ignores: Sequence[Ignore], today: date) -> Excuse
         rulings=tuple(
             IgnoreRuling(ignore, expired=True)
             if k not in work.tallies
-            else IgnoreRuling(ignore, work.tallies[k].findings, sum(work.tallies[k].inodes.values()))
+            else IgnoreRuling(
+                ignore, work.tallies[k].findings, sum(work.tallies[k].inodes.values())
+            )
             for k, ignore in enumerate(ignores)
         ),
         findings=frozenset(work.hidden),

@@ -218,7 +218,9 @@ def _files(work: _Work, _: str) -> list[Offender]:
         layer = None if version is None else fs.layer_of(version)
         what = f"{_text(folder)}: {counted(count, 'file')}"
         found.append(
-            Offender(what, 0, paths=(folder,)) if layer is None else work.at(what, 0, layer, (folder,))
+            Offender(what, 0, paths=(folder,))
+            if layer is None
+            else work.at(what, 0, layer, (folder,))
         )
     return found
 
@@ -258,9 +260,7 @@ def _setuid(work: _Work, _: str) -> list[Offender]:
         return not roots, not mode & 0o4000, fs.paths[version]
 
     return [
-        work.of_live(
-            version, f" ({'setuid' if mode & 0o4000 else 'setgid'}, mode {mode:04o})"
-        )
+        work.of_live(version, f" ({'setuid' if mode & 0o4000 else 'setgid'}, mode {mode:04o})")
         for version, mode in sorted(work.measures.special_files, key=rank)
     ]
 
@@ -275,7 +275,9 @@ def _package(work: _Work, name: str) -> list[Offender]:
         return work.largest_files(found[0].versions)
     found.sort(key=lambda package: -package.bytes)
     return [
-        work.at(f"{package.name} {package.version}", package.bytes, package.layer, (package.database,))
+        work.at(
+            f"{package.name} {package.version}", package.bytes, package.layer, (package.database,)
+        )
         for package in found
     ]
 
