@@ -119,6 +119,7 @@ def seconds(mtime: float) -> str:
 
 # ---------------------------------------------------------------------------------------- csv
 
+
 def write_csv(found: Iterable[Row], stream: BinaryIO) -> None:
     """RFC 4180: a header, lines end in CR LF, quotes only where they are needed."""
     piece = io.StringIO(newline="")

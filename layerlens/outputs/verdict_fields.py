@@ -106,7 +106,11 @@ def baseline_fields(facts: BaselineFacts) -> Json:
 
 def _time(seconds: float | None) -> str | None:
     try:
-        return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (
+            None
+            if seconds is None
+            else datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
     except (OverflowError, OSError, ValueError):  # no time that a calendar has
         return None
 
