@@ -186,14 +186,8 @@ def _suite_lines(suite: Suite) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Escaped lines as character data.
-
-    Of what XML 1.0 forbids (section 2.2) only two characters that are none are left by
-    then.  No line but the first, which follows its tag, may begin with the ``::`` of a
-    command to GitHub's runner.
-    """
-    lines = [f"\\{line}" if line.lstrip().startswith("::") else line for line in text.split("\n")]
-    return _legal(markup("\n".join(lines)))
+    """Escaped lines as character data."""
+    return _legal(markup(text))
 
 
 def _attribute(text: str) -> str:
@@ -201,4 +195,5 @@ def _attribute(text: str) -> str:
 
 
 def _legal(text: str) -> str:
+    """Of what XML 1.0 forbids (2.2) only two characters that are none are left by now."""
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
