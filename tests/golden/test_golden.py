@@ -10,18 +10,24 @@ import io
 import json
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from layerlens.analysis.model import Analysis
-from layerlens.outputs import schema
+from layerlens.gate.model import Verdict
+from layerlens.outputs import sarif, sbom, schema
+from layerlens.outputs.catalogue import OUTPUTS
 from layerlens.outputs.files import write_files
 from layerlens.outputs.json_report import write_json
+from layerlens.outputs.report import Report
 from layerlens.outputs.text import write_text
-from tests.unit.outputs import samples
+from tests.unit.outputs import samples, verdicts
+from tests.unit.outputs.wicked import TEXT, wicked
 
+lined = cache(samples.lined)
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
 UPDATE = "LAYERLENS_UPDATE_GOLDEN"
@@ -36,6 +42,17 @@ def report(make: Callable[[], Analysis]) -> bytes:
 def listing(make: Callable[[], Analysis], fmt: str, layer: int | None = None) -> bytes:
     stream = io.BytesIO()
     write_files(make(), stream, fmt, layer)
+    return stream.getvalue()
+
+
+def written(
+    name: str, make: Callable[[], Analysis] = lined, verdict: Verdict | None = None
+) -> bytes:
+    """An output by its name, with a Dockerfile where there is a verdict."""
+    (output,) = (each for each in OUTPUTS if each.name == name)
+    stream = io.BytesIO()
+    where = None if verdict is None else "build/Dockerfile"
+    output.write(Report(make(), verdict, dockerfile=where), stream)
     return stream.getvalue()
 
 
@@ -70,13 +87,29 @@ GOLDEN: dict[str, Callable[[], bytes]] = {
     "hostile-files.table": lambda: listing(samples.hostile, "table"),
     "hostile-files.ndjson": lambda: listing(samples.hostile, "ndjson"),
     "hostile-files.csv": lambda: listing(samples.hostile, "csv"),
+    "verdict.json": lambda: written("json", verdict=verdicts.MIXED),
+    "findings.junit.xml": lambda: written("junit"),
+    "verdict.junit.xml": lambda: written("junit", verdict=verdicts.MIXED),
+    "hostile.junit.xml": lambda: written("junit", wicked, verdicts.wicked(TEXT)),
+    "findings.sarif": lambda: written("sarif"),
+    "verdict.sarif": lambda: written("sarif", verdict=verdicts.MIXED),
+    "hostile.sarif": lambda: written("sarif", wicked, verdicts.wicked(TEXT)),
+    "verdict.codequality.json": lambda: written("code-quality", verdict=verdicts.MIXED),
+    "shop.metrics.txt": lambda: written("openmetrics", samples.shop),
+    "verdict.metrics.txt": lambda: written("openmetrics", verdict=verdicts.MIXED),
+    "findings.csv": lambda: written("csv"),
+    "hostile.csv": lambda: written("csv", wicked),
+    "shop.svg": lambda: written("badge", samples.shop),
+    "verdict.svg": lambda: written("badge", verdict=verdicts.MIXED),
+    "packages.cdx.json": lambda: written("sbom", samples.packaged),
 }
 
 
 @pytest.fixture(autouse=True)
 def _one_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """A release must not change the files."""
-    monkeypatch.setattr(schema, "__version__", "1.2.3")
+    for module in (schema, sarif, sbom):
+        monkeypatch.setattr(module, "__version__", "1.2.3")
 
 
 def check(name: str, place: Path) -> None:
@@ -113,11 +146,11 @@ def test_golden_files_are_not_written_in_ci(
 
 
 def test_no_golden_file_is_left_over() -> None:
-    kinds = {".json", ".txt", ".table", ".ndjson", ".csv"}
+    kinds = {".json", ".txt", ".table", ".ndjson", ".csv", ".xml", ".sarif", ".svg"}
     assert {p.name for p in HERE.iterdir() if p.suffix in kinds} == set(GOLDEN)
 
 
-@pytest.mark.parametrize("name", [name for name in GOLDEN if name.endswith(".json")])
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name.endswith(".json") and name.count(".") == 1])
 def test_golden_documents_are_of_the_published_schema(name: str) -> None:
     published = json.loads(PUBLISHED.read_text("utf-8"))
     Draft202012Validator(published).validate(json.loads((HERE / name).read_bytes()))
