@@ -50,11 +50,7 @@ def badge(report: Report) -> Badge:
     share = f"{int(scores.efficiency * 100 + 1e-6)}%"
     if verdict is None:
         colour = (
-            _GREEN
-            if scores.efficiency >= 0.95
-            else _AMBER
-            if scores.efficiency >= 0.9
-            else _RED
+            _GREEN if scores.efficiency >= 0.95 else _AMBER if scores.efficiency >= 0.9 else _RED
         )
         return Badge("image", f"{size} · {share}", colour, f"image: {size}, {share} efficient")
     outcome = verdict.outcome

@@ -19,7 +19,15 @@ from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.globs import Automaton
 from layerlens.analysis.rules.identity import key_of
 from layerlens.analysis.rules.model import Severity
-from layerlens.gate.model import DiveRuling, Ignore, IgnoreRuling, Offender, Outcome, Ruling, Verdict
+from layerlens.gate.model import (
+    DiveRuling,
+    Ignore,
+    IgnoreRuling,
+    Offender,
+    Outcome,
+    Ruling,
+    Verdict,
+)
 from layerlens.outputs.display import escape, escape_path
 from layerlens.outputs.report import Report
 from layerlens.units import human_size

@@ -150,7 +150,9 @@ def test_no_golden_file_is_left_over() -> None:
     assert {p.name for p in HERE.iterdir() if p.suffix in kinds} == set(GOLDEN)
 
 
-@pytest.mark.parametrize("name", [name for name in GOLDEN if name.endswith(".json") and name.count(".") == 1])
+@pytest.mark.parametrize(
+    "name", [name for name in GOLDEN if name.endswith(".json") and name.count(".") == 1]
+)
 def test_golden_documents_are_of_the_published_schema(name: str) -> None:
     published = json.loads(PUBLISHED.read_text("utf-8"))
     Draft202012Validator(published).validate(json.loads((HERE / name).read_bytes()))

@@ -67,7 +67,9 @@ def test_all_outputs_in_one_run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("output", FRESH, ids=lambda output: output.name)
-def test_a_saved_analysis_gives_the_same_bytes(output: Output, folder: Path, tmp_path: Path) -> None:
+def test_a_saved_analysis_gives_the_same_bytes(
+    output: Output, folder: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     arguments = [str(folder / "saved"), "--dockerfile", str(folder / "Dockerfile")]
     assert main(["report", *arguments, f"--{output.flag}", str(out), "--quiet"]) == 0
@@ -89,7 +91,9 @@ def test_stdout_has_the_data_and_nothing_else(
 def test_a_gate_never_keeps_outputs_back(
     limit: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Run
 ) -> None:
-    monkeypatch.setattr(verdict_output, "write_verdict", lambda _report, stream: stream.write("v\n"))
+    monkeypatch.setattr(
+        verdict_output, "write_verdict", lambda _report, stream: stream.write("v\n")
+    )
     flags = [text for each in FRESH for text in (f"--{each.flag}", str(tmp_path / each.name))]
     arguments = [str(folder / "image.tar"), "--ci", "--max-size", limit, "--quiet", *flags]
     fails = limit == "1kB"
@@ -108,7 +112,9 @@ def test_a_gate_never_keeps_outputs_back(
 def test_the_verdict_gives_way_to_data(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: Run
 ) -> None:
-    monkeypatch.setattr(verdict_output, "write_verdict", lambda _report, stream: stream.write("v\n"))
+    monkeypatch.setattr(
+        verdict_output, "write_verdict", lambda _report, stream: stream.write("v\n")
+    )
     arguments = [str(folder / "image.tar"), "--ci", "--max-size", "1kB", "--junit", "-", "--quiet"]
     assert main(arguments) == 1
     shown = capfd.readouterr()

@@ -33,8 +33,10 @@ def scored(efficiency: float) -> Analysis:
 def test_what_it_says() -> None:
     root = drawn(judged())
     assert [text.text for text in root.iter(f"{SVG}text")] == ["image", "63.5 MB · 81%"]
-    assert root.attrib["aria-label"] == root.findtext(f"{SVG}title") == (
-        "image: 63.5 MB, 81% efficient"
+    assert (
+        root.attrib["aria-label"]
+        == root.findtext(f"{SVG}title")
+        == ("image: 63.5 MB, 81% efficient")
     )
     assert root.attrib["role"] == "img"
 

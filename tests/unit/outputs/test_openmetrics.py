@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from layerlens.analysis.model import Analysis
-from layerlens.gate.model import Ruling, Verdict
+from layerlens.gate.model import Outcome, Ruling, Verdict
 from layerlens.outputs.openmetrics import write_openmetrics
 from layerlens.outputs.report import Report
 from tests.unit.outputs import samples, verdicts, wicked
@@ -24,7 +24,8 @@ def metrics(analysis: Analysis, verdict: Verdict | None = None) -> Samples:
     stream = io.BytesIO()
     write_openmetrics(Report(analysis, verdict), stream)
     found: Samples = {}
-    for family in text_string_to_metric_families(stream.getvalue().decode()):
+    text = stream.getvalue().decode()
+    for family in text_string_to_metric_families(text):  # type: ignore[no-untyped-call]
         assert family.type == "gauge"
         assert family.documentation
         assert family.name.endswith(family.unit)
@@ -48,7 +49,7 @@ def test_it_can_be_read(name: str, make: Any) -> None:
 def test_any_text() -> None:
     metrics(wicked.wicked(), verdicts.wicked(wicked.TEXT))
     odd = verdicts.demand("max-path", "1MB", 'a"b\\c\nd{e="f"}')
-    ruling = Ruling(odd, verdicts.Outcome.PASS, 0, 1, "")
+    ruling = Ruling(odd, Outcome.PASS, 0, 1, "")
     found = metrics(samples.empty(), Verdict((ruling,)))
     assert value(found, "gate_passed", gate="max-path", subject='a"b\\c\\nd{e="f"}') == 1
 

@@ -63,7 +63,7 @@ def test_findings() -> None:
     assert base64.b64decode(odd["path_base64"]) == b"app/bad-\xff\x1b"
 
 
-def test_long_tables_are_written_in_pieces(monkeypatch: object) -> None:
+def test_long_tables_are_written_in_pieces() -> None:
     analysis = samples.shop()
     whole = table(analysis)
     waste = list(analysis.waste) * 1000
