@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import NoReturn
 
 from layerlens.cli.gate_options import gate_options
@@ -32,6 +33,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
+
+    def parse_args(  # type: ignore[override] # the overloads are for namespaces of one's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """What the command line says, and where that is silent, what the settings say.
+
+        Raises :class:`UsageError`.
+        """
+        from layerlens.cli.settling import settle
+
+        found = super().parse_args(args, namespace)
+        settle(found)
+        return found
 
 
 def parser() -> Parser:
@@ -138,7 +152,7 @@ def _reading(found: Parser) -> None:
         "--base", metavar="REF", type=some, help="the base image, to tell it from yours"
     )
     reading.add_argument(
-        "--semantics", choices=("docker", "spec"), default="docker",
+        "--semantics", choices=("docker", "spec"),
         help="whose reading of a layer counts where engines disagree (default: docker)",
     )  # fmt: skip
     verify = reading.add_mutually_exclusive_group()
@@ -150,12 +164,12 @@ def _reading(found: Parser) -> None:
         "--no-verify", dest="verify", action="store_false", help="a wrong digest is a warning only"
     )
     reading.add_argument(
-        "--via", choices=("auto", "export", "store"), default="auto",
+        "--via", choices=("auto", "export", "store"),
         help="how an engine's image is read: its export stream, the engine's own files on "
         "this machine, or whichever works (default: auto)",
     )  # fmt: skip
     reading.add_argument(
-        "--no-toc", action="store_true",
+        "--no-toc", action="store_true", default=None,
         help="fetch every layer whole, even one that carries its own table of contents",
     )  # fmt: skip
     reading.add_argument(
@@ -167,7 +181,7 @@ def _reading(found: Parser) -> None:
 def _registries(found: Parser) -> None:
     access = found.add_argument_group("registries")
     access.add_argument(
-        "--insecure", action="store_true",
+        "--insecure", action="store_true", default=None,
         help="allow plain http, and certificates that nobody vouches for",
     )  # fmt: skip
     access.add_argument(
@@ -183,8 +197,9 @@ def caching(found: Parser) -> None:
         help="where layers are remembered (default: the user's cache directory)",
     )  # fmt: skip
     cache.add_argument(
-        "--no-cache", action="store_true", help="neither use nor keep what was read before"
-    )
+        "--no-cache", action="store_true", default=None,
+        help="neither use nor keep what was read before",
+    )  # fmt: skip
     cache.add_argument(
         "--cache-size", metavar="SIZE", type=size, help="bound of the cache (default: 2GiB)"
     )
@@ -196,5 +211,6 @@ def narration(found: Parser) -> None:
     loud = group.add_mutually_exclusive_group()
     loud.add_argument("--quiet", "-q", action="store_true", help="no progress, no warnings")
     loud.add_argument("--verbose", "-v", action="store_true", help="every diagnostic on stderr")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    group.add_argument("--color", choices=("auto", "always", "never"))
     group.add_argument("--debug", action="store_true", help="a traceback for every error")
+    config_option(group)
