@@ -176,6 +176,12 @@ _CI = (
         help="by how much changes may exceed their limits", example='"1%"',
     ),
     Setting(
+        table="ci", key="strict-baseline", kind=Kind.YES_NO, default="false", usual=False,
+        flag="--strict-baseline", variable="LAYERLENS_STRICT_BASELINE", option="strict_baseline",
+        help="fail where findings of the baseline are gone: it allows them to come back",
+        example="true",
+    ),
+    Setting(
         table="ci", key="strict", kind=Kind.YES_NO, default="false", usual=False,
         flag="--strict", variable="LAYERLENS_STRICT", option="strict",
         help="fail on ignores that have expired or are not needed", example="true",
