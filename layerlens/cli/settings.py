@@ -101,7 +101,7 @@ _READING = (
     Setting(
         table="reading", key="verify", kind=Kind.YES_NO, default="where the bytes pass anyway",
         flag="--verify, --no-verify", variable="LAYERLENS_VERIFY", option="verify",
-        help="check every digest; false: a wrong one is a warning only", example="true",
+        help="check every digest; false makes a wrong one a warning only", example="true",
         guarded=True, harmless=True,
     ),
     Setting(
@@ -214,7 +214,7 @@ _TUI = (
     ),
     Setting(
         table="tui", key="bindings", kind=Kind.FORM,
-        help="other keys for an action, by its id", example='{ "filter.open" = "ctrl+f, /" }',
+        help="other keys for an action, by its id", example='{ "filter.open" = "ctrl+g, /" }',
     ),
 )  # fmt: skip
 
@@ -282,10 +282,11 @@ def all_settings() -> list[Setting]:
 
     usual = {name: f"{subject}={limit}" if subject else limit for name, subject, limit in DEFAULTS}
     samples = {Unit.BYTES: '"50MB"', Unit.SHARE: '"5%"', Unit.COUNT: "20", Unit.YES_NO: "true"}
+    counts = {"max-files": "50000", "max-findings": "0", "max-new-findings": "0"}
     subjects = {"GLOB": "var/lib/**", "NAME": "gcc", "CLASS": "deleted", "SEVERITY": "high"}
     gates = []
     for gate in GATES:
-        sample = '"95%"' if gate.at_least else samples[gate.unit]
+        sample = '"95%"' if gate.at_least else counts.get(gate.id, samples[gate.unit])
         if gate.subject:
             sample = f'{{ "{subjects[gate.subject]}" = {sample} }}'
         default = usual.get(gate.id, "none")

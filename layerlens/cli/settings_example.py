@@ -45,11 +45,10 @@ def _lines() -> Iterator[str]:
 
 def _setting(setting: Setting) -> Iterator[str]:
     default = "" if setting.default in ("none", "required") else f" (default: {setting.default})"
-    guarded = (
-        "; counts only in a file that is named"
-        if setting.guarded and setting.table != "registries"
-        else ""
-    )
+    guarded = ""
+    if setting.guarded and setting.table != "registries":
+        what = "" if setting.harmless is None else f"{str(not setting.harmless).lower()} "
+        guarded = f"; {what}counts only in a file that is named"
     yield from _prose(f"{setting.help}{default}{guarded}")
     yield f"#{setting.key} = {setting.example}"
 

@@ -6,7 +6,7 @@ keys = "dive"
 plain = true
 
 [tui.bindings]
-"filter.open" = "ctrl+f, /"
+"filter.open" = "ctrl+g, /"
 "tree.fold" = ["F", "ctrl+g"]
 """
 
