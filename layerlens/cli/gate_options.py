@@ -55,7 +55,7 @@ def baseline_options(found: argparse.ArgumentParser) -> None:
         help="by how much changes may exceed their limits (100kB, 1%%)",
     )  # fmt: skip
     group.add_argument(
-        "--strict-baseline", action="store_true",
+        "--strict-baseline", action="store_true", default=None,
         help="fail where findings of the baseline are gone: it allows them to come back",
     )  # fmt: skip
     group.add_argument(
@@ -80,8 +80,12 @@ BASELINE_FLAGS = {
 
 
 def baseline_flags(arguments: argparse.Namespace) -> list[str]:
-    """The flags about baselines that were given."""
-    return [flag for name, flag in BASELINE_FLAGS.items() if getattr(arguments, name)]
+    """The flags about baselines that were given; what settings say is none."""
+    return [
+        flag
+        for name, flag in BASELINE_FLAGS.items()
+        if getattr(arguments, name) and name not in arguments.origins
+    ]
 
 
 def refuse_without_gate(arguments: argparse.Namespace) -> None:

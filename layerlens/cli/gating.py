@@ -97,12 +97,12 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         with_baseline=arguments.baseline is not None,
     )
     writing, baseline = None, None
-    if baseline_flags(arguments):
+    if arguments.baseline is not None or baseline_flags(arguments):
         from layerlens.cli.baseline import baseline_of, writing_of
 
         writing = writing_of(arguments)
         baseline = baseline_of(arguments, settings.demands, narrator)
-        if baseline is None and arguments.strict_baseline:
+        if baseline is None and "--strict-baseline" in baseline_flags(arguments):
             raise UsageError("--strict-baseline needs --baseline")
     return Gating(
         settings=settings,
