@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from layerlens.cli.dive_settings import dive_options
 from layerlens.cli.words import some
 from layerlens.gate.catalogue import GATES
 
@@ -39,3 +40,4 @@ def gate_options(found: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", default=None,
         help="fail on ignores that have expired or are not needed",
     )  # fmt: skip
+    dive_options(found)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
+from layerlens.cli.dive_settings import dive_settings
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
@@ -16,6 +17,7 @@ from layerlens.gate.baseline import Baseline
 from layerlens.gate.dive import DiveSettings, dive_verdict
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
+from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Gating:
         verdict = judge(report.analysis, self.settings, self.baseline, datetime.now(UTC).date())
         if self.dive is not None:
             verdict = replace(verdict, dive=dive_verdict(report.analysis.dive, self.dive))
+            for note in self.dive.notes:
+                narrator.tell(f"layerlens: {escape(note)}")
         return replace(report, verdict=verdict)
 
     def tell(self, report: Report, narrator: Narrator, *, data_on_stdout: bool) -> int:
@@ -55,9 +59,11 @@ def prepare(arguments: argparse.Namespace) -> Gating:
 
     Raises :class:`UsageError` for settings, ``.dive-ci`` and baselines that cannot be used.
     """
+    dive = dive_settings(arguments)
     return Gating(
-        settings=gate_settings(arguments, settings_of(arguments)),
+        # Who brings dive's limits did not ask for ours.
+        settings=gate_settings(arguments, settings_of(arguments), with_defaults=dive is None),
         baseline=None,
-        dive=None,
+        dive=dive,
         exit_zero=bool(arguments.exit_zero),
     )
