@@ -70,13 +70,15 @@ def read_dive_config(data: bytes) -> DiveConfig:
 
 
 def _once(mapping: Node) -> list[tuple[Node, Node]]:
-    """The pairs of a mapping, none of whose keys differs from another by case alone."""
+    """The pairs of a mapping; keys that count differ from each other by more than case."""
     seen: dict[str, Node] = {}
     for key, _ in mapping.pairs:
-        first = seen.setdefault((key.text or "").lower(), key)
-        if first is not key and key.kind == "scalar":
-            what = f"{key.text!r:.60} is there twice, first in line {first.line}"
-            raise YamlError(f"{what}: dive leaves to chance which counts", key.line)
+        name = (key.text or "").lower()
+        if name == "rules" or name.removeprefix("rules.") in _LOWER:
+            first = seen.setdefault(name, key)
+            if first is not key:
+                what = f"{key.text!r:.60} is there twice, first in line {first.line}"
+                raise YamlError(f"{what}: dive leaves to chance which counts", key.line)
     return mapping.pairs
 
 

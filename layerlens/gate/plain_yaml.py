@@ -98,6 +98,9 @@ def _document(events: Iterator[Event]) -> Node | None:
     for event in events:
         line = event.start_mark.line + 1
         if isinstance(event, kinds.StreamStartEvent | kinds.DocumentStartEvent):
+            version = getattr(event, "version", None)
+            if version not in (None, (1, 1)):
+                raise YamlError("%YAML asks for another version than 1.1, which dive refuses", line)
             continue
         if isinstance(event, kinds.StreamEndEvent | kinds.DocumentEndEvent):
             return None
