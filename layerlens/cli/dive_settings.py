@@ -46,7 +46,7 @@ _LATER_VARIABLES = (
 
 
 def dive_options(found: argparse.ArgumentParser) -> None:
-    """dive's flags, by dive's names."""
+    """Flags of dive, by dive's names."""
     group = found.add_argument_group(
         "dive's gate",
         "With --ci, and beside the gates above: the verdict that dive 0.13.1 gives, by its own "

@@ -16,6 +16,7 @@ from layerlens.gate.plain_yaml import Node, YamlError, read_yaml
 _LOWER = {rule.lower(): rule for rule in DIVE_DEFAULTS}
 _TOP = frozenset({"rules", "plugins", "ignore-errors"})
 """Keys at the top that are dive's own; but for ``rules`` they change no verdict."""
+_MOST_NOTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def read_dive_config(data: bytes) -> DiveConfig:
                     notes.append(_idle(key, top=False))
             elif rule not in limits:
                 _take(limits, rule, value)
+    if len(notes) > _MOST_NOTES:
+        notes[_MOST_NOTES:] = [f"{len(notes) - _MOST_NOTES:,} more keys have no effect"]
     return DiveConfig(limits, tuple(notes))
 
 

@@ -72,9 +72,10 @@ def read_yaml(data: bytes) -> Node | None:
         raise YamlError(f"not YAML: {problem}", line) from error
     except YamlError:
         raise
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # Bytes that are no text, and numbers of escapes and directives beyond all bounds.
+    except yaml.YAMLError as error:  # bytes that are no text
         raise YamlError(f"not YAML: {str(error).splitlines()[0]}", None) from error
+    except (ValueError, OverflowError) as error:  # of an escape, or of %YAML
+        raise YamlError("not YAML: a number in it is beyond all bounds", None) from error
 
 
 class _Open:
@@ -96,6 +97,7 @@ def _document(events: Iterator[Event]) -> Node | None:
     unfinished: set[str] = set()
     stack: list[tuple[_Open, str | None]] = []
     for event in events:
+        assert event.start_mark is not None  # only events made by hand have none
         line = event.start_mark.line + 1
         if isinstance(event, kinds.StreamStartEvent | kinds.DocumentStartEvent):
             version = getattr(event, "version", None)
@@ -189,6 +191,9 @@ _INTEGER = re.compile(
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
 _YAML = "tag:yaml.org,2002:"
 _KINDS = {"int": ("int",), "float": ("float", "int"), "bool": ("bool",), "null": ("null",)}
+"""What a plain scalar must be where a tag says what it is."""
+_NO_TEXT = frozenset({"binary", "timestamp", "map", "seq", "merge"})
+"""Tags that go-yaml knows as well, and that no limit has."""
 
 
 def _scalar(event: ScalarEvent, line: int) -> Node:
@@ -200,7 +205,7 @@ def _scalar(event: ScalarEvent, line: int) -> Node:
             return Node(line, "scalar", value, merges=True)
         return Node(line, "scalar", _plain(value)[1])
     name = tag.removeprefix(_YAML)
-    if name == tag or name == "str":
+    if name == tag or name not in (_KINDS.keys() | _NO_TEXT):
         return Node(line, "scalar", value)  # go-yaml takes what it does not know for text
     found, text = _plain(value)
     if found not in _KINDS.get(name, ()):

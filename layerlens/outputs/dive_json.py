@@ -1,16 +1,17 @@
-"""dive's JSON export, field for field as dive 0.13.1 writes it.
+r"""dive's JSON export, field for field as dive 0.13.1 writes it.
 
 Two objects: ``layer`` lists each layer with all names of its own tree, ``image`` has
 dive's figures.  Names come depth-first, children before their parents, in byte order;
 whiteouts are names like any other, names that start with ``.wh..wh..`` are left out,
 and parents without an entry stand there as records without content.  The text is what
 Go's ``encoding/json`` makes with an indent of two: ``<``, ``>`` and ``&`` escaped,
-each byte that is not UTF-8 as ``\\ufffd``, and no newline at the end.
+each byte that is not UTF-8 as ``\ufffd``, and no newline at the end.
 
-What dive reads from tar headers and we do not keep: ``/``, ``./`` and ``..`` in front
-of names and of hard links' targets are gone.  ``id`` is the first part of the layer's
-path in an archive; of all archives that engines write today that is ``blobs``, and so
-it is here, whatever the image was read from.
+What dive takes from tar headers and we do not keep: ``/``, ``./`` and ``..`` in front
+of names and of hard links' targets, and targets that whiteouts carry by accident.
+Secrets in instructions are hidden here as everywhere.  ``id`` is the first part of the
+layer's path in an archive; of all archives that engines write today that is ``blobs``,
+and so it is here, whatever the image was read from.
 """
 
 from __future__ import annotations
