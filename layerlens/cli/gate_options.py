@@ -41,10 +41,8 @@ def gate_options(found: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", default=None,
         help="fail on ignores that have expired or are not needed",
     )  # fmt: skip
-<<<<<<< HEAD
-    dive_options(found)
-=======
     baseline_options(found)
+    dive_options(found)
 
 
 def baseline_options(found: argparse.ArgumentParser) -> None:
@@ -92,4 +90,3 @@ def refuse_without_gate(arguments: argparse.Namespace) -> None:
     """Say so where a flag has no meaning without ``--ci``.  Raises :class:`UsageError`."""
     for flag in baseline_flags(arguments):
         raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
->>>>>>> main

@@ -46,17 +46,6 @@ OTHER_KEYS = ("tolerance", "strict", "exit-zero", "baseline")
 """Keys of ``[ci]`` that are no gates."""
 
 
-<<<<<<< HEAD
-def gate_settings(
-    arguments: argparse.Namespace, file: SettingsFile, *, with_defaults: bool = True
-) -> GateSettings:
-    """What is demanded, and from where.
-
-    ``with_defaults``: whether ``DEFAULTS`` count where nothing else is asked for.
-    Raises :class:`UsageError` that tells all problems.
-    """
-    raise NotImplementedError
-=======
 @dataclass(frozen=True, slots=True)
 class Told:
     """What one place says of a gate and a subject; no limits where it says ``off``."""
@@ -331,4 +320,3 @@ def _yes_no(text: str, word: str) -> Limit | None:
     except ValueError:
         raise LimitError(f"{quoted(text)} is none of warn, fail, off") from None
     return Limit(0.0, Bound.ABSOLUTE, level, "no")
->>>>>>> main

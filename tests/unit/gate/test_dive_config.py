@@ -99,21 +99,21 @@ class TestNotes:
     @pytest.mark.parametrize(
         ("text", "note"),
         [
-            ("rules:\n  lowest-efficiency: 1\n", "line 2: dive does not know 'lowest-efficiency', "
-             "which has no effect: is lowestEfficiency meant?"),
+            ("rules:\n  lowest-efficiency: 1\n",
+             "'lowest-efficiency', which has no effect: is lowestEfficiency meant?"),
             ("rules:\n  highest_wasted_bytes: 1\n", "is highestWastedBytes meant?"),
             ("rules:\n  highestUserWastePercent: 1\n", "is highestUserWastedPercent meant?"),
             ("lowestEfficiency: 1\n", "is lowestEfficiency, below rules, meant?"),
             ("rule:\n  lowestEfficiency: 1\n", "is rules meant?"),
             ("rules:\n  colour: 1\n", "line 2: dive does not know 'colour', which has no effect"),
-            ("rules:\n  ? [a]\n  : 1\n", "dive does not know 'null'"),
+            ("rules:\n  ? [a]\n  : 1\n", "line 2: dive does not know 'null', which has no effect"),
         ],
     )  # fmt: skip
     def test_what_dive_passes_over_is_told(self, text: str, note: str) -> None:
         config = read_dive_config(text.encode())
         assert config.limits == {}
         assert len(config.notes) == 1
-        assert config.notes[0].endswith(note) or note in config.notes[0]
+        assert config.notes[0].endswith(note)
 
     def test_many(self) -> None:
         text = "".join(f"key{k}: 1\n" for k in range(40))
@@ -180,6 +180,8 @@ class TestRefused:
         assert time.process_time() - before < 5
 
     def test_no_object_is_made_by_a_tag(self) -> None:
-        text = b"rules: {lowestEfficiency: !!python/object/apply:os.getcwd [], a: !!python/name:os x}"
+        text = (
+            b"rules: {lowestEfficiency: !!python/object/apply:os.getcwd [], a: !!python/name:os x}"
+        )
         config = read_dive_config(text)
         assert config.limits["lowestEfficiency"].text == "[…]"
