@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
+from layerlens.cli.dive_settings import dive_settings
 from layerlens.cli.gate_options import baseline_flags
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
@@ -18,6 +19,7 @@ from layerlens.errors import UsageError
 from layerlens.gate.dive import DiveSettings, dive_verdict
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
+from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
@@ -90,12 +92,15 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
+    dive = dive_settings(arguments)
     settings = gate_settings(
         arguments,
         settings_of(arguments),
-        with_defaults=True,
+        with_defaults=dive is None,  # who brings dive's limits did not ask for ours
         with_baseline=arguments.baseline is not None,
     )
+    for note in dive.notes if dive is not None else ():
+        narrator.tell(f"layerlens: {escape(note)}")
     writing, baseline = None, None
     if arguments.baseline is not None or baseline_flags(arguments):
         from layerlens.cli.baseline import baseline_of, writing_of
@@ -107,7 +112,7 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     return Gating(
         settings=settings,
         baseline=baseline,
-        dive=None,
+        dive=dive,
         exit_zero=bool(arguments.exit_zero),
         strict_baseline=arguments.strict_baseline,
         writing=writing,
