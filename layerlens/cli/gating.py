@@ -62,7 +62,7 @@ class Gating:
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
-            write_baseline(self.writing, report, self.settings.demands, narrator)
+            write_baseline(self.writing, report, self.settings, narrator)
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
@@ -80,7 +80,7 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         from layerlens.cli.baseline import baseline_of, writing_of
 
         writing = writing_of(arguments)
-        baseline = baseline_of(arguments, settings.demands, narrator)
+        baseline = baseline_of(arguments, settings, narrator)
         if baseline is None and arguments.strict_baseline:
             raise UsageError("--strict-baseline needs --baseline")
     return Gating(
