@@ -32,6 +32,7 @@ from layerlens.gate.catalogue import BY_ID, GATES
 from layerlens.gate.limits import Unit
 from layerlens.gate.model import Outcome
 from layerlens.gate.ratchet import tightened
+from tests.builders import file
 from tests.unit.gate.recording import FINDINGS, IMAGE, WRITTEN, baseline, demand
 from tests.unit.outputs import samples
 
@@ -94,7 +95,7 @@ def test_an_image_without_rules_lacks_what_rules_say() -> None:
 
 
 def test_a_figure_that_cannot_be_had_is_left_out() -> None:
-    plain = samples.build([[samples.file("a", b"a" * 10)]])
+    plain = samples.build([[file("a", b"a" * 10)]])
     found = record(plain, recordable(()))
     assert found.value(BY_ID["max-transfer-size"], "") is None
     assert found.value(BY_ID["max-layers"], "") == 1

@@ -18,7 +18,7 @@ from jsonschema.exceptions import ValidationError
 
 from layerlens.analysis.rules.identity import FindingKey
 from layerlens.analysis.rules.model import Severity
-from layerlens.errors import LayerLensError, UsageError
+from layerlens.errors import UsageError
 from layerlens.gate.baseline import BaselineImage, RecordedBaseline, order, record, recordable
 from layerlens.gate.baseline_file import (
     AGAIN,
@@ -79,7 +79,7 @@ def test_one_changed_figure_is_one_changed_line() -> None:
 
 
 def test_neither_order_nor_process_show_in_the_file() -> None:
-    mixed = dict(reversed(baseline().figures.items()))
+    mixed = dict(reversed(list(baseline().figures.items())))
     turned = baseline(figures=mixed, findings=tuple(reversed(FINDINGS)))
     assert encode_baseline(turned) == encode_baseline(baseline())
 
@@ -282,7 +282,7 @@ def test_a_file_is_known_by_how_it_begins(tmp_path: Path) -> None:
     assert not is_baseline_file("registry://example/x")
 
 
-def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+def test_a_pipe_is_read_once() -> None:
     read, write = os.pipe()
     try:
         os.write(write, encode_baseline(baseline()))
@@ -311,8 +311,7 @@ def test_damage_is_told_or_harmless() -> None:
                 data[at:at] = data[at // 2 : at // 2 + choose.randrange(1, 30)]
         try:
             found = decode_baseline(bytes(data), "b.json")
-        except LayerLensError as error:
-            assert isinstance(error, UsageError)
+        except UsageError:
             told += 1
         else:
             assert decode_baseline(encode_baseline(found), "b.json") == found
