@@ -74,7 +74,12 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
-    settings = gate_settings(arguments, settings_of(arguments))
+    settings = gate_settings(
+        arguments,
+        settings_of(arguments),
+        with_defaults=True,
+        with_baseline=arguments.baseline is not None,
+    )
     writing, baseline = None, None
     if baseline_flags(arguments):
         from layerlens.cli.baseline import baseline_of, writing_of
