@@ -6,9 +6,8 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.output import check_writable, destination
@@ -26,7 +25,7 @@ from layerlens.gate.baseline_notes import (
     other_platform,
     strict_ruling,
 )
-from layerlens.gate.ignoring import excuse
+from layerlens.gate.ignoring import Excused, excuse
 
 if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
@@ -59,16 +58,13 @@ class Writing:
 
 
 def baseline_of(
-    arguments: argparse.Namespace, settings: GateSettings, narrator: Narrator
-) -> RecordedBaseline | None:
-    """What ``--baseline`` names, with the figures that the settings' demands ask for.
+    arguments: argparse.Namespace, name: str, settings: GateSettings, narrator: Narrator
+) -> RecordedBaseline:
+    """What ``--baseline NAME`` names, with the figures that the settings' demands ask for.
 
     Raises :class:`UsageError` where it cannot be had: a gate that cannot be judged
     must never pass.
     """
-    name = arguments.baseline
-    if name is None:
-        return None
     if name == "-":
         raise UsageError("a baseline cannot be on stdin", hint="give a file, --baseline F")
     from layerlens.saved.sniff import is_saved
@@ -102,14 +98,17 @@ def _measured(
     return record(
         analysis,
         demanded(settings.demands),
-        excused=excuse(analysis, settings.ignores, _today()),
+        excused=_excused(analysis, settings),
         origin=origin,
         made=made,
     )
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _excused(analysis: Analysis, settings: GateSettings) -> Excused | None:
+    """What the ignores in force leave out: of the baseline too, else figures would not compare."""
+    if not settings.ignores:
+        return None
+    return excuse(analysis, settings.ignores, datetime.now(UTC).date())
 
 
 def _of_image(
@@ -144,8 +143,10 @@ def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
     """
     from layerlens.cli.options import parser
 
-    usual = vars(parser().parse_args([name]))
-    given = {key: value for key, value in vars(copy(arguments)).items() if key != "saved"}
+    given = {key: value for key, value in vars(arguments).items() if key != "saved"}
+    # The settings file is the one that was read already.
+    kept = {key: given[key] for key in ("config", "settings_file") if key in given}
+    usual = vars(parser().parse_args(["image"], argparse.Namespace(**kept)))
     return argparse.Namespace(**usual | given | {"image": name, "select": None})
 
 
@@ -179,6 +180,20 @@ def _epoch(created: str | None) -> float | None:
         return None
 
 
+def is_first(arguments: argparse.Namespace) -> bool:
+    """Whether this run is to make the baseline that it would be compared with.
+
+    A lost file must not pass for that, so ``--accept-new`` has to say so.
+    """
+    name, path = arguments.baseline, arguments.write_baseline
+    return (
+        None not in (name, path)
+        and arguments.accept_new
+        and not os.path.exists(path)
+        and os.path.realpath(name) == os.path.realpath(path)
+    )
+
+
 # ------------------------------------------------------------------------------------ judging
 
 
@@ -190,7 +205,7 @@ def with_baseline(
     Raises :class:`UsageError` where a baseline file is of another platform: its
     figures would be taken for those of another build.
     """
-    if baseline.version is not None and other_platform(analysis, baseline):
+    if baseline.is_file and other_platform(analysis, baseline):
         raise _wrong_platform(baseline, analysis)
     notes = baseline_notes(analysis, baseline, time.time())
     if strict:
@@ -256,7 +271,7 @@ def write_baseline(
     found = record(
         report.analysis,
         recordable(settings.demands),
-        excused=excuse(report.analysis, settings.ignores, _today()),
+        excused=_excused(report.analysis, settings),
         origin=writing.path,
         made=now,
         revision=working_revision(os.environ),

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
-from layerlens.cli.gate_options import baseline_flags
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
@@ -74,20 +73,28 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
+    writing = None
+    if arguments.write_baseline or arguments.ratchet or arguments.accept_new:
+        from layerlens.cli.baseline import is_first, writing_of
+
+        writing = writing_of(arguments)
+        if is_first(arguments):
+            arguments.baseline = None
     settings = gate_settings(
         arguments,
         settings_of(arguments),
         with_defaults=True,
         with_baseline=arguments.baseline is not None,
     )
-    writing, baseline = None, None
-    if baseline_flags(arguments):
-        from layerlens.cli.baseline import baseline_of, writing_of
+    baseline = None
+    if arguments.baseline is not None:
+        from layerlens.cli.baseline import baseline_of
 
-        writing = writing_of(arguments)
-        baseline = baseline_of(arguments, settings, narrator)
-        if baseline is None and arguments.strict_baseline:
-            raise UsageError("--strict-baseline needs --baseline")
+        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    if arguments.strict_baseline and (baseline is None or not baseline.is_file):
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
     return Gating(
         settings=settings,
         baseline=baseline,

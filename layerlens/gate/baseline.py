@@ -93,6 +93,11 @@ class RecordedBaseline:
             revision=self.image.revision or self.revision,
         )
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it was read from a baseline file, and not measured in this run."""
+        return self.version is not None
+
     def value(self, gate: Gate, subject: str) -> float | None:
         """Its figure for a gate, ``None`` where it has none."""
         return self.figures.get(figure_key(gate, subject))
