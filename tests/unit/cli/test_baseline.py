@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +16,11 @@ import pytest
 
 from layerlens.cli import baseline as module
 from layerlens.cli import main as cli
+from layerlens.cli.options import parser
 from layerlens.gate.baseline_file import load_baseline
 from layerlens.gate.baseline_notes import STALE_DAYS
 from tests.builders import Image, file, layer, whiteout
+from tests.unit.cli.running import ROOT, environment
 
 KB = 1000
 RULED = [
@@ -382,3 +387,38 @@ def test_a_figure_that_the_baseline_lacks_is_no_pass(run: Run) -> None:
     )
     assert code == 1
     assert "--write-baseline" in out
+
+
+# --------------------------------------------------------------------------------------- docs
+
+DOCS = (ROOT / "docs" / "baselines.md").read_text("utf-8")
+
+
+def test_the_page_names_flags_that_are_there() -> None:
+    known = {word for action in parser()._actions for word in action.option_strings}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCS))
+    assert named <= known
+    ours = {"--baseline", "--tolerance", "--strict-baseline", "--write-baseline", "--accept-new"}
+    assert named >= ours | {"--ratchet"}
+    assert f"{STALE_DAYS} days" in DOCS
+    assert all(f"`{name}`" in DOCS for name in module.REVISION_VARIABLES)
+
+
+def test_the_branch_points_baseline_is_read_as_the_page_says(run: Run) -> None:
+    (line_,) = (each for each in DOCS.splitlines() if "<(git show" in each)
+    command = line_.replace("layerlens app:pr", f"{sys.executable} -m layerlens app.tar")
+    written(run, "layerlens-baseline.json")
+    given = " ".join(RULED)
+    script = f"""
+        set -e
+        git init -q -b main . && git add layerlens-baseline.json
+        git -c user.name=a -c user.email=b commit -q -m one
+        git update-ref refs/remotes/origin/main HEAD
+        rm layerlens-baseline.json
+        {command} {given}
+    """
+    result = subprocess.run(
+        ["bash", "-c", script], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "the very same image" in " ".join(result.stdout.split())
