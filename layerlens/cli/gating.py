@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ class Gating:
     exit_zero: bool
     strict_baseline: bool = False
     writing: Writing | None = None
+    color: str = "auto"
+
+    @property
+    def needs_packages(self) -> bool:
+        """Whether a gate asks for packages, which a memory of findings does not list."""
+        return any(demand.gate.subject == "NAME" for demand in self.settings.demands)
 
     def judged(self, report: Report, narrator: Narrator) -> Report:
         """The report with its verdict."""
@@ -53,11 +60,20 @@ class Gating:
 
         Gives the exit code.
         """
+        from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
         from layerlens.outputs.verdict import write_verdict
 
-        assert report.verdict is not None
+        assert report.verdict is not None  # judged before
+        stream = sys.stderr if data_on_stdout else sys.stdout
+        terminal = stream.isatty()
         with stdout_guarded():
-            write_verdict(report, sys.stderr if data_on_stdout else sys.stdout)
+            write_verdict(
+                report,
+                stream,
+                width=text_width(stream) if terminal else PIPE_WIDTH,
+                colour=has_colour(self.color, terminal=terminal),
+                now=time.time(),
+            )
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
@@ -102,4 +118,5 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         exit_zero=bool(arguments.exit_zero),
         strict_baseline=arguments.strict_baseline,
         writing=writing,
+        color=arguments.color,
     )
