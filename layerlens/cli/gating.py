@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
 from layerlens.cli.dive_settings import dive_settings
-from layerlens.cli.gate_options import baseline_flags
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
@@ -80,7 +79,7 @@ class Gating:
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
-            write_baseline(self.writing, report, self.settings.demands, narrator)
+            write_baseline(self.writing, report, self.settings, narrator)
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
@@ -93,6 +92,13 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     ``.dive-ci`` and baselines that cannot be used.
     """
     dive = dive_settings(arguments)
+    writing = None
+    if arguments.write_baseline or arguments.ratchet or arguments.accept_new:
+        from layerlens.cli.baseline import is_first, writing_of
+
+        writing = writing_of(arguments)
+        if is_first(arguments):
+            arguments.baseline = None
     settings = gate_settings(
         arguments,
         settings_of(arguments),
@@ -101,14 +107,16 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     )
     for note in dive.notes if dive is not None else ():
         narrator.tell(f"layerlens: {escape(note)}")
-    writing, baseline = None, None
-    if arguments.baseline is not None or baseline_flags(arguments):
-        from layerlens.cli.baseline import baseline_of, writing_of
+    baseline = None
+    if arguments.baseline is not None:
+        from layerlens.cli.baseline import baseline_of
 
-        writing = writing_of(arguments)
-        baseline = baseline_of(arguments, settings.demands, narrator)
-        if baseline is None and "--strict-baseline" in baseline_flags(arguments):
-            raise UsageError("--strict-baseline needs --baseline")
+        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
+    if asked and (baseline is None or not baseline.is_file):
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
     return Gating(
         settings=settings,
         baseline=baseline,

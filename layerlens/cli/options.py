@@ -48,6 +48,28 @@ class Parser(argparse.ArgumentParser):
         settle(found)
         return found
 
+    def parse_known_args(  # type: ignore[override] # the overloads are for namespaces of one's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As any parser, but ``--lowest-efficiency -1%`` is an option and its value."""
+        return super().parse_known_args(None if args is None else _joined(args), namespace)
+
+
+def _joined(args: Sequence[str]) -> list[str]:
+    """The arguments with each value that begins as a negative number tied to its option.
+
+    No option of ours begins so, and argparse takes only whole numbers for values.
+    """
+    found: list[str] = []
+    for word in args:
+        option = found[-1] if found else ""
+        is_option = option[:2] == "--" and option != "--" and "=" not in option
+        if is_option and word[:1] == "-" and word[1:2].isdecimal():
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
+
 
 def parser() -> Parser:
     """The parser of ``layerlens IMAGE``."""
