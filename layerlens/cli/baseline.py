@@ -119,7 +119,7 @@ def _of_image(
         raise _unusable(name, error) from error
     narrator.clear()
     return record(
-        analysis, demanded(demands), measure, origin=name, made=_epoch(analysis.image.created)
+        analysis, demanded(demands), measure, origin=name, made=epoch_of(analysis.image.created)
     )
 
 
@@ -157,7 +157,7 @@ def _unusable(name: str, error: LayerLensError) -> UsageError:
     )
 
 
-def _epoch(created: str | None) -> float | None:
+def epoch_of(created: str | None) -> float | None:
     """When an image was built, in seconds since the epoch."""
     try:
         found = datetime.fromisoformat(created or "")

@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "rules": "rules",
     "platforms": "platforms",
     "build": "build",
+    "compare": "compare",
     "open": "open",
     "report": "report",
     "cache": "cache",
@@ -44,7 +45,8 @@ def parser() -> Parser:
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
         "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
-        "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
+        "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, "
+        "layerlens compare OLD NEW, layerlens open "
         "SAVED, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
