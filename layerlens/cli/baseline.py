@@ -132,7 +132,7 @@ def _of_image(
     except LayerLensError as error:
         raise _unusable(name, error) from error
     narrator.clear()
-    return _measured(analysis, settings, name, _epoch(analysis.image.created))
+    return _measured(analysis, settings, name, epoch_of(analysis.image.created))
 
 
 def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
@@ -171,7 +171,7 @@ def _unusable(name: str, error: LayerLensError) -> UsageError:
     )
 
 
-def _epoch(created: str | None) -> float | None:
+def epoch_of(created: str | None) -> float | None:
     """When an image was built, in seconds since the epoch."""
     try:
         found = datetime.fromisoformat(created or "")
