@@ -64,6 +64,12 @@ def _json(report: Report, stream: BinaryIO) -> None:
     write_json(report.analysis, stream)
 
 
+def _markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.markdown import write_markdown
+
+    write_markdown(report, stream)
+
+
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
     def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
@@ -109,6 +115,10 @@ OUTPUTS = (
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
         flag="save", help="write the complete analysis, for layerlens open; - is stdout",
         needs_packages=True, needs_all=True, binary=True,
+    ),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
     ),
     Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(
