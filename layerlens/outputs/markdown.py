@@ -30,7 +30,7 @@ from layerlens.units import human_size
 MOST_BYTES = 60_000
 """Of a comment, in UTF-8."""
 
-TITLE, WORDS, INSTRUCTION, PATH = 160, 300, 240, 200
+TITLE, WORDS, INSTRUCTION, PATH = 160, 300, 240, 120
 """Characters of texts from images that are shown."""
 
 

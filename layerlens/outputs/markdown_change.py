@@ -18,7 +18,7 @@ _FINDINGS = 10
 """Findings that are new."""
 
 _TITLE = 160
-_NAME = 200
+_NAME = 120
 
 
 def change_sections(comparison: Comparison) -> Iterator[Section]:
