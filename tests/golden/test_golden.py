@@ -23,7 +23,7 @@ from layerlens.outputs.json_report import write_json
 from layerlens.outputs.markdown import write_markdown
 from layerlens.outputs.report import Report
 from layerlens.outputs.text import write_text
-from tests.unit.outputs import samples, verdicts
+from tests.unit.outputs import handmade, samples
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
@@ -71,9 +71,9 @@ GOLDEN: dict[str, Callable[[], bytes]] = {
     "hostile.txt": lambda: page(samples.hostile),
     "many.txt": lambda: page(samples.many),
     "shop.md": lambda: comment(samples.shop),
-    "clean.md": lambda: comment(samples.clean, verdicts.passing()),
-    "judged.md": lambda: comment(samples.judged, verdicts.failing()),
-    "hostile.md": lambda: comment(samples.hostile, verdicts.hostile()),
+    "clean.md": lambda: comment(samples.clean, handmade.passing()),
+    "judged.md": lambda: comment(samples.judged, handmade.failing()),
+    "hostile.md": lambda: comment(samples.hostile, handmade.hostile()),
     "shop-files.table": lambda: listing(samples.shop, "table"),
     "shop-files.ndjson": lambda: listing(samples.shop, "ndjson"),
     "shop-files.csv": lambda: listing(samples.shop, "csv"),

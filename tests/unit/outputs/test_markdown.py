@@ -23,7 +23,7 @@ from layerlens.image.model import Instruction
 from layerlens.outputs.markdown import MOST_BYTES, SUMMARY, markdown, marker, write_markdown
 from layerlens.outputs.markdown_fit import Section, fit
 from layerlens.outputs.report import Report
-from tests.unit.outputs import samples, verdicts
+from tests.unit.outputs import handmade, samples
 
 PARSER = MarkdownIt("gfm-like")
 OURS = {"<br>", "</details>"}
@@ -87,7 +87,7 @@ def compared(old: Analysis, new: Analysis, *paths: PathDelta) -> Comparison:
 
 
 def test_the_verdict_comes_first() -> None:
-    lines = written(Report(judged(), verdicts.failing())).split("\n")
+    lines = written(Report(judged(), handmade.failing())).split("\n")
     assert lines[1] == "## ❌ LayerLens: `judged:1` fails 3 of 6 gates, with 1 warning"
     outcomes = [line.split(" | ")[0] for line in lines if line.startswith(("| ❌", "| ⚠", "| ✅"))]
     assert outcomes == ["| ❌ fail", "| ❌ fail", "| ⚠️ warn", "| ✅ pass", "| ✅ pass",
@@ -102,13 +102,13 @@ def test_the_verdict_comes_first() -> None:
     [
         (None, "LayerLens: `x`"),
         (Verdict(), "✅ LayerLens: `x` passes: no gate"),
-        (verdicts.passing(), "✅ LayerLens: `x` passes all 2 gates"),
+        (handmade.passing(), "✅ LayerLens: `x` passes all 2 gates"),
         (
-            Verdict((verdicts.ruling("max-size", "1MB", Outcome.WARN, 2e6),)),
+            Verdict((handmade.ruling("max-size", "1MB", Outcome.WARN, 2e6),)),
             "⚠️ LayerLens: `x` passes 1 gate, with 1 warning",
         ),
         (
-            replace(verdicts.failing(), rulings=(), dive=None, strict=True),
+            replace(handmade.failing(), rulings=(), dive=None, strict=True),
             "❌ LayerLens: `x` fails, for 1 ignore that nothing needs",
         ),
     ],
@@ -134,7 +134,7 @@ def test_findings_tell_blame_saving_and_fix() -> None:
 def test_ignored_findings_are_left_out() -> None:
     analysis = judged()
     everything = frozenset(range(len(analysis.findings)))
-    text = written(Report(analysis, replace(verdicts.passing(), ignored=everything)))
+    text = written(Report(analysis, replace(handmade.passing(), ignored=everything)))
     assert "Nothing to mend." in text
     assert "apt-get update &&" not in text
 
@@ -160,16 +160,16 @@ def test_an_image_that_was_only_read_in_part_says_so() -> None:
 @pytest.mark.parametrize("make", [samples.hostile, samples.shop, samples.many, samples.empty])
 def test_no_image_breaks_it(make: type[Analysis]) -> None:
     analysis = make()
-    for verdict in (None, verdicts.hostile(), verdicts.failing()):
+    for verdict in (None, handmade.hostile(), handmade.failing()):
         check_inert(written(Report(analysis, verdict, dockerfile="a`b\n::error::")))
 
 
-@pytest.mark.parametrize("text", [verdicts.EVIL, "```\n::error::x", "</details>\n\n# h", "~~~\n@x"])
+@pytest.mark.parametrize("text", [handmade.EVIL, "```\n::error::x", "</details>\n\n# h", "~~~\n@x"])
 def test_no_finding_breaks_it(text: str) -> None:
     analysis = with_findings(judged(), 9, text)
     old = replace(analysis, image=replace(analysis.image, reference=text))
     delta = PathDelta(text.encode(), PathChange.MOVED, 1, 1, 0, 1)
-    report = Report(analysis, verdicts.hostile(), compared(old, analysis, delta))
+    report = Report(analysis, handmade.hostile(), compared(old, analysis, delta))
     check_inert(written(report))
 
 
@@ -190,7 +190,7 @@ def test_it_is_always_short_enough(text: str, times: int, count: int) -> None:
         waste=[Waste(path, Cause.DELETED, 5, 0, 0)] * count,
     )
     offender = Offender(text * times, 5, 0, None, text * times)
-    verdict = verdicts.hostile()
+    verdict = handmade.hostile()
     rulings = tuple(replace(each, message=text * times, offenders=(offender,) * count)
                     for each in verdict.rulings * count)  # fmt: skip
     verdict = replace(verdict, rulings=rulings, notes=(text * times,) * count)
