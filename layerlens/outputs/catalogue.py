@@ -106,6 +106,12 @@ def _badge(report: Report, stream: BinaryIO) -> None:
     write_badge(report, stream)
 
 
+def _markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.markdown import write_markdown
+
+    write_markdown(report, stream)
+
+
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
     def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
@@ -184,6 +190,10 @@ OUTPUTS = (
     Output(
         name="badge", title="badge with size and efficiency (SVG)", suffix=".svg", write=_badge,
         flag="badge", help="write an SVG badge with size and efficiency",
+    ),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
     ),
     Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(
