@@ -20,6 +20,8 @@ SUBCOMMANDS = {
     "build": "build",
     "open": "open",
     "report": "report",
+    "fleet": "fleet",
+    "trend": "trend",
     "cache": "cache",
 }
 """First words that are commands; an image of such a name is given as docker://NAME.
@@ -45,7 +47,7 @@ def parser() -> Parser:
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
         "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
         "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
-        "SAVED, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
+        "SAVED, layerlens fleet REF…, layerlens trend REF…, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from layerlens.analysis.model import Analysis
+
+if TYPE_CHECKING:
+    from layerlens.outputs.layout import Look
 
 NARROWEST = 40
 """Columns below which the page is not laid out any narrower."""
@@ -30,12 +33,19 @@ def write_text(
     text: no times, no environment.
     """
     # Late: rich takes longer to load than a small image takes to be read.
-    from layerlens.outputs.layout import Look, print_lines
+    from layerlens.outputs.layout import print_lines
     from layerlens.outputs.summary import summary
+
+    look = look_of(stream, max(width, NARROWEST), colour=colour, unicode=unicode)
+    print_lines(summary(analysis, look, paths=paths, layers=layers), stream, look)
+
+
+def look_of(stream: TextIO, width: int, *, colour: bool, unicode: bool | None) -> Look:
+    """How a page is drawn on a stream; ``unicode=None`` goes by the stream's encoding."""
+    from layerlens.outputs.layout import Look
 
     if unicode is None:
         # A stream that encodes nothing (StringIO) takes every character.
         encoding = getattr(stream, "encoding", None)
         unicode = encoding is None or encoding.lower().startswith("utf")
-    look = Look(width=max(width, NARROWEST), unicode=unicode, colour=colour)
-    print_lines(summary(analysis, look, paths=paths, layers=layers), stream, look)
+    return Look(width=width, unicode=unicode, colour=colour)
