@@ -6,7 +6,7 @@ Everything here counts content bytes of regular files, each inode once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -169,7 +169,7 @@ def scores(fs: Filesystem, sums: Account, base_layers: int, removable: int = 0) 
     """Efficiency, lean score and their parts."""
     total, dead = sum(sums.total), sum(sums.dead)
     yours = sum(sums.total[base_layers:])
-    wasted = _user_wasted(fs, base_layers)
+    wasted = sum(map(fs.size, user_wasted(fs, base_layers)))
     return Scores(
         efficiency=(total - dead) / total if total else 1.0,
         lean_score=(total - dead - removable) / total if total else 1.0,
@@ -181,18 +181,23 @@ def scores(fs: Filesystem, sums: Account, base_layers: int, removable: int = 0) 
     )
 
 
-def _user_wasted(fs: Filesystem, base_layers: int) -> int:
-    """Bytes of your layers that are dead or only repeat what lies below, each inode once."""
+def user_wasted(fs: Filesystem, base_layers: int) -> set[int]:
+    """The inodes of your layers that are dead or only repeat what lies below."""
     first = fs.first[base_layers] if base_layers < len(fs.first) else fs.first[-1]
     wasted = {inode for inode in fs.deaths.inode if inode >= first}
+    wasted.update(fs.inode(version) for version in repeats(fs, first))
+    return wasted
+
+
+def repeats(fs: Filesystem, first: int) -> Iterator[int]:
+    """The versions, from ``first`` on, whose own bytes repeat unchanged content from below."""
     changes = fs.changes
     version = changes.find(Change.METADATA, first)
     while version >= 0:
         inode = fs.inode(version)
         if inode >= first and fs.kinds[inode] == Kind.FILE:
-            wasted.add(inode)
+            yield version
         version = changes.find(Change.METADATA, version + 1)
-    return sum(fs.size(inode) for inode in wasted)
 
 
 def tallies(fs: Filesystem, layer: int) -> tuple[Tally, Tally, Tally]:

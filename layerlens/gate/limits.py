@@ -97,7 +97,7 @@ def parse_limit(text: str, unit: Unit, *, at_least: bool = False) -> Limit:
     if match is None:
         raise LimitError(f"{text!r:.110} is no limit; write {_example(unit, at_least=at_least)}")
     level = Level((match["level"] or "fail").lower())
-    number, suffix, sign = float(match["number"]), match["unit"].lower(), match["sign"]
+    number, suffix, sign = match["number"], match["unit"].lower(), match["sign"]
     written = text.strip()[len(match["level"]) + 1 if match["level"] else 0 :]
     if sign and sign != ("-" if at_least else "+"):
         way = "fall by, such as -1%" if at_least else "grow by, such as +5%"
@@ -107,13 +107,13 @@ def parse_limit(text: str, unit: Unit, *, at_least: bool = False) -> Limit:
 
 
 def _amount(
-    text: str, number: float, suffix: str, unit: Unit, *, changes: bool, at_least: bool
+    text: str, digits: str, suffix: str, unit: Unit, *, changes: bool, at_least: bool
 ) -> tuple[float, Bound]:
     wrong = LimitError(f"{text!r} is no limit; write {_example(unit, at_least=at_least)}")
+    # Divided as text: 0.7 / 100 is less than 0.007.
+    number = float(f"{digits}e-2" if suffix == "%" else digits)
     if unit is Unit.SHARE:
-        if suffix == "%":
-            number /= 100
-        elif suffix or changes or number > 1:
+        if suffix != "%" and (suffix or changes or number > 1):
             raise wrong
         if number > 1:
             raise LimitError(f"{text!r} is more than 100%")
@@ -121,7 +121,7 @@ def _amount(
     if suffix == "%":
         if unit is Unit.COUNT and not changes:
             raise wrong
-        return number / 100, Bound.CHANGE_SHARE if changes else Bound.OF_TOTAL
+        return number, Bound.CHANGE_SHARE if changes else Bound.OF_TOTAL
     if unit is Unit.BYTES:
         if suffix not in _SIZES:
             raise LimitError(
@@ -129,7 +129,8 @@ def _amount(
                 if not suffix
                 else f"{text!r} has an unknown unit; write {_example(unit, at_least=at_least)}"
             )
-        size = float(int(number * _SIZES[suffix]))
+        whole, _, fraction = digits.partition(".")
+        size = float(int(whole + fraction) * _SIZES[suffix] // 10 ** len(fraction))
         return size, Bound.CHANGE if changes else Bound.ABSOLUTE
     if unit is not Unit.COUNT or suffix or number != int(number):
         raise wrong

@@ -59,6 +59,18 @@ class ImageConfig:
             return {}
         return {k: v for k, v in found.items() if isinstance(k, str) and isinstance(v, str)}
 
+    @property
+    def user(self) -> str:
+        """Whom the container runs as, as it was written: ``user[:group]``, names or numbers."""
+        found = self.settings.get("User")
+        return found.strip() if isinstance(found, str) else ""
+
+    @property
+    def names_root(self) -> bool:
+        """Whether that user is root by its own words: none at all, the name, or the number 0."""
+        name = self.user.partition(":")[0]
+        return name in {"", "root"} or (name.isascii() and name.isdigit() and not name.strip("0"))
+
 
 @dataclass(frozen=True, slots=True)
 class Instruction:

@@ -121,15 +121,14 @@ _NUMBER = LazyPattern(r"\d{1,10}")
 
 def user(context: Context) -> Iterator[Draft]:
     """Root, names that do not exist, names where numbers were better."""
-    setting = context.config.settings.get("User")
-    text = setting.strip() if isinstance(setting, str) else ""
+    text = context.config.user
     name, _, group = text.partition(":")
     row = last_step(context.steps, "USER")
     layer, history, base = _blame(row)
     people, passwd = accounts(context), _read(context, b"etc/passwd")
     numbers = {person.name: person.uid for person in people}
     shown = text[:80]
-    if name in {"", "root"} or (_NUMBER.fullmatch(name) and int(name) == 0):
+    if context.config.names_root:
         title = f"runs as root: USER {shown}" if text else "runs as root: no USER"
         yield Draft("root-user", layer=layer, history=history, is_base=base, title=title)
         return
