@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import gate_options
+from layerlens.cli.gate_options import baseline_flags, gate_options
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
@@ -73,11 +73,15 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     wanted = wanted_forms(arguments)
     if arguments.max_total_size is not None and not arguments.ci:
         raise UsageError("--max-total-size needs --ci")
+    if baseline_flags(arguments):
+        raise UsageError(
+            f"{baseline_flags(arguments)[0]} is of one image", hint="judge that image by itself"
+        )
     gate = None
     if arguments.ci:
         from layerlens.cli.gating import prepare
 
-        gate = prepare(arguments)
+        gate = prepare(arguments, narrator)
     failures = Failures(narrator)
     with shared_memory(arguments, named) as shared:
         fleet = _gathered(shared, named, narrator, gate, failures)
@@ -106,10 +110,15 @@ def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     return found
 
 
-def _depth(arguments: argparse.Namespace) -> Depth:
+def _depth(arguments: argparse.Namespace, gate: Gating | None) -> Depth:
     from layerlens.cli.analysing import Depth
 
-    return Depth.ENTRIES if arguments.no_findings else Depth.FINDINGS
+    if arguments.no_findings:
+        return Depth.ENTRIES
+    demands = () if gate is None else gate.settings.demands
+    # A memory of findings lists no packages.
+    by_package = any(demand.gate.id == "max-package" for demand in demands)
+    return Depth.RULES if by_package else Depth.FINDINGS
 
 
 def _gathered(
@@ -142,7 +151,7 @@ def _add(
     """Read one image; when this returns nothing of it is left but what the fleet keeps."""
     from layerlens.cli.several import hashes_at_hand, read_one
 
-    analysis, retrieval = read_one(arguments, reference, narrator, _depth(arguments))
+    analysis, retrieval = read_one(arguments, reference, narrator, _depth(arguments, gate))
     try:
         verdict: Verdict | None = None
         if gate is not None:

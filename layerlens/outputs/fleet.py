@@ -5,7 +5,6 @@ Names in these forms are public: ``fleet.schema.json`` beside this module descri
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
@@ -20,10 +19,12 @@ from layerlens.fleet.model import (
     FleetLayer,
     SharingTable,
 )
-from layerlens.gate.model import Verdict
 from layerlens.outputs.display import encodable, name_fields, percent_of
+from layerlens.outputs.json_text import write_document
+from layerlens.outputs.markdown_text import md_cell, md_code, md_path, md_text
 from layerlens.outputs.schema import number
-from layerlens.outputs.tables import code, markdown_table, write_csv
+from layerlens.outputs.tables import markdown_table, write_csv
+from layerlens.outputs.verdict_fields import verdict_fields
 from layerlens.units import human_size
 
 SCHEMA_VERSION = "1.0"
@@ -34,6 +35,8 @@ MOST_IN_MATRIX = 12
 """Images up to which a page shows what any two share."""
 
 _MOST_ROWS = 20
+_LONGEST = 200
+"""Characters of a text in a cell."""
 
 
 def fleet_document(fleet: Fleet, limit: int | None = None) -> Json:
@@ -119,30 +122,7 @@ def _image(image: FleetImage) -> Json:
         "base_layers": image.base_layers,
         "distribution": encodable(image.distribution) or None,
         "findings": {severity.word: image.findings_of(severity) for severity in Severity},
-        "verdict": None if image.verdict is None else _verdict(image.verdict),
-    }
-
-
-def _verdict(verdict: Verdict) -> Json:
-    return {
-        "outcome": verdict.outcome.value,
-        "rulings": [
-            {
-                "gate": ruling.demand.gate.id,
-                "subject": encodable(ruling.demand.subject) or None,
-                "outcome": ruling.outcome.value,
-                "measured": number(ruling.measured),
-                "allowed": number(ruling.allowed),
-                "message": encodable(ruling.message),
-            }
-            for ruling in verdict.rulings
-        ],
-        "dive": None
-        if verdict.dive is None
-        else [
-            {"rule": each.rule, "status": each.status, "limit": encodable(each.limit)}
-            for each in verdict.dive.rulings
-        ],
+        "verdict": None if image.verdict is None else verdict_fields(image.verdict),
     }
 
 
@@ -208,23 +188,7 @@ def _advice(each: BaseAdvice) -> Json:
 
 
 def _write_json(fleet: Fleet, stream: BinaryIO, limit: int | None) -> None:
-    json_lines(fleet_document(fleet, limit), stream)
-
-
-def json_lines(document: Json, stream: BinaryIO) -> None:
-    """A document with one field, or one row of a list, on each line, in ASCII."""
-    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
-    parts = []
-    for key, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ",\n    ".join(map(encode, value))
-            parts.append(f"  {encode(key)}: [\n    {rows}\n  ]")
-        elif isinstance(value, dict) and value:
-            members = ",\n    ".join(f"{encode(k)}: {encode(v)}" for k, v in value.items())
-            parts.append(f"  {encode(key)}: {{\n    {members}\n  }}")
-        else:
-            parts.append(f"  {encode(key)}: {encode(value)}")
-    stream.write(("{\n" + ",\n".join(parts) + "\n}\n").encode())
+    write_document(fleet_document(fleet, limit), stream)
 
 
 _CSV_HEADS = (
@@ -305,9 +269,13 @@ def _page(fleet: Fleet, limit: int | None) -> Iterable[str]:
 
 def _markdown_row(image: FleetImage | str, problem: str, *, judged: bool) -> list[str]:
     if isinstance(image, str):
-        return [code(image), f"could not be read: {code(problem)}", *[""] * (9 + judged)]
+        return [
+            md_code(image, cell=True),
+            f"could not be read: {md_cell(problem, most=_LONGEST)}",
+            *[""] * (9 + judged),
+        ]
     row = [
-        code(image.reference),
+        md_code(image.reference, cell=True),
         human_size(image.size),
         "" if image.transfer is None else human_size(image.transfer),
         human_size(image.shared_bytes),
@@ -317,7 +285,7 @@ def _markdown_row(image: FleetImage | str, problem: str, *, judged: bool) -> lis
         percent_of(image.live, image.size) if image.size else "100%",
         percent_of(image.size - image.dead - image.removable, image.size) if image.size else "100%",
         str(len(image.layers)),
-        code(image.base),
+        md_cell(image.base),
     ]
     if judged:
         row.append("" if image.verdict is None else image.verdict.outcome.value)
@@ -333,7 +301,7 @@ def _markdown_matrix(fleet: Fleet) -> Iterable[str]:
     yield from markdown_table(
         ["", *(str(k + 1) for k in range(count))],
         [
-            [f"{k + 1} {code(image.reference)}"]
+            [f"{k + 1} {md_code(image.reference, cell=True)}"]
             + [human_size(table.bytes(k, other)) for other in range(count)]
             for k, image in enumerate(fleet.images)
         ],
@@ -349,7 +317,7 @@ def _markdown_waste(fleet: Fleet) -> Iterable[str]:
             ["waste", "of", "images", "instruction"],
             [
                 [human_size(layer.wasted), human_size(layer.size), str(len(layer.images)),
-                 code(layer.instruction[:300])]
+                 md_code(layer.instruction, cell=True, most=_LONGEST)]
                 for _, layer in wasteful
             ],
             range(3),
@@ -360,8 +328,8 @@ def _markdown_waste(fleet: Fleet) -> Iterable[str]:
             ["bytes", "images", "severity", "finding", "blamed"],
             [
                 [human_size(each.bytes) if each.bytes else "", str(len(each.images)),
-                 each.severity.word, code(where(each)),
-                 code(each.blamed[0].instruction[:300]) if each.blamed else ""]
+                 each.severity.word, md_cell(where(each), most=_LONGEST),
+                 md_code(each.blamed[0].instruction, cell=True, most=_LONGEST) if each.blamed else ""]
                 for each in fleet.findings[:_MOST_ROWS]
             ],
             range(2),
@@ -375,14 +343,14 @@ def _markdown_more(fleet: Fleet) -> Iterable[str]:
             ["bytes", "copies", "images", "path"],
             [
                 [human_size(each.bytes), str(len(each.copies)), str(len(each.images)),
-                 code("/" + each.copies[0].path.decode("utf-8", "surrogateescape"))]
+                 md_path(each.copies[0].path, cell=True)]
                 for each in fleet.duplicates[:_MOST_ROWS]
             ],
             range(3),
         )  # fmt: skip
     for advice in fleet.bases:
         yield ""
-        yield f"{code(advice.distribution)}: {base_words(advice)}."
+        yield f"{md_text(advice.distribution)}: {base_words(advice)}."
 
 
 def base_words(advice: BaseAdvice) -> str:

@@ -277,7 +277,7 @@ def _failures(number: int, image: FleetImage, verdict: Verdict, look: Look) -> I
         Cell(look.fit(f"{number} {look.shown(image.reference)}", look.width - 6, middle=True)),
     )
     lines = [
-        (ruling.outcome, f"{ruling.demand.gate.title}: {ruling.message}")
+        (ruling.outcome, ruling.message)
         for ruling in verdict.rulings
         if ruling.outcome in (Outcome.FAIL, Outcome.WARN)
     ]
