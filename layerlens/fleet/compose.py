@@ -52,68 +52,109 @@ def compose_images(
     ``folder`` is the name of the directory that it lies in, which names the project where
     nothing else does.  Raises :class:`UsageError` for what is no Compose file.
     """
-    top = _mapping(_parsed(document), "the file")
-    services = _mapping(top.get("services"), "services")
-    if not services:
+    top = _parsed(document)
+    services = _get(top, "services")
+    names = _keys(services)
+    if services is None or not names:
         raise UsageError("has no services: it is no Compose file")
     notes = []
-    if top.get("include"):
+    if _get(top, "include") is not None:
         notes.append("include is not followed: name those images too")
-    project = _project(top, environment, folder)
+    project = _project(_text(_get(top, "name"), "name"), environment, folder)
     found: dict[str, tuple[list[str], bool]] = {}
-    for name, given in services.items():
-        service = _mapping(given, f"services.{name}")
-        image = service.get("image")
-        if image is not None and not isinstance(image, str):
-            raise UsageError(f"services.{name}.image is no text")
-        reference = interpolate(image, environment, f"services.{name}.image") if image else ""
-        built = not reference.strip()
-        if built and service.get("build") is None:
-            why = "extends is not followed" if "extends" in service else "no image and no build"
+    for name in names:
+        service = _get(services, name)
+        image = _text(_get(service, "image"), f"services.{name}.image")
+        reference = interpolate(image, environment, f"services.{name}.image").strip()
+        built = not reference
+        if built and _get(service, "build") is None:
+            extends = _get(service, "extends") is not None
+            why = "extends is not followed" if extends else "no image and no build"
             notes.append(f"services.{name} is left out: {why}")
             continue
-        reference = f"{project}-{name}" if built else reference.strip()
-        found.setdefault(reference, ([], built))[0].append(str(name))
+        if built:
+            reference = f"{project}-{name}"
+        found.setdefault(reference, ([], built))[0].append(name)
     return ComposeImages(
         tuple(ComposeImage(each, tuple(names), built) for each, (names, built) in found.items()),
         tuple(notes),
     )
 
 
-def _parsed(document: bytes) -> object:
+# -------------------------------------------------------------------------------------- YAML
+#
+# Nodes are looked at as they stand, none is turned into a value: merged again and again
+# ("<<: [*a, *a]"), a small file could become a value of any size.
+
+Node = Any
+"""A ``yaml.Node``: ``id`` is its shape, ``tag`` its type, ``value`` text or nodes."""
+
+_NULL = "tag:yaml.org,2002:null"
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def _parsed(document: bytes) -> Node | None:
     import yaml  # late: it takes longer to load than a small image to be read
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(document, loader)  # noqa: S506 - both loaders are the safe ones
+        found: Node | None = yaml.compose(document, loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not YAML"
         place = "" if mark is None else f" in line {mark.line + 1}"
         raise UsageError(f"cannot be read as YAML: {what}{place}") from error
-    except (RecursionError, ValueError, OverflowError) as error:
-        raise UsageError("cannot be read as YAML: nested too deep, or an impossible value") from (
-            error
-        )
+    except (RecursionError, ValueError) as error:
+        raise UsageError("cannot be read as YAML: nested too deep, or no text") from error
+    return found
 
 
-def _mapping(value: object, what: str) -> dict[Any, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UsageError(f"{what} has no keys: it is no Compose file")
-    return value
+def _pairs(node: Node | None) -> Iterator[tuple[Node, Node]]:
+    """Keys and values of a mapping, own ones first, then merged ones; each mapping once."""
+    waiting: list[Node | None] = [node]
+    seen: set[int] = set()
+    while waiting:
+        at = waiting.pop(0)
+        if at is None or id(at) in seen:
+            continue
+        seen.add(id(at))
+        if at.id == "sequence":
+            waiting += at.value
+        elif at.id == "mapping":
+            for key, value in at.value:
+                if key.tag == _MERGE:
+                    waiting.append(value)
+                else:
+                    yield key, value
 
 
-def _project(top: Mapping[Any, Any], environment: Mapping[str, str], folder: str) -> str:
+def _get(node: Node | None, name: str) -> Node | None:
+    """The value of a key; nothing where there is none, or null."""
+    for key, value in _pairs(node):
+        if key.id == "scalar" and key.value == name:
+            return None if value.tag == _NULL else value
+    return None
+
+
+def _keys(node: Node | None) -> list[str]:
+    found = (str(key.value) for key, _ in _pairs(node) if key.id == "scalar")
+    return list(dict.fromkeys(found))
+
+
+def _text(node: Node | None, what: str) -> str:
+    if node is None:
+        return ""
+    if node.id != "scalar" or node.tag != _TEXT:
+        raise UsageError(f"{what} is no text")
+    return str(node.value)
+
+
+def _project(name: str, environment: Mapping[str, str], folder: str) -> str:
     """The project's name; the environment is stronger than the file (Compose, "Project name")."""
     chosen = environment.get("COMPOSE_PROJECT_NAME", "").strip()
-    if chosen:
-        return chosen
-    name = top.get("name")
-    if isinstance(name, str) and name.strip():
-        return interpolate(name, environment, "name").strip()
-    return _NOT_IN_NAMES.sub("", folder.lower()).lstrip("_-") or "default"
+    named = chosen or interpolate(name, environment, "name").strip()
+    return named or _NOT_IN_NAMES.sub("", folder.lower()).lstrip("_-") or "default"
 
 
 # ---------------------------------------------------------------------------- interpolation

@@ -99,11 +99,11 @@ def _column(look: Look, bar: Bar, top: int, height: int) -> list[tuple[str, str]
 
 
 def ceiling(size: int) -> int:
-    """A round number of bytes at or above ``size``: 1, 2, 2.5, 4, 5 or 8 times a power of ten."""
+    """A round number of bytes at or above ``size``, in steps that people read easily."""
     if size <= 0:
         return 0
     power = int(10 ** (len(str(size)) - 1))
-    for tenths in (10, 20, 25, 40, 50, 80, 100):
+    for tenths in (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100):
         if power * tenths >= size * 10:
             return -(-power * tenths // 10)
     raise AssertionError("a number has a power of ten above it")
