@@ -15,7 +15,7 @@ import pytest
 from layerlens.analysis.model import Analysis
 from layerlens.gate.model import Verdict
 from layerlens.outputs.catalogue import OUTPUTS, Output
-from layerlens.outputs.display import _HIDDEN
+from layerlens.outputs.display import HIDDEN
 from layerlens.outputs.report import Report
 from tests.unit.analysis.test_secret_files import key
 from tests.unit.outputs import samples, verdicts, wicked
@@ -60,9 +60,8 @@ other_packaged = cache(samples.packaged)
 def check_text(data: bytes) -> None:
     """No control or hidden character, no command to a CI log, no byte that is not UTF-8."""
     text = data.decode()
-    assert text.endswith("\n") or not text
     for line in text.replace("\r\n", "\n").split("\n"):
-        assert not _HIDDEN.search(line)
+        assert not HIDDEN.search(line)
         assert "##[" not in line
         assert "##vso[" not in line
         command = _COMMAND.match(line)
@@ -97,6 +96,12 @@ def test_other_images_give_harmless_text_too(name: str, image: str) -> None:
     check_text(written(name, sample(image), verdicts.MIXED if image == "packaged" else None))
 
 
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "dive-json"])
+def test_texts_end_with_a_line(name: str) -> None:
+    """dive's export does not, and ours is as dive's."""
+    assert written(name, sample("packaged")).endswith(b"\n")
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("outcome", ["none", "mixed"])
 def test_no_secret_is_in_any_output(name: str, outcome: str) -> None:
@@ -115,7 +120,7 @@ def test_the_same_report_gives_the_same_bytes(name: str) -> None:
 
 
 def test_the_checks_find_what_they_look_for() -> None:
-    for bad in ("a\x1bb\n", "x\n ::error::y\n", "a ##[error]b\n", "\u202e\n", "no end"):
+    for bad in ("a\x1bb\n", "x\n ::error::y\n", "a ##[error]b\n", "\u202e\n"):
         with pytest.raises(AssertionError):
             check_text(bad.encode())
     for bad in ("a,=1\r\n", "@x\r\n", '"\t=1"\r\n'):
