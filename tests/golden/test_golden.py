@@ -178,6 +178,18 @@ def test_lines_end_in_line_feeds(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "golden",
+    ["verdict.junit.xml", "verdict.sarif", "verdict.codequality.json", "verdict.metrics.txt",
+     "findings.csv"],
+)  # fmt: skip
+def test_examples_of_outputs_are_real(golden: str) -> None:
+    page = (HERE.parents[1] / "docs" / "outputs.md").read_text("utf-8")
+    real = (HERE / golden).read_text("utf-8")
+    blocks = [block.splitlines()[1:] for block in page.split("```")[1::2]]
+    assert any(block and all(line in real for line in block) for block in blocks)
+
+
+@pytest.mark.parametrize(
     ("page_name", "golden", "whole"),
     [
         ("output-text.md", "shop.txt", True),

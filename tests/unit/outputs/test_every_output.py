@@ -8,6 +8,7 @@ import io
 import json
 import re
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -127,6 +128,27 @@ def test_the_checks_find_what_they_look_for() -> None:
         with pytest.raises(AssertionError):
             check_csv(bad.encode())
     check_csv(b"a,-1,'=1,-1.5\r\n")
+
+
+def test_the_documentation_lists_every_output() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.+) \| `(.+)` \| `(\..+)` \| (yes|-) \|$", page, re.MULTILINE)
+    documented = {}
+    for title, option, suffix, bare in rows:
+        shown = re.sub(r"^\[(.*)\]\(.*\)$", r"\1", title)
+        documented[shown] = (option, suffix, bare)
+    assert documented == {
+        each.title: (
+            f"--{each.flag}" if each.flag else _ELSEWHERE[each.name.partition("-")[0]],
+            each.suffix,
+            "-" if each.needs_rules else "yes",
+        )
+        for each in OUTPUTS
+    }
+
+
+_ELSEWHERE = {"text": "--text", "files": "layerlens files", "packages": "layerlens packages"}
+"""How the command line writes what is not an option of its own."""
 
 
 def test_names_flags_and_suffixes_are_distinct() -> None:
