@@ -205,9 +205,7 @@ def _special_files(fs: Filesystem) -> list[tuple[int, int]]:
         # A mode is eight bytes of every 48: few modes, so each is read once.
         words = array("Q", bytes(table.raw[: 48 * len(table)]))[::6]
         wanted = {
-            word
-            for word in set(words)
-            if parse_number(array("Q", [word]).tobytes()) & SPECIAL
+            word for word in set(words) if parse_number(array("Q", [word]).tobytes()) & SPECIAL
         }
         first = fs.first[layer]
         if wanted:

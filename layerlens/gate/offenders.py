@@ -270,9 +270,7 @@ def _setuid(work: _Work, _: str) -> list[Offender]:
         return not roots, not mode & 0o4000, fs.paths[version]
 
     return [
-        work.of_live(
-            version, f" ({'setuid' if mode & 0o4000 else 'setgid'}, mode {mode:04o})"
-        )
+        work.of_live(version, f" ({'setuid' if mode & 0o4000 else 'setgid'}, mode {mode:04o})")
         for version, mode in sorted(work.measures.special_files, key=rank)
     ]
 
@@ -287,7 +285,9 @@ def _package(work: _Work, name: str) -> list[Offender]:
         return work.largest_files(found[0].versions)
     found.sort(key=lambda package: -package.bytes)
     return [
-        work.at(f"{package.name} {package.version}", package.bytes, package.layer, (package.database,))
+        work.at(
+            f"{package.name} {package.version}", package.bytes, package.layer, (package.database,)
+        )
         for package in found
     ]
 

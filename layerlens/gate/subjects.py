@@ -43,9 +43,7 @@ def known_severity(name: str) -> str | None:
     return f"no severity {name!r:.100}{_near(name, words) or '; there are ' + ', '.join(words)}"
 
 
-def subject_problem(
-    kind: str, subject: str, rules: Callable[[], Collection[str]]
-) -> str | None:
+def subject_problem(kind: str, subject: str, rules: Callable[[], Collection[str]]) -> str | None:
     """What is wrong with a gate's subject, if anything; ``kind`` is ``Gate.subject``."""
     if kind == "GLOB":
         return path_problem(subject)

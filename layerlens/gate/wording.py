@@ -76,7 +76,9 @@ def _subject(demand: Demand, measured: float, digits: int) -> tuple[str, bool]:
     """The sentence's subject with its figure, and whether it is a plural."""
     gate = demand.gate
     if gate.unit is not Unit.COUNT:
-        figure = percentage(measured, digits) if gate.unit is Unit.SHARE else shown(measured, gate.unit)
+        figure = (
+            percentage(measured, digits) if gate.unit is Unit.SHARE else shown(measured, gate.unit)
+        )
         return f"{title(demand)} {figure}", False
     count = int(measured)
     if gate.subject == "SEVERITY":
@@ -94,7 +96,11 @@ def _limit(demand: Demand, compared: Compared, digits: int) -> str:
     limit, unit = demand.limit, demand.gate.unit
     if limit.bound is Bound.ABSOLUTE:
         return limit.text or shown(limit.amount, unit)
-    allowed = percentage(compared.allowed, digits) if unit is Unit.SHARE else shown(compared.allowed, unit)
+    allowed = (
+        percentage(compared.allowed, digits)
+        if unit is Unit.SHARE
+        else shown(compared.allowed, unit)
+    )
     if limit.bound is Bound.OF_TOTAL:
         return f"{allowed}, {limit.text} of the image"
     assert compared.base is not None  # of a change
@@ -156,4 +162,6 @@ def _root(measures: Measures) -> str:
     if not measures.is_root:
         known = "" if measures.analysis.judged is not None else ", by its name"
         return f"containers run as {user}, not as root{known}"
-    return f"containers run as root: the user is {user}" if user else "containers run as root: no USER"
+    return (
+        f"containers run as root: the user is {user}" if user else "containers run as root: no USER"
+    )

@@ -16,7 +16,6 @@ from rich.cells import cell_len
 from layerlens.image.history import LINE_BREAK
 from layerlens.outputs.display import escape, escape_path
 
-
 _COMMAND = re.compile(r"##(?=[a-z]*\[)", re.IGNORECASE)
 
 
@@ -87,9 +86,7 @@ NARROWEST = 40
 """Columns below which no page is laid out any narrower."""
 
 
-def look_for(
-    stream: TextIO, width: int, *, colour: bool, unicode: bool | None = None
-) -> Look:
+def look_for(stream: TextIO, width: int, *, colour: bool, unicode: bool | None = None) -> Look:
     """How a page is drawn on a stream; ASCII where its encoding is not one of Unicode's."""
     if unicode is None:
         # A stream that encodes nothing (StringIO) takes every character.
@@ -194,8 +191,8 @@ def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
     """Print lines that are laid out already."""
     if not look.colour:
         for line in lines:
-            text = "".join(cell.text for cell in _tamed(line)).rstrip()
-            stream.write(f"{text}\n")
+            plain = "".join(cell.text for cell in _tamed(line)).rstrip()
+            stream.write(f"{plain}\n")
         return
     from rich.console import Console
     from rich.text import Text

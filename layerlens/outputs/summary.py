@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import groupby
 
+from layerlens.analysis.blaming import blame, wording
 from layerlens.analysis.model import Analysis, LayerFacts, LedgerRow, Waste
 from layerlens.analysis.rules.words import counted
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Origin
 from layerlens.outputs.advice import advice
-from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, shares
 from layerlens.units import human_size

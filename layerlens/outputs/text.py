@@ -6,6 +6,7 @@ from typing import TextIO
 
 from layerlens.analysis.model import Analysis
 
+
 def write_text(
     analysis: Analysis,
     stream: TextIO,

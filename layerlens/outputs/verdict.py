@@ -111,12 +111,11 @@ def _table(rulings: Sequence[Ruling], look: Look) -> list[Line]:
     return _fitted(rows, heads, look, 1)
 
 
-def _fitted(
-    rows: list[list[Cell]], heads: list[Column], look: Look, wide: int
-) -> list[Line]:
+def _fitted(rows: list[list[Cell]], heads: list[Column], look: Look, wide: int) -> list[Line]:
     """A table whose column ``wide`` is shortened first; the last goes where there is no room."""
     lengths = [
-        max(len(head.title), *(_length(row[k].text) for row in rows)) for k, head in enumerate(heads)
+        max(len(head.title), *(_length(row[k].text) for row in rows))
+        for k, head in enumerate(heads)
     ]
     least = 12
     fixed = sum(length + 2 for k, length in enumerate(lengths[:-1]) if k != wide)
@@ -150,9 +149,7 @@ def _wrapped(
         head = " " * indent
 
 
-def _ruling(
-    ruling: Ruling, look: Look, told: set[tuple[str, str, int | None]]
-) -> Iterator[Line]:
+def _ruling(ruling: Ruling, look: Look, told: set[tuple[str, str, int | None]]) -> Iterator[Line]:
     word = _word(ruling.outcome.value)
     message = ruling.message
     if ruling.measured is None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from layerlens.analysis.blaming import blame, wording
 from layerlens.analysis.model import Analysis, Waste
 from layerlens.analysis.rules.findings import Finding
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import Filesystem
-from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.display import escape
 from layerlens.tui.viewmodel.layers import instruction
 from layerlens.tui.viewmodel.text import count, percent, plural, safe_text, size

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from layerlens.analysis.blaming import blame, wording
 from layerlens.analysis.model import Analysis, Waste
 from layerlens.filesystem.changes import Cause
 from layerlens.image.digest import Digest
 from layerlens.layers.diagnostics import Diagnostic
-from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.layout import Look, gauge, shares
 from layerlens.outputs.text import write_text
 from tests.builders import file, whiteout
