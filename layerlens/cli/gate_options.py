@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from layerlens.cli.words import some
+from layerlens.errors import UsageError
 from layerlens.gate.catalogue import GATES
 
 
@@ -39,3 +40,51 @@ def gate_options(found: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", default=None,
         help="fail on ignores that have expired or are not needed",
     )  # fmt: skip
+    baseline_options(found)
+
+
+def baseline_options(found: argparse.ArgumentParser) -> None:
+    """What an image is compared with by gates, and how that is kept."""
+    group = found.add_argument_group("baseline (with --ci)")
+    group.add_argument(
+        "--baseline", metavar="FILE|IMAGE", type=some,
+        help="judge changes against this: a baseline file, a saved analysis, or another image",
+    )  # fmt: skip
+    group.add_argument(
+        "--tolerance", metavar="SIZE|PERCENT", type=some,
+        help="by how much changes may exceed their limits (100kB, 1%%)",
+    )  # fmt: skip
+    group.add_argument(
+        "--strict-baseline", action="store_true",
+        help="fail where findings of the baseline are gone: it allows them to come back",
+    )  # fmt: skip
+    group.add_argument(
+        "--write-baseline", metavar="F", type=some,
+        help="write the figures of the image to a baseline file, where the gate passes",
+    )  # fmt: skip
+    group.add_argument(
+        "--accept-new", action="store_true",
+        help="write the baseline though the gate fails: what is new is the new normal",
+    )  # fmt: skip
+    group.add_argument(
+        "--ratchet", action="store_true",
+        help="write the better of each old and new figure, and no new findings",
+    )  # fmt: skip
+
+
+BASELINE_FLAGS = {
+    "baseline": "--baseline", "tolerance": "--tolerance", "strict_baseline": "--strict-baseline",
+    "write_baseline": "--write-baseline", "accept_new": "--accept-new", "ratchet": "--ratchet",
+}  # fmt: skip
+"""Flags that only a gate can follow, by what arguments call them."""
+
+
+def baseline_flags(arguments: argparse.Namespace) -> list[str]:
+    """The flags about baselines that were given."""
+    return [flag for name, flag in BASELINE_FLAGS.items() if getattr(arguments, name)]
+
+
+def refuse_without_gate(arguments: argparse.Namespace) -> None:
+    """Say so where a flag has no meaning without ``--ci``.  Raises :class:`UsageError`."""
+    for flag in baseline_flags(arguments):
+        raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")

@@ -10,17 +10,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
+from layerlens.cli.gate_options import baseline_flags
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
-from layerlens.gate.baseline import Baseline
+from layerlens.errors import UsageError
 from layerlens.gate.dive import DiveSettings, dive_verdict
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
+    from layerlens.cli.baseline import Writing
     from layerlens.cli.diagnostics import Narrator
+    from layerlens.gate.baseline import RecordedBaseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,11 @@ class Gating:
     """Everything that a verdict needs besides the image, known to be good."""
 
     settings: GateSettings
-    baseline: Baseline | None
+    baseline: RecordedBaseline | None
     dive: DiveSettings | None
     exit_zero: bool
+    strict_baseline: bool = False
+    writing: Writing | None = None
     color: str = "auto"
 
     @property
@@ -43,10 +48,19 @@ class Gating:
         verdict = judge(report.analysis, self.settings, self.baseline, datetime.now(UTC).date())
         if self.dive is not None:
             verdict = replace(verdict, dive=dive_verdict(report.analysis.dive, self.dive))
+        if self.baseline is not None:
+            from layerlens.cli.baseline import with_baseline
+
+            verdict = with_baseline(
+                verdict, report.analysis, self.baseline, strict=self.strict_baseline
+            )
         return replace(report, verdict=verdict)
 
     def tell(self, report: Report, narrator: Narrator, *, data_on_stdout: bool) -> int:
-        """Print the verdict, to stderr where stdout has data; gives the exit code."""
+        """Print the verdict, to stderr where stdout has data, and write the baseline.
+
+        Gives the exit code.
+        """
         from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
         from layerlens.outputs.verdict import write_verdict
 
@@ -61,20 +75,41 @@ class Gating:
                 colour=has_colour(self.color, terminal=terminal),
                 now=time.time(),
             )
+        if self.writing is not None:
+            from layerlens.cli.baseline import write_baseline
+
+            write_baseline(self.writing, report, self.settings.demands, narrator)
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
 
 
-def prepare(arguments: argparse.Namespace) -> Gating:
+def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     """Everything before the image is read: what is wrong is told at once.
 
-    Raises :class:`UsageError` for settings, ``.dive-ci`` and baselines that cannot be used.
+    A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
+    ``.dive-ci`` and baselines that cannot be used.
     """
+    settings = gate_settings(
+        arguments,
+        settings_of(arguments),
+        with_defaults=True,
+        with_baseline=arguments.baseline is not None,
+    )
+    writing, baseline = None, None
+    if baseline_flags(arguments):
+        from layerlens.cli.baseline import baseline_of, writing_of
+
+        writing = writing_of(arguments)
+        baseline = baseline_of(arguments, settings.demands, narrator)
+        if baseline is None and arguments.strict_baseline:
+            raise UsageError("--strict-baseline needs --baseline")
     return Gating(
-        settings=gate_settings(arguments, settings_of(arguments)),
-        baseline=None,
+        settings=settings,
+        baseline=baseline,
         dive=None,
         exit_zero=bool(arguments.exit_zero),
         color=arguments.color,
+        strict_baseline=arguments.strict_baseline,
+        writing=writing,
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from layerlens.cli.gate_options import refuse_without_gate
 from layerlens.cli.output import check_writable, destination, stdout_guarded
 from layerlens.errors import UsageError
 from layerlens.outputs.catalogue import OUTPUTS, Output
@@ -38,6 +39,8 @@ def look(
     to_terminal = sys.stdout.isatty()
     wanted = wanted_outputs(arguments)
     gated = arguments.ci
+    if not gated:
+        refuse_without_gate(arguments)
     if not wanted and not arguments.text and not gated and to_terminal and arguments.browse:
         if make is not None:
             if sys.stdin.isatty():
@@ -57,7 +60,7 @@ def look(
     if gated:
         from layerlens.cli.gating import prepare
 
-        gate = prepare(arguments)
+        gate = prepare(arguments, narrator)
     if make is not None:
         arguments.image = make()
     depth = _depth(arguments, wanted, lists=gate is not None and gate.needs_packages)

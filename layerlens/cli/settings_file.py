@@ -15,6 +15,9 @@ SETTINGS_FILE = ".layerlens.toml"
 MAX_SETTINGS = 1 << 20
 """Bytes of a settings file, at most."""
 
+_DEEPEST = 20
+"""Tables and lists inside each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
@@ -78,17 +81,37 @@ def _tool_table(path: str, document: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: str, only_naming: bytes = b"") -> dict[str, Any]:
     """A file as TOML; one that does not name a word is none of our business."""
-    import tomllib
-
+    where = Where(file=path)
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_SETTINGS + 1)
-        if len(data) > MAX_SETTINGS:
-            raise UsageError(f"settings of more than {MAX_SETTINGS} bytes", where=Where(file=path))
-        return tomllib.loads(data.decode()) if only_naming in data else {}
-    except OSError as error:
-        raise UsageError(
-            f"settings cannot be read: {error.strerror or error}", where=Where(file=path)
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"not TOML: {error}", where=Where(file=path)) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"settings cannot be read: {reason or error}", where=where) from error
+    if len(data) > MAX_SETTINGS:
+        raise UsageError(f"settings of more than {MAX_SETTINGS} bytes", where=where)
+    if only_naming not in data:
+        return {}
+    import tomllib
+
+    try:
+        document = tomllib.loads(data.decode())
+    # ValueError: wrong TOML, bytes that are no text, numbers of more digits than Python takes.
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"not TOML: {error}", where=where) from error
+    _check_bounds(document, where)
+    return document
+
+
+def _check_bounds(document: dict[str, Any], where: Where) -> None:
+    """Refuse what TOML allows and no setting needs, so that whatever reads on can show any value."""
+    waiting: list[tuple[Any, int]] = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict | list):
+            if depth == _DEEPEST:
+                raise UsageError("settings are nested too deep", where=where)
+            inner = value.values() if isinstance(value, dict) else value
+            waiting += [(each, depth + 1) for each in inner]
+        elif isinstance(value, int) and abs(value) >= 1 << 63:
+            raise UsageError("a number needs more than 64 bits", where=where)

@@ -26,3 +26,21 @@ def some(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("the value is empty")
     return text
+
+
+def path_glob(text: str) -> str:
+    """A glob over paths, without the leading slash that does no harm.
+
+    Raises :class:`ValueError` that says what is wrong with it.
+    """
+    from layerlens.analysis.rules.globs import parse
+
+    if len(text) > _LONGEST_GLOB:
+        raise ValueError(f"a glob of more than {_LONGEST_GLOB} characters")
+    glob = text.removeprefix("/")
+    parse(glob)
+    return glob
+
+
+_LONGEST_GLOB = 1000
+"""Characters: braces make many out of one."""

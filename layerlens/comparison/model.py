@@ -6,9 +6,10 @@ Bytes are content bytes of regular files; ``transfer`` is what a registry would 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.model import Package
@@ -17,6 +18,13 @@ from layerlens.image.model import Instruction
 
 Path = bytes
 """A path, raw, without a leading slash."""
+
+SameContent = Callable[[int, int], bool | None]
+"""Whether a regular file of the old image and one of the new hold the same bytes.
+
+Both are versions that hold content (inodes) of equal size above zero; ``None``
+where that is not known.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,18 @@ class PullDelta:
 
     ``bytes`` are stored bytes where ``exact``, else content bytes (layers that lie
     uncompressed); ``fetched`` the new image's layers that the old one lacks,
-    ``reused`` the others; ``reused_bytes`` likewise.  ``broke_at`` is the lowest new
-    layer that is not the old one's in its place, ``None`` where nothing broke, and
-    ``why`` says in words what its instruction did.
+    ``reused`` the others; ``reused_bytes`` likewise.  A layer that the new image lists
+    twice is fetched once: the bytes of both add up to its distinct layers.
+    ``chained_bytes`` is what a client fetches that has a layer only together with all
+    below it: Docker Engine's own store (moby, ``distribution/xfer/download.go``) looks
+    layers up by chain, and from the first that is missing downloads all.
+    ``broke_at`` is the lowest new layer that is not the old one's in its place,
+    ``None`` where nothing broke, and ``why`` says in words what happened to it.
     """
 
     bytes: int
     reused_bytes: int
+    chained_bytes: int
     exact: bool
     fetched: tuple[int, ...]
     reused: tuple[int, ...]
@@ -79,14 +92,16 @@ class PathChange(StrEnum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True)
-class PathDelta:
+class PathDelta(NamedTuple):
     """One path that differs.
 
     ``path`` is the new image's, of removed ones the old; ``moved_from`` where the
     content stood before; ``old`` and ``new`` are versions in the two filesystems;
     ``sure`` is false where contents could not be compared and equal size and time
-    were taken for equal content.  Bytes count an inode once, at its first name.
+    were taken for equal content.  Bytes count an inode once, at its first name; where
+    only that name is another, a path differs by its bytes alone (``METADATA``).
+
+    A tuple: two images have hundreds of thousands of them.
     """
 
     path: Path
@@ -113,7 +128,24 @@ class PackageDelta:
 
     @property
     def bytes(self) -> int:
+        """How much larger the new image is for it."""
         return (self.new.bytes if self.new else 0) - (self.old.bytes if self.old else 0)
+
+    @property
+    def package(self) -> Package:
+        """The new image's, else the old one's."""
+        found = self.new or self.old
+        assert found is not None, "a package of neither image"
+        return found
+
+    @property
+    def change(self) -> str:
+        """``added``, ``removed``, ``version`` or ``size``."""
+        if self.old is None:
+            return "added"
+        if self.new is None:
+            return "removed"
+        return "size" if self.old.version == self.new.version else "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +176,8 @@ class Pointless(StrEnum):
 class Refetched:
     """Files that are fetched again for one such reason: content bytes, the largest first.
 
-    ``layers`` are the new image's layers that carry them.
+    ``layers`` are the new image's layers that carry them.  ``transfer`` is ``None``
+    where one of them is stored uncompressed.
     """
 
     reason: Pointless
@@ -161,7 +194,8 @@ class Comparison:
 
     ``layers`` in the order of the new image's, with the old one's own in between;
     ``paths`` the largest change first; ``packages``, ``classes`` and ``refetched``
-    likewise.  ``findings`` matches ``old.findings`` with ``new.findings``.
+    likewise.  Only what differs is in them, but all layers.  ``findings`` matches
+    ``old.findings`` with ``new.findings``; nothing where rules did not run on both.
     ``unsure`` counts the paths whose contents could not be compared.
     """
 
@@ -179,3 +213,10 @@ class Comparison:
     refetched: tuple[Refetched, ...]
     findings: Matched
     unsure: int = 0
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing that is compared here differs."""
+        return not (
+            self.paths or self.packages or self.classes or self.findings.fixed or self.findings.new
+        ) and all(pair.same for pair in self.layers)

@@ -42,6 +42,15 @@ class Figure:
     why: str = ""
 
 
+def measure(analysis: Analysis, gate: Gate, subject: str) -> float | None:
+    """One figure of an analysis of which no others are asked, nothing ignored."""
+    return (
+        Measures(analysis, globs=(subject,) if gate.id == "max-path" else ())
+        .figure(gate, subject)
+        .value
+    )
+
+
 class Measures:
     """The figures of one analysis.
 
@@ -214,9 +223,11 @@ def _special_files(fs: Filesystem) -> list[tuple[int, int]]:
         return []
     wanted_inodes = {fs.inodes.get(version, version) for version in suspects}
     names: dict[int, int] = {}
-    for version in sorted(wanted_inodes):
-        if fs.live.get(fs.paths[version]) == version:
-            names[version] = version
+    names.update(
+        (version, version)
+        for version in sorted(wanted_inodes)
+        if fs.live.get(fs.paths[version]) == version
+    )
     for version, inode in fs.inodes.items():
         if inode in wanted_inodes and fs.live.get(fs.paths[version]) == version:
             names.setdefault(inode, version)

@@ -61,7 +61,7 @@ def _text(report: Report, stream: BinaryIO) -> None:
 def _json(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.json_report import write_json
 
-    write_json(report.analysis, stream)
+    write_json(report.analysis, stream, verdict=report.verdict)
 
 
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:

@@ -10,7 +10,6 @@ import base64
 import csv
 import io
 import math
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,7 +18,9 @@ from typing import BinaryIO, Literal, get_args
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import UsageError
-from layerlens.outputs.display import encodable, escape, escape_path
+from layerlens.outputs.csv_cells import name_cells
+from layerlens.outputs.display import encodable, escape_path
+from layerlens.outputs.json_text import tame
 from layerlens.outputs.rows import Row, rows
 from layerlens.units import human_size
 
@@ -88,7 +89,7 @@ def ndjson_lines(found: Iterable[Row]) -> Iterator[str]:
         if change is not None:
             kinds = "null" if how is None else f'"{how}"'
             extra += f', "change": "{change}", "modified_kind": {kinds}'
-        yield (
+        yield tame(
             f'{{"path": {name}, "type": "{kind}", "size": {size}, "mode": "{mode:04o}", '
             f'"uid": {uid}, "gid": {gid}, "mtime": {seconds(mtime) or "null"}, '
             f'"target": {link}, "layer": {layer}, '
@@ -118,24 +119,6 @@ def seconds(mtime: float) -> str:
 
 # ---------------------------------------------------------------------------------------- csv
 
-# What a spreadsheet takes for the beginning of a formula, full-width forms included.  Tabs and
-# carriage returns count too, but they are escaped before this is asked.
-_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-
-
-def csv_name(name: bytes) -> tuple[str, str]:
-    """A name as it stands in a CSV cell, and base64 of it where the cell is not exact.
-
-    Hidden characters and bytes that are not UTF-8 are escaped; an apostrophe
-    goes before what a spreadsheet would run as a formula.
-    """
-    text = name.decode("utf-8", "surrogateescape")
-    shown = escape(text)
-    if _FORMULA.match(shown):
-        shown = "'" + shown
-    # What is not UTF-8 was escaped, so equal text means equal bytes.
-    return shown, "" if shown == text else base64.b64encode(name).decode("ascii")
-
 
 def write_csv(found: Iterable[Row], stream: BinaryIO) -> None:
     """RFC 4180: a header, lines end in CR LF, quotes only where they are needed."""
@@ -144,8 +127,8 @@ def write_csv(found: Iterable[Row], stream: BinaryIO) -> None:
     writer.writerow(CSV_COLUMNS)
     for count, row in enumerate(found, 1):
         path, kind, size, mode, uid, gid, mtime, target, device, layer, change, how, wire = row
-        name, name_exact = csv_name(path)
-        link, link_exact = ("", "") if target is None else csv_name(target)
+        name, name_exact = name_cells(path)
+        link, link_exact = ("", "") if target is None else name_cells(target)
         writer.writerow((
             name, kind, size, f"{mode:04o}", uid, gid, seconds(mtime), link,
             "" if device is None else f"{device[0]}:{device[1]}", layer,

@@ -14,8 +14,8 @@ from layerlens.outputs.display import encodable, name_fields
 Json = dict[str, Any]
 
 
-def finding_fields(finding: Finding) -> Json:
-    """One row of ``findings``."""
+def finding_fields(finding: Finding, *, ignored: bool = False) -> Json:
+    """One row of ``findings``; ``ignored`` where a verdict does not count it."""
     rule = finding.rule
     return {
         "rule": rule.id,
@@ -39,6 +39,7 @@ def finding_fields(finding: Finding) -> Json:
         "alternative": rule.alternative,
         "also": list(rule.also),
         "also_matched_by": list(finding.overlaps),
+        "ignored": ignored,
     }
 
 

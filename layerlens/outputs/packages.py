@@ -16,7 +16,9 @@ from layerlens.analysis.packages.unowned import by_directory, unowned_files
 from layerlens.analysis.packages.why import Reason, Why, reasons
 from layerlens.analysis.rules.words import counted
 from layerlens.analysis.vulnerabilities import SEVERITIES, Assigned, Vulnerability
+from layerlens.outputs.csv_cells import text_cell
 from layerlens.outputs.display import encodable, escape, escape_path, name_fields
+from layerlens.outputs.json_text import tame
 from layerlens.units import human_size
 
 SCHEMA_VERSION = 1
@@ -106,15 +108,14 @@ def write_csv(
         cells = ["" if fields[name] is None else str(fields[name]) for name in names]
         if assigned is not None:
             cells.append(" ".join(each.id for each in assigned.by_package.get(i, ())))
-        writer.writerow([_harmless(cell) for cell in cells])
+        writer.writerow([text_cell(cell) for cell in cells])
 
 
 def write_document(
     analysis: Analysis, rows: Sequence[Row], stream: TextIO, assigned: Assigned | None = None
 ) -> None:
     """The JSON form; figures are bytes."""
-    json.dump(document(analysis, rows, assigned), stream, indent=1)
-    stream.write("\n")
+    stream.write(tame(json.dumps(document(analysis, rows, assigned), indent=1)) + "\n")
 
 
 def document(
@@ -254,12 +255,6 @@ def _why(analysis: Analysis, why: Why) -> str:
 def _counted(found: Iterable[Vulnerability]) -> str:
     counts = Counter(each.severity for each in found)
     return ", ".join(f"{counts[word]} {word}" for word in SEVERITIES if counts[word])
-
-
-def _harmless(cell: str) -> str:
-    """A cell without control characters that no spreadsheet takes for a formula."""
-    text = escape(cell)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
 
 
 def write_packages(

@@ -15,6 +15,7 @@ from layerlens import __version__
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.purl import purl
 from layerlens.outputs.display import escape, escape_path
+from layerlens.outputs.json_text import tame
 
 if TYPE_CHECKING:
     from cyclonedx.model import Property
@@ -36,7 +37,7 @@ def write_sbom(analysis: Analysis, stream: BinaryIO) -> None:
     from cyclonedx.output.json import JsonV1Dot6
 
     text = JsonV1Dot6(bill(analysis)).output_as_string(indent=1)
-    stream.write(text.encode() + b"\n")
+    stream.write(tame(text).encode() + b"\n")
 
 
 def bill(analysis: Analysis) -> Bom:

@@ -26,13 +26,15 @@ from layerlens.analysis.model import (
     Tally,
     Waste,
 )
+from layerlens.gate.model import Verdict
 from layerlens.image.history import readable
 from layerlens.image.jsondoc import get_ci, text_map, text_or_none
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.outputs.display import encodable, name_bytes, path_fields
 from layerlens.outputs.findings import finding_fields, savings_fields
+from layerlens.outputs.verdict_fields import verdict_fields
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 """Major: something was renamed, removed or redefined.  Minor: something was added."""
 
 Json = dict[str, Any]
@@ -41,9 +43,12 @@ _MOST = 2**63
 """Integers beyond this are no durations: readers in other languages cannot hold them."""
 
 
-def analysis_document(analysis: Analysis) -> Json:
-    """The whole document.  ``findings`` is ``null`` where rules did not run."""
-    return document_head(analysis) | document_tail(analysis)
+def analysis_document(analysis: Analysis, verdict: Verdict | None = None) -> Json:
+    """The whole document.
+
+    ``findings`` is ``null`` where rules did not run, ``verdict`` where nobody judged.
+    """
+    return document_head(analysis) | document_tail(analysis, verdict)
 
 
 def document_head(analysis: Analysis, *, lists: bool = True) -> Json:
@@ -65,16 +70,23 @@ def document_head(analysis: Analysis, *, lists: bool = True) -> Json:
     }
 
 
-def document_tail(analysis: Analysis, *, lists: bool = True) -> Json:
+def document_tail(
+    analysis: Analysis, verdict: Verdict | None = None, *, lists: bool = True
+) -> Json:
     """From the waste to the end; ``lists=False`` leaves the rows of waste out."""
+    hidden = frozenset() if verdict is None else verdict.ignored
     return {
         "waste": [waste_fields(row) for row in analysis.waste] if lists else [],
         "findings": (
             None
             if analysis.judged is None
-            else [finding_fields(each) for each in analysis.findings]
+            else [
+                finding_fields(each, ignored=k in hidden)
+                for k, each in enumerate(analysis.findings)
+            ]
         ),
         "savings": savings_fields(analysis),
+        "verdict": None if verdict is None else verdict_fields(verdict),
         "diagnostics": [diagnostic_fields(note) for note in analysis.diagnostics],
     }
 

@@ -13,8 +13,9 @@ import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import UsageError
+from layerlens.outputs.csv_cells import name_cells
 from layerlens.outputs.display import escape_path
-from layerlens.outputs.files import CSV_COLUMNS, csv_name, permissions, seconds, write_files
+from layerlens.outputs.files import CSV_COLUMNS, permissions, seconds, write_files
 from layerlens.outputs.rows import Row, rows
 from layerlens.units import human_size
 from tests.builders import char, directory, file, hardlink, symlink, whiteout
@@ -270,7 +271,7 @@ def test_no_cell_of_a_csv_is_a_formula() -> None:
     ],
 )
 def test_names_in_csv(name: bytes, cell: str, exact: bool) -> None:
-    shown, coded = csv_name(name)
+    shown, coded = name_cells(name)
     assert shown == cell
     assert (coded == "") == exact
     assert exact or base64.b64decode(coded) == name

@@ -116,7 +116,7 @@ def test_the_names_of_the_contract() -> None:
     document = analysis_document(samples.shop())
     assert list(document) == [
         "schema_version", "layerlens", "image", "scores", "layers", "base", "history", "sizes", "ledger",
-        "waste", "findings", "savings", "diagnostics",
+        "waste", "findings", "savings", "verdict", "diagnostics",
     ]  # fmt: skip
     assert set(document["image"]) >= {
         "reference", "id", "digest", "platform", "tags", "created", "size", "compressed_size",

@@ -1,0 +1,53 @@
+"""What rules and classes of waste are called, loaded only where somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from layerlens.cli.settings_file import SettingsFile
+
+
+class RuleNames:
+    """The names that settings may use, the rules of a settings file among them.
+
+    Loading all rules takes a while, so what needs none of them is asked first.
+    """
+
+    def __init__(self, file: SettingsFile) -> None:
+        self._file = file
+
+    @cached_property
+    def rules(self) -> frozenset[str]:
+        """Ids of all rules: our own, those of installed packages, and the file's."""
+        from layerlens.analysis.rules.registry import all_rules, rule_sets
+        from layerlens.analysis.rules.user import parse_rules
+
+        known = all_rules(rule_sets().sets)
+        mine = parse_rules(self._file.tables.get("rules", {}), known.keys()).settings.extra
+        return frozenset({*known, *(rule.id for rule in mine)})
+
+    @cached_property
+    def waste(self) -> _Waste:
+        """Classes of the ledger that are waste, and rules."""
+        return _Waste(self)
+
+
+class _Waste:
+    """A set that loads rules only for names that are no class's."""
+
+    def __init__(self, names: RuleNames) -> None:
+        from layerlens.analysis.rules.model import LedgerClass
+        from layerlens.filesystem.changes import Cause
+
+        self._names = names
+        self._classes = [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes or name in self._names.rules
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._classes
+        yield from sorted(self._names.rules)

@@ -1,0 +1,112 @@
+"""What a client that has the old image downloads for the new one, and what made it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from layerlens.analysis.model import Analysis, LayerFacts
+from layerlens.analysis.rules.words import counted
+from layerlens.comparison.model import LayerPair, PullDelta
+
+
+def pull_delta(
+    old: Analysis, new: Analysis, layers: Sequence[LayerPair], same: Mapping[int, int]
+) -> PullDelta:
+    """Sort the new image's layers into what is there and what must be fetched.
+
+    Stored blobs are known by their digests; where one of the two images has none
+    (it lies uncompressed), by diff_ids.  ``same`` maps new layers to the old ones
+    that they are.
+    """
+    stored = [_stored(layer, as_pulled=new.image.as_pulled) for layer in new.layers]
+    exact = None not in stored
+    sizes = [
+        size if exact and size is not None else layer.size
+        for size, layer in zip(stored, new.layers, strict=True)
+    ]
+    blobs = {_blob(old, layer) for layer in old.layers}
+    unpacked = {layer.diff_id for layer in old.layers}
+    by_blob = None not in blobs
+    fetched = []
+    for layer in new.layers:
+        blob = _blob(new, layer)
+        if blob is not None and by_blob:
+            there = blob in blobs
+        else:
+            there = layer.diff_id is not None and layer.diff_id in unpacked
+        if not there:
+            fetched.append(layer.index)
+    gone = set(fetched)
+    reused = [layer.index for layer in new.layers if layer.index not in gone]
+    broke_at = next((n for n in range(len(new.layers)) if same.get(n) != n), None)
+    chained = gone if broke_at is None else gone | set(range(broke_at, len(new.layers)))
+    return PullDelta(
+        bytes=_distinct(new, fetched, sizes),
+        reused_bytes=_distinct(new, reused, sizes),
+        chained_bytes=_distinct(new, sorted(chained), sizes),
+        exact=exact,
+        fetched=tuple(fetched),
+        reused=tuple(reused),
+        broke_at=broke_at,
+        why=_why(old, new, layers, broke_at, gone),
+    )
+
+
+def _stored(layer: LayerFacts, *, as_pulled: bool) -> int | None:
+    """Bytes of the blob that a registry sends, as far as one is known."""
+    if layer.compressed_size is not None:
+        return layer.compressed_size
+    return layer.tar_size if as_pulled else None
+
+
+def _blob(image: Analysis, layer: LayerFacts) -> object | None:
+    """The digest by which a registry knows a layer, ``None`` where it is not stored as there."""
+    return layer.digest if _stored(layer, as_pulled=image.image.as_pulled) is not None else None
+
+
+def _distinct(image: Analysis, indexes: Iterable[int], sizes: Sequence[int]) -> int:
+    once: dict[object, int] = {}
+    for k in indexes:
+        layer = image.layers[k]
+        once.setdefault(_blob(image, layer) or layer.diff_id or k, sizes[k])
+    return sum(once.values())
+
+
+def _why(
+    old: Analysis,
+    new: Analysis,
+    layers: Sequence[LayerPair],
+    broke_at: int | None,
+    fetched: set[int],
+) -> str:
+    """What happened to the layer from which on the images differ."""
+    if broke_at is None:
+        if fetched:
+            which = "it is" if len(fetched) == 1 else "they are"
+            return (
+                f"{counted(len(fetched), 'layer')} of the same content must be fetched: "
+                f"{which} compressed in another way"
+            )
+        if len(new.layers) < len(old.layers):
+            return "all layers are the old image's, which has more"
+        return "all layers are the same"
+    layer = new.layers[broke_at]
+    where = f"layer {broke_at}, {layer.instruction.text}, is the first that differs: "
+    pair = next(pair for pair in layers if pair.new == broke_at)
+    if layer.is_base and (broke_at >= len(old.layers) or old.layers[broke_at].is_base):
+        names = old.base.name, new.base.name
+        if names[0] and names[1] and names[0] != names[1]:
+            return f"{where}the base image was {names[0]} and is {names[1]}"
+        return f"{where}it is part of the base image"
+    if pair.old is None:
+        if broke_at >= len(old.layers):
+            return f"{where}it was added at the end"
+        return f"{where}the old image has no such step"
+    if pair.same:
+        return f"{where}it was layer {pair.old}, so others came, went or changed places below it"
+    before = old.layers[pair.old].instruction
+    if before.text != layer.instruction.text:
+        return f"{where}its instruction was {before.text}"
+    if pair.old != broke_at:
+        return f"{where}its content changed, and it was layer {pair.old}"
+    return f"{where}its content changed"
