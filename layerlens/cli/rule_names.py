@@ -39,14 +39,17 @@ class _Waste:
     """A set that loads rules only for names that are no class's."""
 
     def __init__(self, names: RuleNames) -> None:
-        from layerlens.analysis.rules.model import LedgerClass
-        from layerlens.filesystem.changes import Cause
+        from layerlens.gate.subjects import CAUSES, CLASSES
 
         self._names = names
-        self._classes = [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
+        self._classes = [*CAUSES, *CLASSES]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._classes or name in self._names.rules
+        from layerlens.gate.subjects import plain
+
+        if isinstance(name, str) and plain(name) in self._classes:
+            return True
+        return name in self._names.rules
 
     def __iter__(self) -> Iterator[str]:
         yield from self._classes

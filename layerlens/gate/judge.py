@@ -175,7 +175,7 @@ class _Court:
         limit = self._settings.tolerance
         if limit is None or unit is Unit.YES_NO:
             return 0
-        if _is_share(limit):
+        if limit.bound in (Bound.OF_TOTAL, Bound.CHANGE_SHARE):
             return _scaled(limit.amount, unit) if unit is Unit.SHARE else _part(was, limit.amount)
         return int(limit.amount) if unit is Unit.BYTES else 0
 
@@ -204,10 +204,6 @@ class _Court:
             )
         outcome = Outcome.WARN if demand.limit.level is Level.WARN else Outcome.FAIL
         return Ruling(demand, outcome, measured, None, message)
-
-
-def _is_share(limit: Limit) -> bool:
-    return limit.bound in (Bound.OF_TOTAL, Bound.CHANGE_SHARE) or limit.text.endswith("%")
 
 
 def _scaled(value: float, unit: Unit) -> int:
