@@ -11,7 +11,7 @@ from layerlens.analysis.rules.findings import Finding
 from layerlens.gate.baseline import Baseline
 from layerlens.gate.catalogue import GATES, Gate
 from layerlens.gate.ignoring import excuse
-from layerlens.gate.limits import Bound, Level, Limit, Unit
+from layerlens.gate.limits import Bound, Level, Unit
 from layerlens.gate.measures import Figure, Measures
 from layerlens.gate.model import Demand, GateSettings, Ignore, Offender, Outcome, Ruling, Verdict
 from layerlens.gate.offenders import offenders
