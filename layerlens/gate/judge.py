@@ -83,7 +83,7 @@ class _Court:
         """What becomes of one demand."""
         gate, limit = demand.gate, demand.limit
         if gate.id == "max-new-findings" and self._unknown_findings():
-            return self._without_baseline(demand, None, "the findings of it")
+            return self._without_baseline(demand, None, "findings")
         figure = self._figure(gate, demand.subject)
         if figure.value is None:
             return self._skipped(demand, figure.why)
@@ -196,11 +196,11 @@ class _Court:
     def _without_baseline(self, demand: Demand, measured: float | None, what: str) -> Ruling:
         """A limit on a change whose baseline is missing, or has no such figure."""
         if self._baseline is None:
-            message = "cannot be judged: there is no baseline, give one with --baseline"
+            message = "cannot be judged: there is no baseline; give one with --baseline"
         else:
             message = (
-                f"cannot be judged: the baseline {self._baseline.facts.origin} does not have "
-                f"{what}, write it anew with --write-baseline"
+                f"cannot be judged: the baseline {self._baseline.facts.origin} lacks {what}; "
+                "write it anew with --write-baseline"
             )
         outcome = Outcome.WARN if demand.limit.level is Level.WARN else Outcome.FAIL
         return Ruling(demand, outcome, measured, None, message)

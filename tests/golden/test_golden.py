@@ -19,8 +19,10 @@ from layerlens.analysis.model import Analysis
 from layerlens.outputs import schema
 from layerlens.outputs.files import write_files
 from layerlens.outputs.json_report import write_json
+from layerlens.outputs.report import Report
 from layerlens.outputs.text import write_text
-from tests.unit.outputs import samples
+from layerlens.outputs.verdict import write_verdict
+from tests.unit.outputs import judging, samples
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
@@ -47,6 +49,14 @@ def page(
     return stream.getvalue().encode()
 
 
+def verdict(
+    make: Callable[[], Report], width: int = 100, *, colour: bool = False, unicode: bool = True
+) -> bytes:
+    stream = io.StringIO()
+    write_verdict(make(), stream, width=width, colour=colour, unicode=unicode, now=judging.NOW)
+    return stream.getvalue().encode()
+
+
 GOLDEN: dict[str, Callable[[], bytes]] = {
     "shop.json": lambda: report(samples.shop),
     "judged.json": lambda: report(samples.judged),
@@ -54,6 +64,11 @@ GOLDEN: dict[str, Callable[[], bytes]] = {
     "judged-60-ascii.txt": lambda: page(samples.judged, 60, unicode=False),
     "empty.json": lambda: report(samples.empty),
     "hostile.json": lambda: report(samples.hostile),
+    "verdict-fail.txt": lambda: verdict(judging.failing),
+    "verdict-fail-60-ascii.txt": lambda: verdict(judging.failing, 60, unicode=False),
+    "verdict-fail-140-colour.txt": lambda: verdict(judging.failing, 140, colour=True),
+    "verdict-pass.txt": lambda: verdict(judging.passing),
+    "verdict-hostile.txt": lambda: verdict(judging.hostile),
     "shop.txt": lambda: page(samples.shop),
     "shop-140-colour.txt": lambda: page(samples.shop, 140, colour=True),
     "shop-60-ascii.txt": lambda: page(samples.shop, 60, unicode=False),

@@ -56,9 +56,7 @@ def test_everything_ignored_leaves_nothing_wasted(image: Analysis) -> None:
     assert found["lowest-efficiency"] == found["lowest-lean-score"] == 1.0
     assert found["info"] == 1  # what is said of no path cannot lie at one
     assert not any(
-        value
-        for name, value in found.items()
-        if not name.startswith("lowest") and name != "info"
+        value for name, value in found.items() if not name.startswith("lowest") and name != "info"
     )
 
 
@@ -166,7 +164,9 @@ def test_without_rules_dead_bytes_are_excused_by_path() -> None:
                    ignores=[Ignore("x", paths=("var/**",)), Ignore("y", rule="deleted-later")])  # fmt: skip
     assert found.rulings[0].measured == shop.scores.dead_bytes - 250_000 - 9_000
     assert [each.used for each in found.ignores] == [True, False]
-    assert b"var/lib/lists" not in [path for each in found.rulings[0].offenders for path in each.paths]
+    assert b"var/lib/lists" not in [
+        path for each in found.rulings[0].offenders for path in each.paths
+    ]
 
 
 # ----------------------------------------------------------------------- bytes and their rules

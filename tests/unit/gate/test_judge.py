@@ -98,7 +98,7 @@ def test_limits_are_read_exactly(text: str, unit: Unit, amount: float) -> None:
 def changed(gate: str, limit: str, was: float | None, subject: str = "", **more: str) -> str:
     """The outcome against a baseline's figure, for an image of 1,000 bytes in one layer."""
     baseline = Recorded({} if was is None else {(gate, subject): was})
-    found = judged(sized(1000, 0), demand(gate, limit, subject), baseline=baseline, **more)
+    found = judged(sized(1000, 0), demand(gate, limit, subject), baseline=baseline, **more)  # type: ignore[arg-type]
     return f"{found.rulings[0].outcome}: {found.rulings[0].message}"
 
 
@@ -126,7 +126,7 @@ def test_changes_are_held_against_the_baseline(
     assert changed(gate, limit, was).startswith(expected)
 
 
-@pytest.mark.parametrize("was", [0.30, 0.3, 0.07 + 0.23, 0.1 + 0.2])
+@pytest.mark.parametrize("was", [0.30, 0.07 + 0.23, 0.1 + 0.2, 0.4 - 0.1])
 def test_changes_of_shares_are_in_points_and_exact(was: float) -> None:
     image = sized(290, 710)
     baseline = Recorded({("lowest-efficiency", ""): was})
@@ -173,10 +173,10 @@ def test_a_change_without_a_baseline_or_its_figure_never_passes() -> None:
     for level, outcome in (("", Outcome.FAIL), ("warn:", Outcome.WARN)):
         alone = judged(image, demand("max-size", f"{level}+5%")).rulings[0]
         assert alone.outcome is outcome
-        assert "no baseline, give one with --baseline" in alone.message
+        assert "no baseline; give one with --baseline" in alone.message
         lacking = judged(image, demand("max-size", f"{level}+5%"), baseline=Recorded()).rulings[0]
         assert lacking.outcome is outcome
-        assert "base.json does not have this figure" in lacking.message
+        assert "base.json lacks this figure" in lacking.message
         assert lacking.measured == 1000
     absolute = judged(image, demand("max-size", "1kB"), baseline=Recorded())
     assert absolute.passed
@@ -189,7 +189,7 @@ def test_a_change_without_a_baseline_or_its_figure_never_passes() -> None:
 def test_findings_count_by_severity_or_worse() -> None:
     analysis = samples.judged()
     counts = [
-        ruling(analysis, "max-findings", "0", least).measured
+        ruling(analysis, "max-findings", "0", least).measured or 0
         for least in ("info", "low", "medium", "high", "critical")
     ]
     assert counts == sorted(counts, reverse=True)
@@ -222,7 +222,7 @@ def test_new_findings_without_a_baseline_that_knows_them_never_pass() -> None:
     assert judged(samples.judged(), wanted).outcome is Outcome.FAIL
     told = judged(samples.judged(), wanted, baseline=Recorded(findings=None)).rulings[0]
     assert told.outcome is Outcome.FAIL
-    assert "does not have the findings" in told.message
+    assert "base.json lacks findings" in told.message
 
 
 # ------------------------------------------------------------------------- what is not known
