@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
-from layerlens.cli.gate_options import baseline_flags
+from layerlens.cli.dive_settings import dive_settings
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
@@ -18,6 +18,7 @@ from layerlens.errors import UsageError
 from layerlens.gate.dive import DiveSettings, dive_verdict
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
+from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ class Gating:
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
+<<<<<<< HEAD
             write_baseline(self.writing, report, self.settings.demands, narrator)
+=======
+            write_baseline(self.writing, report, self.settings, narrator)
+>>>>>>> main
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
@@ -90,26 +95,44 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
+    dive = dive_settings(arguments)
+    writing = None
+    if arguments.write_baseline or arguments.ratchet or arguments.accept_new:
+        from layerlens.cli.baseline import is_first, writing_of
+
+        writing = writing_of(arguments)
+        if is_first(arguments):
+            arguments.baseline = None
     settings = gate_settings(
         arguments,
         settings_of(arguments),
-        with_defaults=True,
+        with_defaults=dive is None,  # who brings dive's limits did not ask for ours
         with_baseline=arguments.baseline is not None,
     )
-    writing, baseline = None, None
-    if baseline_flags(arguments):
-        from layerlens.cli.baseline import baseline_of, writing_of
+    for note in dive.notes if dive is not None else ():
+        narrator.tell(f"layerlens: {escape(note)}")
+    baseline = None
+    if arguments.baseline is not None:
+        from layerlens.cli.baseline import baseline_of
 
-        writing = writing_of(arguments)
-        baseline = baseline_of(arguments, settings.demands, narrator)
-        if baseline is None and arguments.strict_baseline:
-            raise UsageError("--strict-baseline needs --baseline")
+        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
+    if asked and (baseline is None or not baseline.is_file):
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
     return Gating(
         settings=settings,
         baseline=baseline,
-        dive=None,
+        dive=dive,
         exit_zero=bool(arguments.exit_zero),
+<<<<<<< HEAD
         color=arguments.color,
         strict_baseline=arguments.strict_baseline,
         writing=writing,
+=======
+        strict_baseline=arguments.strict_baseline,
+        writing=writing,
+        color=arguments.color,
+>>>>>>> main
     )

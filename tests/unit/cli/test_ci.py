@@ -124,7 +124,7 @@ def test_wrong_limits_are_told_before_the_image_is_read() -> None:
 
 
 def test_colour_is_there_where_it_is_asked_for(
-    archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [str(archive), "--ci", "--max-layers", "0"]
     main([*words, "--color", "always"])
