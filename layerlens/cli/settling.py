@@ -70,7 +70,8 @@ def look_over(
     given = _of_file(file, problems) | _of_environment(environment, problems)
     if file.tables:
         _look_at_tables(file, environment, problems, deep=deep)
-    if any(name.startswith(PREFIX) for name in environment):
+    settled = {setting.variable for setting in OPTIONS}
+    if any(name.startswith(PREFIX) and name not in settled for name in environment):
         _look_at_variables(file, environment, problems, deep=deep)
     return given
 
