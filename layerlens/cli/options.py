@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "rules": "rules",
     "platforms": "platforms",
     "build": "build",
+    "compare": "compare",
     "open": "open",
     "report": "report",
     "cache": "cache",
@@ -27,6 +28,24 @@ SUBCOMMANDS = {
 """First words that are commands; an image of such a name is given as docker://NAME.
 
 Each has the module of ``layerlens.cli`` whose ``run`` it calls."""
+
+
+_USES = (
+    "layerlens files IMAGE",
+    "layerlens extract IMAGE PATH",
+    "layerlens packages IMAGE",
+    "layerlens platforms IMAGE",
+    "layerlens rules [ID]",
+    "layerlens build BUILD-ARGUMENTS",
+    "layerlens compare OLD NEW",
+    "layerlens fleet IMAGE...",
+    "layerlens trend IMAGE...",
+    "layerlens open SAVED",
+    "layerlens report SAVED",
+    "layerlens cache info",
+    "layerlens config",
+)
+"""How commands are called, for --help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,6 +67,28 @@ class Parser(argparse.ArgumentParser):
         settle(found)
         return found
 
+    def parse_known_args(  # type: ignore[override] # the overloads are for namespaces of one's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As any parser, but ``--lowest-efficiency -1%`` is an option and its value."""
+        return super().parse_known_args(None if args is None else _joined(args), namespace)
+
+
+def _joined(args: Sequence[str]) -> list[str]:
+    """The arguments with each value that begins as a negative number tied to its option.
+
+    No option of ours begins so, and argparse takes only whole numbers for values.
+    """
+    found: list[str] = []
+    for word in args:
+        option = found[-1] if found else ""
+        is_option = option[:2] == "--" and option != "--" and "=" not in option
+        if is_option and word[:1] == "-" and word[1:2].isdecimal():
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
+
 
 def parser() -> Parser:
     """The parser of ``layerlens IMAGE``."""
@@ -58,9 +99,7 @@ def parser() -> Parser:
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
-        "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
-        "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
-        "SAVED, layerlens cache info, layerlens config.  Exit codes: 0 fine, 1 a gate "
+        f"registry has.  Commands: {', '.join(_USES)}.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )
