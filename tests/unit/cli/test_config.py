@@ -119,7 +119,7 @@ keys = "dive"
     assert "\x1b" not in text
 
     told = document(capsys, *flags)
-    assert (told["schema_version"], told["file"], told["dive_ci"]) == (1, ".layerlens.toml", None)
+    assert (told["schema_version"], told["file"], told["dive"]) == (1, ".layerlens.toml", None)
     assert told["unknown_variables"] == ["LAYERLENS_VERSION"]
     by_key = {(each["key"], each["subject"]): each for each in told["settings"]}
     assert by_key["max-path", "b"] == {
@@ -146,11 +146,19 @@ def test_limits_that_only_warn_or_grow(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_rules_of_dive(capsys: pytest.CaptureFixture[str]) -> None:
-    Path(".dive-ci").write_text("rules:\n")
-    text = shown(capsys)
-    assert "\ndive's rules   .dive-ci: with --ci, dive's verdict counts too\n" in text
-    assert ["lowest-efficiency", "none", "default"] in rows(text), "dive's stand for ours"
-    assert document(capsys)["dive_ci"] == ".dive-ci"
+    assert document(capsys)["dive"] is None
+    Path(".dive-ci").write_text("rules:\n  lowestEfficiency: 0.95\n")
+    text = shown(capsys, "--highestWastedBytes", "20MB")
+    found = rows(text)
+    assert "\ndive's rules, which with --ci count too\n" in text
+    assert ["lowestEfficiency", "0.95", ".dive-ci, line 2"] in found
+    assert ["highestWastedBytes", "20MB", "--highestWastedBytes"] in found
+    assert ["highestUserWastedPercent", "0.1", "dive's default"] in found
+    assert ["lowest-efficiency", "none", "default"] in found, "dive's stand for ours"
+    assert document(capsys)["dive"]["lowestEfficiency"] == {
+        "limit": "0.95", "origin": ".dive-ci, line 2",
+    }  # fmt: skip
+    assert document(capsys, "--no-dive-ci")["dive"] is None
 
 
 def test_colours(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from layerlens.cli import open as opening
 from layerlens.cli.cache import cache_parser
 from layerlens.cli.diagnostics import one_line
-from layerlens.cli.gate_options import baseline_flags
+from layerlens.cli.gate_options import refuse_without_gate
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.main import main
 from layerlens.cli.options import files_parser, parser
@@ -175,8 +175,9 @@ def test_settings_of_images_do_no_harm_to_saved_analyses(monkeypatch: pytest.Mon
 
 def test_a_baseline_in_the_settings_is_none_of_a_run_without_gates() -> None:
     write('[ci]\nbaseline = "b.json"\ntolerance = "1%"\nstrict-baseline = true\n')
-    assert baseline_flags(parsed()) == []
-    assert baseline_flags(parsed("--tolerance", "2%")) == ["--tolerance"]
+    refuse_without_gate(parsed())
+    with pytest.raises(UsageError, match="--tolerance needs --ci"):
+        refuse_without_gate(parsed("--tolerance", "2%"))
     assert parsed().baseline == "b.json"
 
 
