@@ -63,11 +63,10 @@ def in_force(arguments: argparse.Namespace) -> InForce:
 
 def _rows(arguments: argparse.Namespace, file: SettingsFile, gate: GateSettings) -> Iterator[Row]:
     asked = all_asked(arguments, file, Problems(), RuleNames(file, load=False))
-    options = {id(setting) for setting in OPTIONS}
     for setting in all_settings():
         if setting is CONFIG or setting.table == "ignore":
             continue
-        if id(setting) in options:
+        if setting in OPTIONS:
             yield _of_option(arguments, file, setting)
         elif setting.table == "ci":
             found = [each for each in gate.demands if each.gate.id == setting.key]

@@ -39,9 +39,9 @@ class Origin(Enum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Setting:
-    """One setting.
+    """One setting, made once: no two are equal, which saves every start of the program a little.
 
     ``table``, ``key``  its place in the settings file; ``""`` where it has none
     ``flag``     as on the command line; ``""``: none
