@@ -232,7 +232,7 @@ _RULES = (
         help="severities, by rule", example='{ npm-cache = "high" }',
     ),
     Setting(
-        table="rules", key="thresholds", kind=Kind.FORM, default="see the page on findings",
+        table="rules", key="thresholds", kind=Kind.FORM, default="1MB, 10MB, 100MB",
         help="from how many bytes on a finding is low, medium, high",
         example='{ low = "1MB", medium = "10MB", high = "100MB" }',
     ),
