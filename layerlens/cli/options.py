@@ -22,6 +22,8 @@ SUBCOMMANDS = {
     "compare": "compare",
     "open": "open",
     "report": "report",
+    "fleet": "fleet",
+    "trend": "trend",
     "cache": "cache",
     "config": "config",
 }

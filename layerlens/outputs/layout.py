@@ -131,18 +131,20 @@ class Column:
     middle: bool = False
 
 
-def columns(look: Look, heads: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Line]:
+def columns(
+    look: Look, heads: Sequence[Column], rows: Sequence[Sequence[Cell]], *, least: int = 12
+) -> list[Line]:
     """Lay out rows under their titles; the last column takes what is left.
 
     Columns go from the right, the last but one first, where there is no room
-    for at least twelve columns of the last.
+    for at least ``least`` columns of the last.
     """
     keep = list(range(len(heads)))
     widths = [
         max([cell_len(head.title), *(cell_len(row[k].text) for row in rows)])
         for k, head in enumerate(heads)
     ]
-    needed = min(12, widths[-1])
+    needed = min(least, widths[-1])
     while len(keep) > 2 and sum(widths[k] + 2 for k in keep[:-1]) + needed > look.width:
         del keep[-2]
     titles = [Cell(head.title, "dim") for head in heads]
@@ -191,8 +193,8 @@ def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
     """Print lines that are laid out already."""
     if not look.colour:
         for line in lines:
-            text = "".join(cell.text for cell in _tamed(line)).rstrip()
-            stream.write(f"{text}\n")
+            plain = "".join(cell.text for cell in _tamed(line)).rstrip()
+            stream.write(f"{plain}\n")
         return
     from rich.console import Console
     from rich.text import Text

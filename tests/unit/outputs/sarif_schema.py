@@ -63,7 +63,9 @@ LOCATION = _object(
             }
         ),
         "logicalLocations": _list(
-            _object({"name": TEXT, "fullyQualifiedName": TEXT, "kind": {"enum": ["layer", "path"]}}),
+            _object(
+                {"name": TEXT, "fullyQualifiedName": TEXT, "kind": {"enum": ["layer", "path"]}}
+            ),
             minItems=1,
         ),
     },

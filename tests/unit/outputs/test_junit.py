@@ -42,7 +42,9 @@ def suites(text: str) -> dict[str, dict[str, TestCase]]:
         assert suite.skipped == sum(case.is_skipped for case in suite)
         found[suite.name] = cases
     assert parsed.tests == sum(map(len, found.values()))
-    assert parsed.failures == sum(case.is_failure for each in found.values() for case in each.values())
+    assert parsed.failures == sum(
+        case.is_failure for each in found.values() for case in each.values()
+    )
     return found
 
 
@@ -67,7 +69,9 @@ def test_gates_pass_fail_warn_and_are_skipped() -> None:
     assert failed.is_failure
     assert failed.result[0].message == "bytes at paths var/** 42.0 MB, 41.0 MB more than 1.0 MB"
     told = failed.result[0].text
-    assert told.startswith("12.0 MB npm's cache, layer 1, line 3\n     RUN npm install\nfix: RUN npm ci")
+    assert told.startswith(
+        "12.0 MB npm's cache, layer 1, line 3\n     RUN npm install\nfix: RUN npm ci"
+    )
     assert "\n300 B /tmp/kit, layer 0" in told
     assert gates["layerlens.gate: max-size"].is_passed
     warned = gates["layerlens.gate: max-size (warns)"]
@@ -93,15 +97,18 @@ def test_findings_are_for_information() -> None:
         "layer 1: RUN apt-get update",
     ]
     # The same rule and place again; its title was hostile.
-    assert r"a \x1b[31m list" in cases[
-        "layerlens.findings.content: package-lists in /var/lib/apt/lists #2"
-    ].system_out
+    assert (
+        r"a \x1b[31m list"
+        in cases["layerlens.findings.content: package-lists in /var/lib/apt/lists #2"].system_out
+    )
 
 
 def test_what_is_ignored_is_skipped_with_the_reason() -> None:
     verdict = Verdict(ignores=verdicts.IGNORES[:1], ignored=frozenset({0}))
     analysis = judged()
-    (skipped,) = (c for c in suites(written(analysis, verdict))["findings"].values() if c.is_skipped)
+    (skipped,) = (
+        c for c in suites(written(analysis, verdict))["findings"].values() if c.is_skipped
+    )
     reason = "we need them" if analysis.findings[0].rule.id == "package-lists" else "ignored by"
     assert skipped.result[0].message.startswith(f"ignored: {reason}")
 

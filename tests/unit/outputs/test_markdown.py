@@ -175,7 +175,9 @@ def test_no_finding_breaks_it(text: str) -> None:
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    text=st.text(alphabet=st.sampled_from("ab`|\\@#:\n\u202e\u4f60\U000e0001\udcff <>"), min_size=1),
+    text=st.text(
+        alphabet=st.sampled_from("ab`|\\@#:\n\u202e\u4f60\U000e0001\udcff <>"), min_size=1
+    ),
     times=st.sampled_from([1, 400]),
     count=st.sampled_from([1, 100]),
 )

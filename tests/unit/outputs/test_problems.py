@@ -54,7 +54,12 @@ def test_gates_of_one_name_are_told_apart_and_last() -> None:
 def test_failures_come_first_and_what_is_suppressed_last() -> None:
     found = problems(Report(judged(), verdicts.MIXED))
     checks = [problem.check for problem in found]
-    assert checks[:4] == ["gate/max-path", "gate/lowest-efficiency", "gate/no-root", "gate/max-size"]
+    assert checks[:4] == [
+        "gate/max-path",
+        "gate/lowest-efficiency",
+        "gate/no-root",
+        "gate/max-size",
+    ]
     assert [problem.suppressed is not None for problem in found[-3:]] == [False, True, True]
 
 

@@ -109,7 +109,9 @@ def test_results_say_what_comes_back_and_how() -> None:
     result = by_rule(run(lined()))["package-lists"]
     assert result["level"] == "error"
     text = result["message"]["text"]
-    assert text.startswith("package lists: 42.0 MB, 14.0 MB of a pull\nlayer 1: RUN apt-get update\n")
+    assert text.startswith(
+        "package lists: 42.0 MB, 14.0 MB of a pull\nlayer 1: RUN apt-get update\n"
+    )
     assert "\nfix: RUN apt-get update && apt-get install -y PACKAGES" in text
     assert result["properties"]["bytes"] == 42_000_000
 
@@ -124,8 +126,9 @@ def test_rules_say_how_severe_and_how_sure() -> None:
     assert "security-severity" not in rules["package-lists"]["properties"]
     assert rules["package-lists"]["properties"]["problem.severity"] == "error"
     assert rules["bytecode"]["properties"]["precision"] == "low"
-    assert "```dockerfile\nRUN pip install --no-compile PACKAGES\n```" in (
-        rules["bytecode"]["help"]["markdown"]
+    assert (
+        "```dockerfile\nRUN pip install --no-compile PACKAGES\n```"
+        in (rules["bytecode"]["help"]["markdown"])
     )
 
 
