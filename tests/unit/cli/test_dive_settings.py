@@ -160,8 +160,8 @@ class TestWrong:
             asked()
         assert caught.value.where.file == ".dive-ci"
         assert caught.value.what == (
-            "line 2: rules.lowestEfficiency: '1.1' is not within a ratio from 0 to 1 (0.9) or "
-            "disabled; line 3: rules.highestWastedBytes: 'lots' is not a size (20MB) or disabled"
+            "line 2: rules.lowestEfficiency: '1.1' is out of range: write a ratio from 0 to 1 (0.9) "
+            "or disabled; line 3: rules.highestWastedBytes: 'lots' is not a size (20MB) or disabled"
         )
 
     def test_flags_and_file_together(self) -> None:
@@ -240,7 +240,7 @@ class TestWholeRun:
     @pytest.fixture(autouse=True)
     def told(self, monkeypatch: pytest.MonkeyPatch) -> list[Report]:
         told: list[Report] = []
-        monkeypatch.setattr(verdict, "write_verdict", lambda report, _stream: told.append(report))
+        monkeypatch.setattr(verdict, "write_verdict", lambda report, *_, **__: told.append(report))
         return told
 
     @pytest.fixture
