@@ -79,6 +79,50 @@ class Gating:
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
+            write_baseline(self.writing, report, self.settings, narrator)
+        if report.verdict.passed or self.exit_zero:
+            return ExitCode.OK
+        return ExitCode.GATE_FAILED
+
+
+def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
+    """Everything before the image is read: what is wrong is told at once.
+
+    A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
+    ``.dive-ci`` and baselines that cannot be used.
+    """
+    dive = dive_settings(arguments)
+    writing = None
+    if arguments.write_baseline or arguments.ratchet or arguments.accept_new:
+        from layerlens.cli.baseline import is_first, writing_of
+
+        writing = writing_of(arguments)
+        if is_first(arguments):
+            arguments.baseline = None
+    settings = gate_settings(
+        arguments,
+        settings_of(arguments),
+        with_defaults=dive is None,  # who brings dive's limits did not ask for ours
+        with_baseline=arguments.baseline is not None,
+    )
+    for note in dive.notes if dive is not None else ():
+        narrator.tell(f"layerlens: {escape(note)}")
+    baseline = None
+    if arguments.baseline is not None:
+        from layerlens.cli.baseline import baseline_of
+
+        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    recorded = baseline is not None and baseline.is_file
+    asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
+    if asked and not recorded:
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
+    return Gating(
+        settings=settings,
+        baseline=baseline,
+        dive=dive,
+        exit_zero=bool(arguments.exit_zero),
         strict_baseline=bool(arguments.strict_baseline) and recorded,
         writing=writing,
         color=arguments.color,

@@ -43,32 +43,8 @@ class RuleNames:
         """Classes of the ledger that are waste, and rules."""
         return [*self._classes, *sorted(self.rules)]
 
-<<<<<<< HEAD
-
-class _Waste:
-    """A set that loads rules only for names that are no class's."""
-
-    def __init__(self, names: RuleNames) -> None:
-        from layerlens.gate.subjects import CAUSES, CLASSES
-
-        self._names = names
-        self._classes = [*CAUSES, *CLASSES]
-
-    def __contains__(self, name: object) -> bool:
-        from layerlens.gate.subjects import plain
-
-        if isinstance(name, str) and plain(name) in self._classes:
-            return True
-        return name in self._names.rules
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._classes
-        yield from sorted(self._names.rules)
-=======
     @cached_property
     def _classes(self) -> list[str]:
-        from layerlens.analysis.rules.model import LedgerClass
-        from layerlens.filesystem.changes import Cause
+        from layerlens.gate.subjects import CAUSES, CLASSES
 
-        return [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
->>>>>>> main
+        return [*CAUSES, *CLASSES]
