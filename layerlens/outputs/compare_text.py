@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TextIO
 
 from layerlens.comparison.model import Comparison
-from layerlens.outputs.text import NARROWEST
 
 
 def write_comparison(
@@ -25,12 +24,8 @@ def write_comparison(
     """
     # Late: rich takes longer to load than a small image takes to be read.
     from layerlens.outputs.compare_summary import case_table, comparison_page
-    from layerlens.outputs.layout import Look, print_lines
+    from layerlens.outputs.layout import look_for, print_lines
 
-    if unicode is None:
-        # A stream that encodes nothing (StringIO) takes every character.
-        encoding = getattr(stream, "encoding", None)
-        unicode = encoding is None or encoding.lower().startswith("utf")
-    look = Look(width=max(width, NARROWEST), unicode=unicode, colour=colour)
+    look = look_for(stream, width, colour=colour, unicode=unicode)
     page = case_table if table_only else comparison_page
     print_lines(page(comparison, look, most), stream, look)
