@@ -139,19 +139,13 @@ def _gate(arguments: argparse.Namespace) -> Gating | None:
 
 def _judge(arguments: argparse.Namespace, found: Compared, gate: Gating, narrator: Narrator) -> int:
     """Judge the new image against the old one; gives the exit code."""
-    from layerlens.cli.baseline import epoch_of
-    from layerlens.gate.baseline import demanded, record
-    from layerlens.gate.measures import measure
+    from layerlens.cli.baseline import epoch_of, measured_baseline
     from layerlens.outputs.report import Report
 
     comparison = found.comparison
     image = comparison.old.image
-    baseline = record(
-        comparison.old,
-        demanded(gate.settings.demands),
-        measure,
-        origin=arguments.old,
-        made=image.saved_at or epoch_of(image.created),
+    baseline = measured_baseline(
+        comparison.old, gate.settings, arguments.old, image.saved_at or epoch_of(image.created)
     )
     report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
     gate = replace(gate, baseline=baseline)

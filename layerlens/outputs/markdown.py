@@ -18,7 +18,7 @@ from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
 from layerlens.analysis.rules.words import counted
-from layerlens.outputs.blaming import blame, wording
+from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.markdown_change import change_sections
 from layerlens.outputs.markdown_fit import Section, fit
