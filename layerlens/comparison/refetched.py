@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,11 +46,12 @@ def refetched(
     layers: Sequence[LayerPair],
     pull: PullDelta,
     unchanged: Unchanged,
-) -> tuple[Refetched, ...]:
+) -> tuple[tuple[Refetched, ...], Mapping[int, int]]:
     """Each file of the layers that must be fetched in one reason at most; the largest first.
 
     A file counts that the old image has, in the layer of the same step or in its final
     filesystem.  Where it cannot be told whether contents are the same, it does not count.
+    Beside it, by layer, the bytes of those that are the same at the same path.
     """
     look = _Look(old.filesystem, new.filesystem, unchanged)
     step = {pair.new: pair.old for pair in layers if pair.new is not None}
@@ -60,7 +61,7 @@ def refetched(
         if blob not in once:
             once.add(blob)
             look.layer(n, step.get(n))
-    return look.result()
+    return look.result(), look.same
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class _Look:
         self._wire: dict[Pointless, int | None] = {}
         self._layers: dict[Pointless, set[int]] = defaultdict(set)
         self._elsewhere: set[ContentKey] | None = None
+        self.same: Counter[int] = Counter()
 
     def layer(self, n: int, step: int | None) -> None:
         """Look at one layer of the new image; ``step`` is the old one's of the same step."""
@@ -108,6 +110,8 @@ class _Look:
                 continue
             self._files[reason].append((size, path))
             self._layers[reason].add(n)
+            if reason is Pointless.SAME:
+                self.same[n] += size
             so_far = self._wire.get(reason, 0)
             self._wire[reason] = None if wires is None or so_far is None else so_far + wires[i]
 

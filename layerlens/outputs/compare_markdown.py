@@ -23,6 +23,7 @@ from layerlens.outputs.compare_words import (
     change_of,
     known,
     signed,
+    unsure_words,
 )
 from layerlens.outputs.markdown_text import md_cell, md_code, md_path, md_text
 from layerlens.units import human_size
@@ -47,21 +48,20 @@ def write_comparison_markdown(
 
     ``dockerfile`` is what the lines of causes are in, as the user named it.
     """
-    for most in _ROWS:
-        text = comparison_markdown(comparison, most=most, dockerfile=dockerfile).encode()
-        if len(text) < MOST_BYTES:
-            break
-    stream.write(text)
+    texts = (
+        comparison_markdown(comparison, most=most, dockerfile=dockerfile).encode() for most in _ROWS
+    )
+    stream.write(next((text for text in texts if len(text) < MOST_BYTES), b""))
 
 
 def comparison_markdown(comparison: Comparison, *, most: int, dockerfile: str | None = None) -> str:
     """The comment with at most ``most`` rows in each table."""
     found = causes(comparison)
+    names = [md_code(each.image.reference, most=_LONG) for each in (comparison.old, comparison.new)]
     lines = [
         headline(comparison, found, dockerfile),
         "",
-        f"{md_code(comparison.old.image.reference, most=_LONG)} → "
-        f"{md_code(comparison.new.image.reference, most=_LONG)}",
+        " → ".join(names),
         "",
         *_table(("", "old", "new", "change"), "lrrl", _case(comparison)),
     ]
@@ -90,11 +90,8 @@ def comparison_markdown(comparison: Comparison, *, most: int, dockerfile: str | 
                 "</details>",
             ]
     if comparison.unsure:
-        lines += [
-            "",
-            f"The contents of {counted(comparison.unsure, 'file')} could not be compared: equal "
-            "size and time were taken for equal content.",
-        ]
+        text = unsure_words(comparison.unsure)
+        lines += ["", text]
     return "\n".join(lines) + "\n"
 
 
@@ -289,17 +286,16 @@ def _moved(comparison: Comparison, most: int) -> Iterator[str]:
                 md_path(each.new, cell=True, most=_LONG),
             )
         )
-    for path in moved:
-        if path.moved_from is not None and not any(
-            path.moved_from.startswith(a) and path.path.startswith(b) for a, b in inside
-        ):
-            rows.append(
-                (
-                    human_size(path.new_bytes),
-                    md_path(path.moved_from, cell=True, most=_LONG),
-                    md_path(path.path, cell=True, most=_LONG),
-                )
-            )
+    rows += [
+        (
+            human_size(path.new_bytes),
+            md_path(path.moved_from, cell=True, most=_LONG),
+            md_path(path.path, cell=True, most=_LONG),
+        )
+        for path in moved
+        if path.moved_from is not None
+        and not any(path.moved_from.startswith(a) and path.path.startswith(b) for a, b in inside)
+    ]
     yield from _table(("size", "from", "to"), "rll", rows[:most])
     yield from _more(len(rows), most)
 
