@@ -19,6 +19,7 @@ from layerlens.comparison.model import (
 from layerlens.comparison.moves import ContentKey, content_key
 from layerlens.comparison.twins import Twins
 from layerlens.filesystem.result import Filesystem, path_order
+from layerlens.layers.names import parent
 from layerlens.layers.table import Kind
 
 _BYTECODE = re.compile(
@@ -87,6 +88,8 @@ class _Look:
         self._wire: dict[Pointless, int | None] = {}
         self._layers: dict[Pointless, set[int]] = defaultdict(set)
         self._elsewhere: set[ContentKey] | None = None
+        self._folders_of: Mapping[Path, int] = {}
+        self._folders: set[Path] = set()
         self.same: Counter[int] = Counter()
 
     def layer(self, n: int, step: int | None) -> None:
@@ -105,7 +108,7 @@ class _Look:
             path = paths[version]
             reason: Pointless | None = Pointless.SAME
             if version not in equal:
-                reason = self._reason(path, version, size, before, is_step=step is not None)
+                reason = self._reason(path, version, size, before)
             if reason is None:
                 continue
             self._files[reason].append((size, path))
@@ -124,7 +127,7 @@ class _Look:
         return {paths[start + i]: start + i for i, kind in enumerate(kinds) if kind == is_file}
 
     def _reason(
-        self, path: Path, version: int, size: int, before: Mapping[Path, int], *, is_step: bool
+        self, path: Path, version: int, size: int, before: Mapping[Path, int]
     ) -> Pointless | None:
         known = (before.get(path), self._old.live.get(path))
         olds = {self._old.inode(each) for each in known if each is not None}
@@ -134,9 +137,16 @@ class _Look:
             return Pointless.MOVED
         if olds and path.endswith(b".pyc") and self._same_source(path):
             return Pointless.BYTECODE
-        if (olds or is_step) and _WRITTEN.match(path):
+        if _WRITTEN.match(path) and (olds or self._writes_beside(path, before)):
             return Pointless.LOG
         return None
+
+    def _writes_beside(self, path: Path, before: Mapping[Path, int]) -> bool:
+        """Whether the step wrote into that directory before: names may tell the time."""
+        if self._folders_of is not before:
+            self._folders_of = before
+            self._folders = {parent(each) for each in before}
+        return parent(path) in self._folders
 
     def _is_same(self, old: int, new: int, size: int) -> bool:
         if self._old.kinds[old] != Kind.FILE or self._old_sizes[old] != size:
