@@ -80,7 +80,7 @@ def compared(old: Analysis, new: Analysis, *paths: PathDelta) -> Comparison:
     return Comparison(
         old=old, new=new, size=Delta(2_000_000, 63_500_000), transfer=Delta(None, 21_000_000),
         live=Delta(9_100_000, 9_100_000), dead=Delta(0, 12_000_000), layers=(),
-        pull=PullDelta(20_000_000, 1_000_000, True, (1, 2, 3), (0,), 1, "it changed"),
+        pull=PullDelta(20_000_000, 1_000_000, 20_000_000, True, (1, 2, 3), (0,), 1, "it changed"),
         paths=paths, packages=(), classes=(), refetched=(),
         findings=Matched((), tuple(range(len(new.findings))), ()),
     )  # fmt: skip
