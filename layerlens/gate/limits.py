@@ -6,6 +6,7 @@ hundred, or megabytes for bytes: bare numbers are refused where a unit is meant.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -148,7 +149,7 @@ def _example(unit: Unit, *, at_least: bool) -> str:
 
 def shown(value: float | None, unit: Unit) -> str:
     """A measured figure or an amount in words."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "not known"
     if unit is Unit.BYTES:
         return human_size(int(value))

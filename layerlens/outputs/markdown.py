@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import BinaryIO
 
+from layerlens.analysis.blaming import blame, wording
 from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
 from layerlens.analysis.rules.words import counted
-from layerlens.outputs.blaming import blame, wording
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.markdown_change import change_sections
 from layerlens.outputs.markdown_fit import Section, fit
@@ -293,7 +293,15 @@ def _layers(analysis: Analysis, extent: Extent) -> Iterator[Section]:
     )
     shown = sorted(most, key=lambda layer: layer.index)
     split = any(layer.is_base for layer in layers)
-    heads = ["layer", *(["from"] if split else []), "size", "transfer", "dead", "kills", "instruction"]
+    heads = [
+        "layer",
+        *(["from"] if split else []),
+        "size",
+        "transfer",
+        "dead",
+        "kills",
+        "instruction",
+    ]
     yield Section(
         [_layer(layer, split=split) for layer in shown],
         before="<details><summary>Layers</summary>\n\n"
