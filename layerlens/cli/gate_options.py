@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from layerlens.cli.github import github_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
 from layerlens.gate.catalogue import GATES
@@ -41,6 +42,7 @@ def gate_options(found: argparse.ArgumentParser) -> None:
         help="fail on ignores that have expired or are not needed",
     )  # fmt: skip
     baseline_options(found)
+    github_options(found)
 
 
 def baseline_options(found: argparse.ArgumentParser) -> None:
