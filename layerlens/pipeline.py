@@ -12,7 +12,9 @@ Nothing here prints, exits or reads the environment.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -22,7 +24,7 @@ from layerlens.analysis.rules.model import RuleSet
 from layerlens.analysis.rules.registry import RuleSets, fingerprint, rule_sets
 from layerlens.analysis.rules.settings import RuleSettings
 from layerlens.described import base_finder, describe
-from layerlens.errors import SourceError
+from layerlens.errors import LayerLensError, SourceError
 from layerlens.filesystem.stack import Semantics
 from layerlens.image.digest import Digest
 from layerlens.image.dockerfile import Dockerfile
@@ -120,6 +122,23 @@ def base_layers(text: str, options: ReadOptions = _DEFAULT) -> tuple[Digest, ...
     """The diff_ids of a base image that the user names, without reading its layers."""
     options = replace(options, arrivals=None)  # which are of the image above the base
     return diff_ids_of(parse_reference(text, _is_there), options)
+
+
+def layers_in_common(texts: Iterable[str], options: ReadOptions = _DEFAULT) -> frozenset[Digest]:
+    """The diff_ids that several of these images promise, of those that lie plain on this machine.
+
+    Their layers are read in place, where no digest is computed unless it is asked for:
+    give these to :attr:`ReadOptions.certain`, and a cache knows them in the next image.
+    What cannot be opened is passed over: reading it will tell.
+    """
+    from layerlens.sources.promised import plain_layers  # few runs have several images
+
+    options = replace(options, arrivals=None, stdin=None)
+    counts: Counter[Digest] = Counter()
+    for text in dict.fromkeys(texts):
+        with suppress(LayerLensError):
+            counts.update(set(plain_layers(parse_reference(text, _is_there), options)))
+    return frozenset(diff_id for diff_id, count in counts.items() if count > 1)
 
 
 def analyse_image(

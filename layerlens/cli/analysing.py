@@ -48,6 +48,20 @@ def analyse(
     return analysis
 
 
+def analyse_held(
+    arguments: argparse.Namespace, narrator: Narrator, *, depth: Depth = Depth.ENTRIES
+) -> tuple[Analysis, Image | None]:
+    """Analyse an image that stays open, for the caller to close; ``None`` of a saved analysis."""
+    from layerlens.cli.open import opened
+
+    saved = opened(arguments, narrator=narrator, packages=depth in _LISTING)
+    if saved is not None:
+        return saved, None
+    options, rules = _how(arguments, depth)
+    image, analysis = _read(arguments, options, rules, narrator.progress, narrator)
+    return analysis, image
+
+
 def analyse_open(
     arguments: argparse.Namespace, narrator: Narrator, *, depth: Depth = Depth.ENTRIES
 ) -> tuple[Analysis, Retrieval]:

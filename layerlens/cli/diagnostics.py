@@ -69,6 +69,8 @@ class Narrator:
         self._shown = ""
         self._last = 0.0
         self._stage = ""
+        self.part = ""
+        """Which of several images is read (``2/16``), to stand before the progress."""
 
     def progress(self, step: Step) -> None:
         """Show one step, a few times a second at most."""
@@ -80,7 +82,8 @@ class Narrator:
             if step.stage == self._stage and now - self._last < 0.1:
                 return
             self._last, self._stage = now, step.stage
-            line = step_line(self._pace.words(step), _columns() - 1)
+            before = f"{self.part} " if self.part else ""
+            line = before + step_line(self._pace.words(step), _columns() - 1 - len(before))
             if line == self._shown:
                 return
             # The rest is erased after the line is there: nothing flickers.

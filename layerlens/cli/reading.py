@@ -38,6 +38,7 @@ def read_options(arguments: argparse.Namespace, stdin: BinaryIO | None = None) -
             environment=dict(os.environ),
         ),
         stdin=stdin,
+        certain=getattr(arguments, "certain", frozenset()),
     )
 
 

@@ -43,11 +43,11 @@ def guarded(stream: io.TextIOWrapper) -> io.TextIOWrapper:
 
 def exact(stream: TextIO) -> BinaryIO:
     """The bytes' way to a stream that changes none of them: for what is no text."""
-    buffer: BinaryIO | _Guarded = stream.buffer
-    if isinstance(buffer, _Guarded):
+    guard: object = stream.buffer
+    if isinstance(guard, _Guarded):
         stream.flush()
-        return buffer.behind
-    return buffer
+        return guard.behind
+    return stream.buffer
 
 
 def write_commands(lines: Iterable[str]) -> None:

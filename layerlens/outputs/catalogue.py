@@ -64,10 +64,10 @@ def _json(report: Report, stream: BinaryIO) -> None:
     write_json(report.analysis, stream, verdict=report.verdict)
 
 
-def _markdown(report: Report, stream: BinaryIO) -> None:
-    from layerlens.outputs.markdown import write_markdown
+def _dive_json(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.dive_json import write_dive_json
 
-    write_markdown(report, stream)
+    write_dive_json(report.analysis, stream)
 
 
 def _junit(report: Report, stream: BinaryIO) -> None:
@@ -104,6 +104,12 @@ def _badge(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.badge import write_badge
 
     write_badge(report, stream)
+
+
+def _markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.markdown import write_markdown
+
+    write_markdown(report, stream)
 
 
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
@@ -148,13 +154,13 @@ OUTPUTS = (
         flag="json", help="write the analysis as JSON; - is stdout",
     ),
     Output(
+        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
+        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
+    ),
+    Output(
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
         flag="save", help="write the complete analysis, for layerlens open; - is stdout",
         needs_packages=True, needs_all=True, binary=True,
-    ),
-    Output(
-        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
-        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
     ),
     Output(
         name="junit", title="gates and findings as JUnit XML", suffix=".junit.xml", write=_junit,
@@ -184,6 +190,10 @@ OUTPUTS = (
     Output(
         name="badge", title="badge with size and efficiency (SVG)", suffix=".svg", write=_badge,
         flag="badge", help="write an SVG badge with size and efficiency",
+    ),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
     ),
     Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(

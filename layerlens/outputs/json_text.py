@@ -52,6 +52,12 @@ def value_text(value: Any, depth: int) -> str:
     return _encode(value)
 
 
+def write_document(document: dict[str, Any], stream: BinaryIO) -> None:
+    """A whole document that is small enough to be encoded at once."""
+    text = ",\n".join(member(key, value, 1) for key, value in document.items())
+    stream.write(tame("{\n" + text + "\n}\n").encode())
+
+
 def write_rows(stream: BinaryIO, rows: Iterable[str], depth: int) -> None:
     """A list of rows that are encoded already, some thousand at a time."""
     inside, end = "\n" + "  " * (depth + 1), "\n" + "  " * depth

@@ -6,9 +6,6 @@ from typing import TextIO
 
 from layerlens.analysis.model import Analysis
 
-NARROWEST = 40
-"""Columns below which the page is not laid out any narrower."""
-
 
 def write_text(
     analysis: Analysis,
@@ -29,13 +26,9 @@ def write_text(
     ``layers`` the small ones are folded.  The same analysis gives the same
     text: no times, no environment.
     """
-    # Late: rich takes longer to load than a small image takes to be read.
-    from layerlens.outputs.layout import Look, print_lines
+    # Late: most runs use one output.
+    from layerlens.outputs.layout import look_for, print_lines
     from layerlens.outputs.summary import summary
 
-    if unicode is None:
-        # A stream that encodes nothing (StringIO) takes every character.
-        encoding = getattr(stream, "encoding", None)
-        unicode = encoding is None or encoding.lower().startswith("utf")
-    look = Look(width=max(width, NARROWEST), unicode=unicode, colour=colour)
+    look = look_for(stream, width, colour=colour, unicode=unicode)
     print_lines(summary(analysis, look, paths=paths, layers=layers), stream, look)

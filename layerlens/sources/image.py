@@ -60,7 +60,9 @@ class ReadOptions:
     table of contents to stand for the layer.  ``registry`` says how to reach
     registries; ``stdin`` is what ``-`` is read from.  ``examiner`` looks into
     contents that pass; see :meth:`examining`.  ``arrivals`` is told of the one
-    image that is opened with these options while it is read.
+    image that is opened with these options while it is read.  ``certain`` are
+    diff_ids of layers that other images have too: their digests are computed even
+    where the bytes need not pass, so that the cache may know them by these.
     """
 
     verify: bool | None = None
@@ -75,6 +77,7 @@ class ReadOptions:
     stdin: BinaryIO | None = None
     examiner: Examiner | None = None
     arrivals: Arrivals | None = None
+    certain: frozenset[Digest] = frozenset()
 
     def examining(self, examiner: Examiner) -> ReadOptions:
         """These options with an examiner; of a cache only layers that it has seen count."""
@@ -291,7 +294,8 @@ class Image:
             from layerlens.cache.contents import normal
 
             normal(read.contents)
-        if options.verify and read.diff_id is None and (blob.diff_id or blob.digest):
+        asked = options.verify or blob.diff_id in options.certain
+        if asked and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
             read = replace(read, digest=digest, diff_id=digest)
         return read

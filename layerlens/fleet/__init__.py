@@ -1,0 +1,1 @@
+"""Many images together: what they share, and the waste that they have in common.  Pure."""
