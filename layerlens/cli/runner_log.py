@@ -65,7 +65,7 @@ class _Guarded(io.BufferedIOBase):
         from layerlens.outputs.runner_log import Inert
 
         self._stream = stream  # which would close its file, were it forgotten
-        self.behind = stream.buffer
+        self.behind = cast("BinaryIO", stream.buffer)
         self._inert = Inert()
 
     def writable(self) -> bool:
