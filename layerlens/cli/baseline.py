@@ -6,9 +6,8 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.output import check_writable, destination
@@ -26,13 +25,13 @@ from layerlens.gate.baseline_notes import (
     other_platform,
     strict_ruling,
 )
-from layerlens.gate.measures import measure
+from layerlens.gate.ignoring import Excused, excuse
 
 if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.analysing import Depth
     from layerlens.cli.diagnostics import Narrator
-    from layerlens.gate.model import Demand, Verdict
+    from layerlens.gate.model import Demand, GateSettings, Verdict
     from layerlens.outputs.report import Report
 
 REVISION_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "GIT_COMMIT")
@@ -59,52 +58,67 @@ class Writing:
 
 
 def baseline_of(
-    arguments: argparse.Namespace, demands: Sequence[Demand], narrator: Narrator
-) -> RecordedBaseline | None:
-    """What ``--baseline`` names, with the figures that ``demands`` ask for.
+    arguments: argparse.Namespace, name: str, settings: GateSettings, narrator: Narrator
+) -> RecordedBaseline:
+    """What ``--baseline NAME`` names, with the figures that the settings' demands ask for.
 
     Raises :class:`UsageError` where it cannot be had: a gate that cannot be judged
     must never pass.
     """
-    name = arguments.baseline
-    if name is None:
-        return None
     if name == "-":
         raise UsageError("a baseline cannot be on stdin", hint="give a file, --baseline F")
     from layerlens.saved.sniff import is_saved
 
     if is_saved(name):
-        return _of_saved(name, demands)
+        return _of_saved(name, settings)
     if is_baseline_file(name) or (_is_plainly_a_file(name) and not os.path.exists(name)):
         return load_baseline(name)
     if os.path.isfile(name) and name.endswith(_FILES):
         return load_baseline(name)  # an empty or broken file: its errors say what to do
-    return _of_image(arguments, name, demands, narrator)
+    return _of_image(arguments, name, settings, narrator)
 
 
 def _is_plainly_a_file(name: str) -> bool:
     return name.startswith((".", "/")) or name.endswith(_FILES)
 
 
-def _of_saved(path: str, demands: Sequence[Demand]) -> RecordedBaseline:
+def _of_saved(path: str, settings: GateSettings) -> RecordedBaseline:
     from layerlens.saved.load import load
 
     try:
         analysis = load(path)
     except ImageError as error:
         raise _unusable(path, error) from error
-    made = analysis.image.saved_at
-    return record(analysis, demanded(demands), measure, origin=path, made=made)
+    return _measured(analysis, settings, path, analysis.image.saved_at)
+
+
+def _measured(
+    analysis: Analysis, settings: GateSettings, origin: str, made: float | None
+) -> RecordedBaseline:
+    return record(
+        analysis,
+        demanded(settings.demands),
+        excused=_excused(analysis, settings),
+        origin=origin,
+        made=made,
+    )
+
+
+def _excused(analysis: Analysis, settings: GateSettings) -> Excused | None:
+    """What the ignores in force leave out: of the baseline too, else figures would not compare."""
+    if not settings.ignores:
+        return None
+    return excuse(analysis, settings.ignores, datetime.now(UTC).date())
 
 
 def _of_image(
-    arguments: argparse.Namespace, name: str, demands: Sequence[Demand], narrator: Narrator
+    arguments: argparse.Namespace, name: str, settings: GateSettings, narrator: Narrator
 ) -> RecordedBaseline:
     """Analyse an image as the one that is judged; only its figures are kept."""
     from layerlens.cli.analysing import analyse
 
     theirs = _alike(arguments, name)
-    depth = _depth(theirs, demands)
+    depth = _depth(theirs, settings.demands)
     try:
         try:
             analysis = analyse(theirs, narrator.progress, depth=depth)
@@ -118,9 +132,7 @@ def _of_image(
     except LayerLensError as error:
         raise _unusable(name, error) from error
     narrator.clear()
-    return record(
-        analysis, demanded(demands), measure, origin=name, made=_epoch(analysis.image.created)
-    )
+    return _measured(analysis, settings, name, _epoch(analysis.image.created))
 
 
 def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
@@ -131,8 +143,10 @@ def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
     """
     from layerlens.cli.options import parser
 
-    usual = vars(parser().parse_args([name]))
-    given = {key: value for key, value in vars(copy(arguments)).items() if key != "saved"}
+    given = {key: value for key, value in vars(arguments).items() if key != "saved"}
+    # The settings file is the one that was read already.
+    kept = {key: given[key] for key in ("config", "settings_file") if key in given}
+    usual = vars(parser().parse_args(["image"], argparse.Namespace(**kept)))
     return argparse.Namespace(**usual | given | {"image": name, "select": None})
 
 
@@ -166,6 +180,20 @@ def _epoch(created: str | None) -> float | None:
         return None
 
 
+def is_first(arguments: argparse.Namespace) -> bool:
+    """Whether this run is to make the baseline that it would be compared with.
+
+    A lost file must not pass for that, so ``--accept-new`` has to say so.
+    """
+    name, path = arguments.baseline, arguments.write_baseline
+    return (
+        None not in (name, path)
+        and arguments.accept_new
+        and not os.path.exists(path)
+        and os.path.realpath(name) == os.path.realpath(path)
+    )
+
+
 # ------------------------------------------------------------------------------------ judging
 
 
@@ -177,7 +205,7 @@ def with_baseline(
     Raises :class:`UsageError` where a baseline file is of another platform: its
     figures would be taken for those of another build.
     """
-    if baseline.version is not None and other_platform(analysis, baseline):
+    if baseline.is_file and other_platform(analysis, baseline):
         raise _wrong_platform(baseline, analysis)
     notes = baseline_notes(analysis, baseline, time.time())
     if strict:
@@ -222,7 +250,7 @@ def writing_of(arguments: argparse.Namespace) -> Writing | None:
 
 
 def write_baseline(
-    writing: Writing, report: Report, demands: Sequence[Demand], narrator: Narrator
+    writing: Writing, report: Report, settings: GateSettings, narrator: Narrator
 ) -> None:
     """Write the figures of the image, after the verdict, and tell what was done.
 
@@ -242,8 +270,8 @@ def write_baseline(
     now = time.time()
     found = record(
         report.analysis,
-        recordable(demands),
-        measure,
+        recordable(settings.demands),
+        excused=_excused(report.analysis, settings),
         origin=writing.path,
         made=now,
         revision=working_revision(os.environ),

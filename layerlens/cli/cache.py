@@ -13,6 +13,7 @@ from layerlens.cache.location import default_directory
 from layerlens.cli.diagnostics import ExitCode, Narrator
 from layerlens.cli.options import Parser
 from layerlens.cli.output import stdout_guarded
+from layerlens.cli.settings_file import config_option
 from layerlens.cli.words import size, some
 from layerlens.errors import UsageError
 from layerlens.outputs.display import escape
@@ -46,6 +47,7 @@ def cache_parser() -> Parser:
     )
     found.add_argument("--json", action="store_true", help="print the figures as JSON")
     found.add_argument("--quiet", "-q", action="store_true", help="no warnings")
+    config_option(found)
     found.add_argument("--debug", action="store_true", help="a traceback for every error")
     return found
 

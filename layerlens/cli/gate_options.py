@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from layerlens.cli.dive_settings import dive_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
 from layerlens.gate.catalogue import GATES
@@ -41,6 +42,7 @@ def gate_options(found: argparse.ArgumentParser) -> None:
         help="fail on ignores that have expired or are not needed",
     )  # fmt: skip
     baseline_options(found)
+    dive_options(found)
 
 
 def baseline_options(found: argparse.ArgumentParser) -> None:
@@ -55,7 +57,7 @@ def baseline_options(found: argparse.ArgumentParser) -> None:
         help="by how much changes may exceed their limits (100kB, 1%%)",
     )  # fmt: skip
     group.add_argument(
-        "--strict-baseline", action="store_true",
+        "--strict-baseline", action="store_true", default=None,
         help="fail where findings of the baseline are gone: it allows them to come back",
     )  # fmt: skip
     group.add_argument(
@@ -79,12 +81,12 @@ BASELINE_FLAGS = {
 """Flags that only a gate can follow, by what arguments call them."""
 
 
-def baseline_flags(arguments: argparse.Namespace) -> list[str]:
-    """The flags about baselines that were given."""
-    return [flag for name, flag in BASELINE_FLAGS.items() if getattr(arguments, name)]
-
-
 def refuse_without_gate(arguments: argparse.Namespace) -> None:
-    """Say so where a flag has no meaning without ``--ci``.  Raises :class:`UsageError`."""
-    for flag in baseline_flags(arguments):
-        raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
+    """Say so where a flag has no meaning without ``--ci``.  Raises :class:`UsageError`.
+
+    Settings of the same name wait for a run with gates.
+    """
+    by_settings = getattr(arguments, "origins", ())
+    for name, flag in BASELINE_FLAGS.items():
+        if getattr(arguments, name) and name not in by_settings:
+            raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from layerlens.cli.ignore_settings import ignores_of
 from layerlens.cli.problems import Problems, quoted, suggestion
 from layerlens.cli.rule_names import RuleNames
+from layerlens.cli.settings import keys_of
 from layerlens.cli.settings_file import SettingsFile
 from layerlens.cli.words import path_glob
 from layerlens.gate.catalogue import (
@@ -41,9 +42,6 @@ from layerlens.gate.model import Demand, GateSettings
 
 DEFAULT = "default"
 """The origin of demands that nobody made."""
-
-OTHER_KEYS = ("tolerance", "strict", "exit-zero", "baseline")
-"""Keys of ``[ci]`` that are no gates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,16 @@ def gate_settings(
     names = RuleNames(file)
     asked = all_asked(arguments, file, problems, names)
     ignores = ignores_of(file, problems, names)
-    tolerance = tolerance_of(getattr(arguments, "tolerance", None), problems)
-    problems.refuse()
+    tolerance = None
+    if getattr(arguments, "tolerance", None) is not None:
+        try:
+            tolerance = tolerance_of(arguments.tolerance)
+        except LimitError as error:  # of a flag: what file and environment say was looked at
+            problems.elsewhere("--tolerance", str(error))
+    if problems:
+        from layerlens.cli.settling import refuse_all
+
+        refuse_all(problems, file)
     return GateSettings(
         demands=tuple(in_force(asked, with_defaults=with_defaults, with_baseline=with_baseline)),
         ignores=tuple(ignores),
@@ -125,20 +131,15 @@ def in_force(asked: Asked, *, with_defaults: bool, with_baseline: bool) -> Itera
     yield from sorted(told, key=lambda demand: order[demand.gate.id])
 
 
-def tolerance_of(value: str | None, problems: Problems, where: str = "tolerance") -> Limit | None:
-    """``1%`` or ``1MB``: by how much changes may exceed their limits."""
-    if value is None:
-        return None
-    text = value.strip().removeprefix("+")
+def tolerance_of(text: str) -> Limit:
+    """``1%`` or ``1MB``: by how much changes may exceed their limits.  Raises :class:`LimitError`."""
+    bare = text.strip()
     try:
-        found = parse_limit(f"+{text}", Unit.BYTES)
+        found = parse_limit(f"+{bare}", Unit.BYTES)
     except LimitError:
-        found = None
-    if found is None or text.startswith("+"):
         example = "write a share (1%) or a size with its unit (500kB)"
-        problems.elsewhere(where, f"{quoted(value)} is no tolerance; {example}")
-        return None
-    return Limit(found.amount, found.bound, found.level, text)
+        raise LimitError(f"{quoted(text)} is no tolerance; {example}") from None
+    return Limit(found.amount, found.bound, found.level, bare)
 
 
 # ------------------------------------------------------------------------------- places
@@ -155,9 +156,9 @@ def asked_by_file(file: SettingsFile, problems: Problems, names: RuleNames) -> A
         gate = BY_ID.get(key)
         where = f"ci.{key}"
         if gate is None:
-            if key not in OTHER_KEYS:
-                near = suggestion(key, (*BY_ID, *OTHER_KEYS))
-                problems.in_file("ci", f"unknown key {quoted(key)}{near}")
+            known = keys_of("ci")
+            if key not in known:
+                problems.in_file("ci", f"unknown key {quoted(key)}{suggestion(key, known)}")
         elif not gate.subject:
             place.values(gate, "", value, where)
         elif isinstance(value, Mapping):
@@ -270,7 +271,7 @@ class _Place:
                 near = suggestion(text.lower(), words) or f"; there are {', '.join(words)}"
                 raise LimitError(f"no severity {quoted(text)}{near}")
             return text.lower()
-        if gate.subject == "CLASS" and text not in self._names.waste:
+        if gate.subject == "CLASS" and not self._names.has_waste(text):
             near = suggestion(text, self._names.waste)
             raise LimitError(f"no class of waste or rule {quoted(text)}{near}")
         return text

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import ExitCode
-from layerlens.cli.gate_options import baseline_flags
+from layerlens.cli.dive_settings import dive_settings
 from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
@@ -17,6 +18,7 @@ from layerlens.errors import UsageError
 from layerlens.gate.dive import DiveSettings, dive_verdict
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
+from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ class Gating:
     exit_zero: bool
     strict_baseline: bool = False
     writing: Writing | None = None
+    color: str = "auto"
+
+    @property
+    def needs_packages(self) -> bool:
+        """Whether a gate asks for packages, which a memory of findings does not list."""
+        return any(demand.gate.subject == "NAME" for demand in self.settings.demands)
 
     def judged(self, report: Report, narrator: Narrator) -> Report:
         """The report with its verdict."""
@@ -54,15 +62,24 @@ class Gating:
 
         Gives the exit code.
         """
+        from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
         from layerlens.outputs.verdict import write_verdict
 
-        assert report.verdict is not None
+        assert report.verdict is not None  # judged before
+        stream = sys.stderr if data_on_stdout else sys.stdout
+        terminal = stream.isatty()
         with stdout_guarded():
-            write_verdict(report, sys.stderr if data_on_stdout else sys.stdout)
+            write_verdict(
+                report,
+                stream,
+                width=text_width(stream) if terminal else PIPE_WIDTH,
+                colour=has_colour(self.color, terminal=terminal),
+                now=time.time(),
+            )
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
-            write_baseline(self.writing, report, self.settings.demands, narrator)
+            write_baseline(self.writing, report, self.settings, narrator)
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
@@ -74,25 +91,38 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
     A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
+    dive = dive_settings(arguments)
+    writing = None
+    if arguments.write_baseline or arguments.ratchet or arguments.accept_new:
+        from layerlens.cli.baseline import is_first, writing_of
+
+        writing = writing_of(arguments)
+        if is_first(arguments):
+            arguments.baseline = None
     settings = gate_settings(
         arguments,
         settings_of(arguments),
-        with_defaults=True,
+        with_defaults=dive is None,  # who brings dive's limits did not ask for ours
         with_baseline=arguments.baseline is not None,
     )
-    writing, baseline = None, None
-    if baseline_flags(arguments):
-        from layerlens.cli.baseline import baseline_of, writing_of
+    for note in dive.notes if dive is not None else ():
+        narrator.tell(f"layerlens: {escape(note)}")
+    baseline = None
+    if arguments.baseline is not None:
+        from layerlens.cli.baseline import baseline_of
 
-        writing = writing_of(arguments)
-        baseline = baseline_of(arguments, settings.demands, narrator)
-        if baseline is None and arguments.strict_baseline:
-            raise UsageError("--strict-baseline needs --baseline")
+        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
+    if asked and (baseline is None or not baseline.is_file):
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
     return Gating(
         settings=settings,
         baseline=baseline,
-        dive=None,
+        dive=dive,
         exit_zero=bool(arguments.exit_zero),
         strict_baseline=arguments.strict_baseline,
         writing=writing,
+        color=arguments.color,
     )

@@ -67,7 +67,7 @@ def _rule(where: str, value: object, problems: Problems, names: RuleNames) -> st
     if not isinstance(value, str):
         problems.in_file(f"{where}.rule", "must be the id of a rule")
         return ""
-    if value not in names.rules:
+    if not names.has_rule(value):
         near = suggestion(value, names.rules)
         problems.in_file(f"{where}.rule", f"no rule {quoted(value)}{near}")
     return value

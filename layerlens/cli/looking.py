@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from layerlens.cli.gate_options import refuse_without_gate
 from layerlens.cli.output import check_writable, destination, stdout_guarded
@@ -63,7 +63,8 @@ def look(
         gate = prepare(arguments, narrator)
     if make is not None:
         arguments.image = make()
-    analysis = analyse(arguments, narrator.progress, narrator, depth=_depth(arguments, wanted))
+    depth = _depth(arguments, wanted, lists=gate is not None and gate.needs_packages)
+    analysis = analyse(arguments, narrator.progress, narrator, depth=depth)
     narrator.clear()
     warn(analysis, narrator)
     report = _report(arguments, analysis)
@@ -129,13 +130,16 @@ def _report(arguments: argparse.Namespace, analysis: Analysis) -> Report:
     return Report(analysis, dockerfile=arguments.dockerfile)
 
 
-def _depth(arguments: argparse.Namespace, wanted: list[tuple[Output, str]]) -> Depth:
+def _depth(
+    arguments: argparse.Namespace, wanted: list[tuple[Output, str]], *, lists: bool
+) -> Depth:
+    """How deep to look; ``lists`` where packages are asked for besides the outputs."""
     from layerlens.cli.analysing import Depth
 
     if arguments.no_findings:
         return Depth.ENTRIES
     # Who wants packages needs more than a memory of findings.
-    whole = any(output.needs_packages for output, _ in wanted)
+    whole = lists or any(output.needs_packages for output, _ in wanted)
     return Depth.RULES if whole else Depth.FINDINGS
 
 
@@ -160,11 +164,11 @@ def _tui_settings(arguments: argparse.Namespace) -> Settings:
     return tui_settings(arguments, settings_of(arguments))
 
 
-def text_width() -> int:
-    """Columns of the terminal behind stdout."""
+def text_width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal behind a stream (stdout); those of a pipe where there is none."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except OSError:
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns
+    except (OSError, ValueError):
         return PIPE_WIDTH
 
 

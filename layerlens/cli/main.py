@@ -71,6 +71,8 @@ def main(argv: Sequence[str]) -> int:
         debug="--debug" in words,
     )
     try:
+        if "--ci" in words:
+            _tell_unheard(narrator)
         return _dispatch(argv, narrator)
     except LayerLensError as error:
         return narrator.fail(error)
@@ -85,6 +87,20 @@ def main(argv: Sequence[str]) -> int:
         return narrator.fail(SourceError(error.strerror or str(error), where=where))
     except SystemExit as end:  # argparse after --help
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
+
+
+def _tell_unheard(narrator: Narrator) -> None:
+    """Tell of variables that look like limits and are none: a gate would pass by mistake."""
+    from layerlens.cli.settings import PREFIX
+
+    if narrator.quiet or not any(name.startswith(PREFIX) for name in os.environ):
+        return
+    from layerlens.cli.settling import unknown_variables
+    from layerlens.outputs.display import escape
+
+    for name, near in unknown_variables(os.environ):
+        if not near:  # else it is an error
+            narrator.tell(f"layerlens: {escape(name)[:200]} is no setting, and has no effect")
 
 
 def _own_words(argv: Sequence[str]) -> Sequence[str]:

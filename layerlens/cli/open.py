@@ -26,7 +26,7 @@ _OF_IMAGES = {
 }  # fmt: skip
 """Options that change how an image is read or judged, by what arguments call them."""
 
-_USUAL = (None, False, "docker", "auto")
+_USUAL = (None, False)
 """Their values where nobody gave them."""
 
 
@@ -100,13 +100,16 @@ def opened(
 
 
 def _refuse_options(arguments: argparse.Namespace) -> None:
-    """Say so where an option cannot be followed any more."""
+    """Say so where an option cannot be followed any more.
+
+    What settings say (``arguments.origins``) is meant for images, and does no harm here.
+    """
     given = [
         option
         for name, option in _OF_IMAGES.items()
-        if getattr(arguments, name, None) not in _USUAL
+        if getattr(arguments, name, None) not in _USUAL and name not in arguments.origins
     ]
-    if getattr(arguments, "verify", None) is not None:
+    if getattr(arguments, "verify", None) is not None and "verify" not in arguments.origins:
         given.append("--verify" if arguments.verify else "--no-verify")
     if given:
         raise UsageError(

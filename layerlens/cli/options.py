@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import NoReturn
 
 from layerlens.cli.gate_options import gate_options
@@ -23,6 +24,7 @@ SUBCOMMANDS = {
     "fleet": "fleet",
     "trend": "trend",
     "cache": "cache",
+    "config": "config",
 }
 """First words that are commands; an image of such a name is given as docker://NAME.
 
@@ -34,6 +36,41 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see {self.prog} --help")
+
+    def parse_args(  # type: ignore[override] # the overloads are for namespaces of one's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """What the command line says, and where that is silent, what the settings say.
+
+        Raises :class:`UsageError`.
+        """
+        from layerlens.cli.settling import settle
+
+        found = super().parse_args(args, namespace)
+        settle(found)
+        return found
+
+    def parse_known_args(  # type: ignore[override] # the overloads are for namespaces of one's own
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As any parser, but ``--lowest-efficiency -1%`` is an option and its value."""
+        return super().parse_known_args(None if args is None else _joined(args), namespace)
+
+
+def _joined(args: Sequence[str]) -> list[str]:
+    """The arguments with each value that begins as a negative number tied to its option.
+
+    No option of ours begins so, and argparse takes only whole numbers for values.
+    """
+    found: list[str] = []
+    for word in args:
+        option = found[-1] if found else ""
+        is_option = option[:2] == "--" and option != "--" and "=" not in option
+        if is_option and word[:1] == "-" and word[1:2].isdecimal():
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def parser() -> Parser:
@@ -47,7 +84,7 @@ def parser() -> Parser:
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
         "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
         "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
-        "SAVED, layerlens fleet REF…, layerlens trend REF…, layerlens cache info.  Exit codes: 0 fine, 1 a gate "
+        "SAVED, layerlens fleet REF…, layerlens trend REF…, layerlens cache info, layerlens config.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )
@@ -140,7 +177,7 @@ def _reading(found: Parser) -> None:
         "--base", metavar="REF", type=some, help="the base image, to tell it from yours"
     )
     reading.add_argument(
-        "--semantics", choices=("docker", "spec"), default="docker",
+        "--semantics", choices=("docker", "spec"),
         help="whose reading of a layer counts where engines disagree (default: docker)",
     )  # fmt: skip
     verify = reading.add_mutually_exclusive_group()
@@ -152,12 +189,12 @@ def _reading(found: Parser) -> None:
         "--no-verify", dest="verify", action="store_false", help="a wrong digest is a warning only"
     )
     reading.add_argument(
-        "--via", choices=("auto", "export", "store"), default="auto",
+        "--via", choices=("auto", "export", "store"),
         help="how an engine's image is read: its export stream, the engine's own files on "
         "this machine, or whichever works (default: auto)",
     )  # fmt: skip
     reading.add_argument(
-        "--no-toc", action="store_true",
+        "--no-toc", action="store_true", default=None,
         help="fetch every layer whole, even one that carries its own table of contents",
     )  # fmt: skip
     reading.add_argument(
@@ -169,7 +206,7 @@ def _reading(found: Parser) -> None:
 def _registries(found: Parser) -> None:
     access = found.add_argument_group("registries")
     access.add_argument(
-        "--insecure", action="store_true",
+        "--insecure", action="store_true", default=None,
         help="allow plain http, and certificates that nobody vouches for",
     )  # fmt: skip
     access.add_argument(
@@ -185,8 +222,9 @@ def caching(found: Parser) -> None:
         help="where layers are remembered (default: the user's cache directory)",
     )  # fmt: skip
     cache.add_argument(
-        "--no-cache", action="store_true", help="neither use nor keep what was read before"
-    )
+        "--no-cache", action="store_true", default=None,
+        help="neither use nor keep what was read before",
+    )  # fmt: skip
     cache.add_argument(
         "--cache-size", metavar="SIZE", type=size, help="bound of the cache (default: 2GiB)"
     )
@@ -198,5 +236,6 @@ def narration(found: Parser) -> None:
     loud = group.add_mutually_exclusive_group()
     loud.add_argument("--quiet", "-q", action="store_true", help="no progress, no warnings")
     loud.add_argument("--verbose", "-v", action="store_true", help="every diagnostic on stderr")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    group.add_argument("--color", choices=("auto", "always", "never"))
     group.add_argument("--debug", action="store_true", help="a traceback for every error")
+    config_option(group)

@@ -19,9 +19,18 @@ class Problems:
         """Something at a place of the settings file, ``ci.max-size``."""
         self._of_file.append(_cut(f"{where}: {what}"))
 
+    def of_file(self, lines: Iterable[str]) -> None:
+        """What somebody else found in the settings file, places and all."""
+        self._of_file += map(_cut, lines)
+
     def elsewhere(self, where: str, what: str) -> None:
         """Something of a variable or a flag, which ``where`` names."""
         self._others.append(_cut(f"{where}: {what}"))
+
+    def add(self, others: Problems) -> None:
+        """Take over what others found."""
+        self._of_file += others._of_file
+        self._others += others._others
 
     def __bool__(self) -> bool:
         return bool(self._of_file or self._others)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,21 @@ if TYPE_CHECKING:
 class RuleNames:
     """The names that settings may use, the rules of a settings file among them.
 
-    Loading all rules takes a while, so what needs none of them is asked first.
+    Loading all rules takes a while, so what needs none of them is asked first, and
+    nobody is asked where ``load`` is false: then every name is good.
     """
 
-    def __init__(self, file: SettingsFile) -> None:
+    def __init__(self, file: SettingsFile, *, load: bool = True) -> None:
         self._file = file
+        self._load = load
+
+    def has_rule(self, name: str) -> bool:
+        """Whether there is such a rule."""
+        return not self._load or name in self.rules
+
+    def has_waste(self, name: str) -> bool:
+        """Whether there is such a class of waste, or else such a rule."""
+        return not self._load or name in self._classes or name in self.rules
 
     @cached_property
     def rules(self) -> frozenset[str]:
@@ -29,25 +38,14 @@ class RuleNames:
         mine = parse_rules(self._file.tables.get("rules", {}), known.keys()).settings.extra
         return frozenset({*known, *(rule.id for rule in mine)})
 
-    @cached_property
-    def waste(self) -> _Waste:
+    @property
+    def waste(self) -> list[str]:
         """Classes of the ledger that are waste, and rules."""
-        return _Waste(self)
+        return [*self._classes, *sorted(self.rules)]
 
-
-class _Waste:
-    """A set that loads rules only for names that are no class's."""
-
-    def __init__(self, names: RuleNames) -> None:
+    @cached_property
+    def _classes(self) -> list[str]:
         from layerlens.analysis.rules.model import LedgerClass
         from layerlens.filesystem.changes import Cause
 
-        self._names = names
-        self._classes = [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._classes or name in self._names.rules
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._classes
-        yield from sorted(self._names.rules)
+        return [*(each.word for each in Cause), *(each.value for each in LedgerClass)]

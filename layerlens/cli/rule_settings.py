@@ -23,5 +23,11 @@ def rule_settings(file: SettingsFile) -> RuleSettings:
     from layerlens.analysis.rules.user import parse_rules
 
     parsed = parse_rules(file.tables["rules"], all_rules(rule_sets().sets).keys())
-    file.refuse(parsed.problems)
+    if parsed.problems:
+        from layerlens.cli.problems import Problems
+        from layerlens.cli.settling import refuse_all
+
+        problems = Problems(file.path)
+        problems.of_file(parsed.problems)
+        refuse_all(problems, file)
     return parsed.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     arguments = rules_parser().parse_args(argv)
     if arguments.pages is not None:
         return _write_pages(arguments.pages, narrator)
-    rules, problems = _known(arguments.config)
+    rules, problems = _known(arguments)
     for problem in problems:
         narrator.tell(f"layerlens: {escape(problem)}")
     if arguments.topic is not None:
@@ -69,15 +70,15 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     return 0
 
 
-def _known(config: str | None) -> tuple[list[Rule], tuple[str, ...]]:
+def _known(arguments: argparse.Namespace) -> tuple[list[Rule], tuple[str, ...]]:
     """All rules, the user's too, as the settings have them."""
     from dataclasses import replace
 
     from layerlens.analysis.rules.registry import all_rules, rule_sets
     from layerlens.cli.rule_settings import rule_settings
-    from layerlens.cli.settings_file import read_settings_file
+    from layerlens.cli.settings_file import settings_of
 
-    settings = rule_settings(read_settings_file(config))
+    settings = rule_settings(settings_of(arguments))
     found = rule_sets(settings)
     rules = all_rules(found.sets).values()
     return [replace(rule, enabled=settings.runs(rule)) for rule in rules], found.problems

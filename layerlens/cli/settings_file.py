@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import argparse
 
 SETTINGS_FILE = ".layerlens.toml"
+VARIABLE = "LAYERLENS_CONFIG"
+"""The variable that names another one."""
+
 MAX_SETTINGS = 1 << 20
 """Bytes of a settings file, at most."""
 
@@ -21,36 +24,45 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """What a settings file holds for us; ``path`` is ``None`` where there is none."""
+    """What a settings file holds for us; ``path`` is ``None`` where there is none.
+
+    ``named`` says that the user named it, instead of its lying in the working directory.
+    """
 
     path: str | None = None
     tables: dict[str, Any] = field(default_factory=dict)
-
-    def refuse(self, problems: list[str]) -> None:
-        """Raise one :class:`UsageError` that tells all problems, if there are any."""
-        if problems:
-            raise UsageError("; ".join(problems), where=Where(file=self.path))
+    named: bool = False
 
 
 def config_option(found: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """``--config FILE``."""
+    """``--config FILE`` and ``--no-config``, where a parser has them not yet."""
     from layerlens.cli.words import some
 
-    found.add_argument(
+    if "--config" in found._option_string_actions:  # noqa: SLF001 - several groups may ask for it
+        return
+    which = found.add_mutually_exclusive_group()
+    which.add_argument(
         "--config", metavar="FILE", type=some,
         help=f"settings (default: {SETTINGS_FILE}, else [tool.layerlens] of pyproject.toml, in "
         "the working directory)",
     )  # fmt: skip
+    which.add_argument("--no-config", action="store_true", help="use no settings file")
 
 
 def settings_of(arguments: argparse.Namespace) -> SettingsFile:
     """The settings file of a command line, read at the first call and kept with the arguments.
 
+    A flag goes before ``LAYERLENS_CONFIG``, that before what the working directory has.
     Raises :class:`UsageError` for a file that cannot be read.
     """
     found = getattr(arguments, "settings_file", None)
     if not isinstance(found, SettingsFile):
-        found = arguments.settings_file = read_settings_file(arguments.config)
+        if getattr(arguments, "no_config", False):
+            found = SettingsFile()
+        else:
+            config = getattr(arguments, "config", None)
+            found = read_settings_file(config or os.environ.get(VARIABLE, "").strip() or None)
+        arguments.settings_file = found
     return found
 
 
@@ -62,12 +74,14 @@ def read_settings_file(config: str | None) -> SettingsFile:
     if config is not None:
         document = _read(config)
         is_project = os.path.basename(config) == "pyproject.toml"
-        return SettingsFile(config, _tool_table(config, document) if is_project else document)
+        tables = _tool_table(config, document) if is_project else document
+        return SettingsFile(config, tables, named=True)
     if os.path.isfile(SETTINGS_FILE):
         return SettingsFile(SETTINGS_FILE, _read(SETTINGS_FILE))
     if os.path.isfile("pyproject.toml"):
         document = _read("pyproject.toml", only_naming=b"layerlens")
-        return SettingsFile("pyproject.toml", _tool_table("pyproject.toml", document))
+        tables = _tool_table("pyproject.toml", document)
+        return SettingsFile("pyproject.toml", tables) if tables else SettingsFile()
     return SettingsFile()
 
 

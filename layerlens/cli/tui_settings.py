@@ -6,7 +6,7 @@ keys = "dive"
 plain = true
 
 [tui.bindings]
-"filter.open" = "ctrl+f, /"
+"filter.open" = "ctrl+g, /"
 "tree.fold" = ["F", "ctrl+g"]
 """
 
@@ -17,7 +17,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from layerlens.errors import UsageError
+from layerlens.cli.problems import Problems, quoted, suggestion
+from layerlens.cli.words import YES_NO
 
 if TYPE_CHECKING:
     import argparse
@@ -29,8 +30,6 @@ _KEYMAPS = ("default", "dive")  # layerlens.tui.settings has the same, and is no
 _ENVIRONMENT = {
     "theme": "LAYERLENS_THEME", "keys": "LAYERLENS_KEYS", "plain": "LAYERLENS_PLAIN",
 }  # fmt: skip
-_FLAGS = {"1": True, "true": True, "yes": True, "on": True,
-          "0": False, "false": False, "no": False, "off": False}  # fmt: skip
 
 
 def tui_options(found: argparse.ArgumentParser) -> None:
@@ -55,53 +54,71 @@ def tui_settings(arguments: argparse.Namespace, file: SettingsFile) -> Settings:
     """
     from layerlens.tui.settings import DARK, LIGHT, Settings
 
-    chosen = _of_file(file) | _of_environment() | _of_flags(arguments)
-    keys = chosen.pop("keys", "default")
-    keymap = chosen.pop("keymap", {})
-    if keymap:
-        from layerlens.tui.keymaps import problems_of
+    problems = Problems(file.path)
+    chosen = (
+        tui_of_file(file, problems)
+        | tui_of_environment(os.environ, problems)
+        | _of_flags(arguments, problems)
+    )
+    if not problems and chosen.get("keymap"):
+        problems.of_file(_wrong_keys(chosen))
+    if problems:
+        from layerlens.cli.settling import refuse_all
 
-        file.refuse(problems_of(keys, keymap))
+        refuse_all(problems, file)
     return Settings(
-        theme=chosen.pop("theme", None) or (LIGHT if _is_light() else DARK),
-        keys=keys,
-        keymap=keymap,
-        plain=chosen.pop("plain", False),
+        theme=chosen.get("theme") or (LIGHT if _is_light() else DARK),
+        keys=chosen.get("keys", "default"),
+        keymap=chosen.get("keymap", {}),
+        plain=chosen.get("plain", False),
         colour=_has_colour(arguments.color),
         unicode=_is_unicode(),
     )
 
 
-def _of_file(file: SettingsFile) -> dict[str, Any]:
-    from layerlens.analysis.rules.user import closest
+def _wrong_keys(chosen: Mapping[str, Any]) -> list[str]:
+    from layerlens.tui.keymaps import problems_of
 
+    return problems_of(chosen.get("keys", "default"), chosen["keymap"])
+
+
+def tui_of_file(file: SettingsFile, problems: Problems, *, deep: bool = True) -> dict[str, Any]:
+    """What ``[tui]`` says; ``deep`` looks whether themes and actions exist, which loads the UI."""
     table = file.tables.get("tui", {})
     if not isinstance(table, Mapping):
-        file.refuse(["tui: must be a table"])
+        problems.in_file("tui", "must be a table")
         return {}
-    problems: list[str] = []
     known = ("theme", "keys", "plain", "bindings")
     found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            problems.append(f"tui: unknown key {key!r:.100}{closest(key, known)}")
+            problems.in_file("tui", f"unknown key {quoted(key)}{suggestion(key, known)}")
         elif key == "plain":
             found[key] = value
             if not isinstance(value, bool):
-                problems.append("tui.plain: must be true or false")
+                problems.in_file("tui.plain", "must be true or false")
         elif key == "bindings":
             found["keymap"] = _keymap(value, problems)
         else:
             found[key] = value
-            problems += _wrong_word(f"tui.{key}", key, value)
-    file.refuse(problems)
+            wrong = _wrong_word(key, value, deep=deep)
+            if wrong:
+                problems.in_file(f"tui.{key}", wrong)
     return found
 
 
-def _keymap(table: object, problems: list[str]) -> dict[str, str]:
+def check_bindings(file: SettingsFile, environment: Mapping[str, str], problems: Problems) -> None:
+    """Tell what is wrong with the keys that ``[tui.bindings]`` gives to actions."""
+    aside = Problems()
+    chosen = tui_of_file(file, aside) | tui_of_environment(environment, aside)
+    if not aside and chosen.get("keymap"):
+        problems.of_file(_wrong_keys(chosen))
+
+
+def _keymap(table: object, problems: Problems) -> dict[str, str]:
     """Binding ids with their keys, joined by commas."""
     if not isinstance(table, Mapping):
-        problems.append("tui.bindings: must be a table")
+        problems.in_file("tui.bindings", "must be a table")
         return {}
     found = {}
     for name, keys in table.items():
@@ -110,55 +127,57 @@ def _keymap(table: object, problems: list[str]) -> dict[str, str]:
         elif isinstance(keys, list) and all(isinstance(key, str) for key in keys):
             found[name] = ",".join(keys)
         else:
-            problems.append(f"tui.bindings.{name:.100}: must be a text or a list of texts")
+            problems.in_file(f"tui.bindings.{name:.100}", "must be a text or a list of texts")
     return found
 
 
-def _of_environment() -> dict[str, Any]:
-    problems: list[str] = []
+def tui_of_environment(
+    environment: Mapping[str, str], problems: Problems, *, deep: bool = True
+) -> dict[str, Any]:
+    """What variables say of the UI; ``deep`` as in :func:`tui_of_file`."""
     found: dict[str, Any] = {}
     for key, name in _ENVIRONMENT.items():
-        value = os.environ.get(name, "").strip()
+        value = environment.get(name, "").strip()
         if not value:
             continue
         if key == "plain":
-            if value.lower() in _FLAGS:
-                found[key] = _FLAGS[value.lower()]
+            if value.lower() in YES_NO:
+                found[key] = YES_NO[value.lower()]
             else:
-                problems.append(f"{name}: {value!r:.100} is neither 1 nor 0")
+                problems.elsewhere(name, f"{quoted(value)} is neither 1 nor 0")
         else:
             found[key] = value
-            problems += _wrong_word(name, key, value)
-    if problems:
-        raise UsageError("; ".join(problems))
+            wrong = _wrong_word(key, value, deep=deep)
+            if wrong:
+                problems.elsewhere(name, wrong)
     return found
 
 
-def _of_flags(arguments: argparse.Namespace) -> dict[str, Any]:
+def _of_flags(arguments: argparse.Namespace, problems: Problems) -> dict[str, Any]:
     given = {key: getattr(arguments, key) for key in _ENVIRONMENT}
     found = {key: value for key, value in given.items() if value is not None}
-    problems = _wrong_word("--theme", "theme", found["theme"]) if "theme" in found else []
-    if problems:
-        raise UsageError("; ".join(problems))
+    wrong = _wrong_word("theme", found["theme"]) if "theme" in found else ""
+    if wrong:
+        problems.elsewhere("--theme", wrong)
     return found
 
 
-def _wrong_word(where: str, key: str, value: object) -> list[str]:
+def _wrong_word(key: str, value: object, *, deep: bool = True) -> str:
     """What is wrong with a theme's or a keymap's name, if anything is."""
-    from layerlens.analysis.rules.user import closest
-
+    if not isinstance(value, str):
+        return "must be a text"
     if key == "keys":
         names: tuple[str, ...] = _KEYMAPS
-    else:
+    elif deep:
         from layerlens.tui.themes import theme_names
 
         names = theme_names()
+    else:
+        return ""
     if value in names:
-        return []
-    if not isinstance(value, str):
-        return [f"{where}: must be a text"]
-    near = closest(value, names) or f"; there are {', '.join(names)}"
-    return [f"{where}: no {'keymap' if key == 'keys' else 'theme'} {value!r:.100}{near}"]
+        return ""
+    near = suggestion(value, names) or f"; there are {', '.join(names)}"
+    return f"no {'keymap' if key == 'keys' else 'theme'} {quoted(value)}{near}"
 
 
 # ---------------------------------------------------------------------- the terminal

@@ -7,6 +7,10 @@ import argparse
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
           "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
 
+YES_NO = {"1": True, "true": True, "yes": True, "on": True,
+          "0": False, "false": False, "no": False, "off": False}  # fmt: skip
+"""What variables say for yes and no."""
+
 
 def size(text: str) -> int:
     """``20MB``, ``1.5GiB``: a number with a unit, in bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,9 @@ from layerlens.analysis.rules.identity import FindingKey, key_of
 from layerlens.analysis.rules.model import LedgerClass, Severity
 from layerlens.filesystem.changes import Cause
 from layerlens.gate.catalogue import GATES, NEEDS_BASELINE, Gate
+from layerlens.gate.ignoring import Excused
 from layerlens.gate.limits import Unit
+from layerlens.gate.measures import Measures
 from layerlens.gate.model import BaselineFacts, Demand
 
 REVISION_LABEL = "org.opencontainers.image.revision"
@@ -36,9 +38,6 @@ class Baseline(Protocol):
 
 Figures = Mapping[tuple[str, str], float]
 """Figures in their gates' units, by gate id and subject."""
-
-Measure = Callable[[Analysis, Gate, str], float | None]
-"""What measures a gate's figure for a subject, in the gate's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,11 @@ class RecordedBaseline:
             revision=self.image.revision or self.revision,
         )
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it was read from a baseline file, and not measured in this run."""
+        return self.version is not None
+
     def value(self, gate: Gate, subject: str) -> float | None:
         """Its figure for a gate, ``None`` where it has none."""
         return self.figures.get(figure_key(gate, subject))
@@ -121,17 +125,23 @@ def image_of(analysis: Analysis) -> BaselineImage:
 
 def record(
     analysis: Analysis,
-    wanted: Iterable[tuple[Gate, str]],
-    measure: Measure,
+    wanted: Sequence[tuple[Gate, str]],
     *,
+    excused: Excused | None = None,
     origin: str = "",
     made: float | None = None,
     revision: str | None = None,
 ) -> RecordedBaseline:
-    """Measure an image; figures that it cannot have are left out."""
+    """Measure an image; figures that it cannot have are left out.
+
+    ``excused`` is what the ignores in force leave out, as of the image that is judged:
+    else figures of the two would not speak of the same.  All findings are kept.
+    """
+    globs = [subject for gate, subject in wanted if gate.subject == "GLOB"]
+    measures = Measures(analysis, excused, globs)
     figures = {}
     for gate, subject in wanted:
-        figure = measure(analysis, gate, subject)
+        figure = measures.figure(gate, subject).value
         if figure is not None and math.isfinite(figure):
             figures[figure_key(gate, subject)] = float(figure)
     keys = None

@@ -165,6 +165,9 @@ def is_baseline_file(path: str) -> bool:
 
 def _baseline(document: dict[str, Any], path: str) -> RecordedBaseline:
     image = _object(document, "image")
+    version = _maybe(document, "layerlens")
+    if not version:
+        raise _MalformedError("it does not say which layerlens wrote it")
     return RecordedBaseline(
         origin=path,
         image=BaselineImage(
@@ -178,7 +181,7 @@ def _baseline(document: dict[str, Any], path: str) -> RecordedBaseline:
         findings=_findings(document),
         made=_written(document),
         revision=_maybe(document, "source_revision"),
-        version=_maybe(document, "layerlens"),
+        version=version,
     )
 
 
@@ -202,9 +205,15 @@ def _written(document: dict[str, Any]) -> float | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
         raise _MalformedError("written is no time") from error
+    if not 0 <= seconds < _YEAR_10000:
+        raise _MalformedError("written is no time")
+    return seconds
+
+
+_YEAR_10000 = 253_402_300_800
 
 
 def _figures(document: dict[str, Any]) -> Figures:

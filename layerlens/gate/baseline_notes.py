@@ -43,7 +43,7 @@ def baseline_notes(analysis: Analysis, baseline: RecordedBaseline, now: float) -
             "may be those of new rules"
         )
     gone = gone_findings(analysis, baseline)
-    if gone:
+    if gone and baseline.is_file:
         notes.append(
             f"{_counted(gone)} of the baseline {'is' if len(gone) == 1 else 'are'} gone: "
             "write it anew, so that they cannot come back unseen"

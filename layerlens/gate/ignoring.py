@@ -84,6 +84,9 @@ def excuse(analysis: Analysis, ignores: Sequence[Ignore], today: date) -> Excuse
     )
 
 
+_NONE: frozenset[int] = frozenset()
+
+
 class _Work:
     """One pass over everything that ignores may speak of."""
 
@@ -100,25 +103,38 @@ class _Work:
         self.claims: Claims | None = None
         self._excused: dict[int, set[int]] = {}
         self._dead = set(self._fs.deaths.inode)
-        self._places = Places(
-            self._fs, ((k, ignore.paths) for k, ignore in ignores.items() if ignore.paths)
-        )
         self._anywhere = frozenset(
             k for k, ignore in ignores.items() if ignore.paths and not ignore.rule
         )
+        self._repeats = list(repeats(self._fs, 0))
+        self._names = list(_live_names(self._fs, claimed)) if self._anywhere else []
+        self._hits = self._found_paths()
         kept: set[int] = set()
-        if self._anywhere:
+        if self._anywhere and self._hits:
             kept = self._ignored_places(claimed)
         touched = self._ignored_findings(claimed) if analysis.findings else set()
         if kept or touched:
-            left = {
-                inode: claim
-                for inode, claim in claimed.items()
-                if inode not in kept and inode not in touched
-            }
+            out = kept | touched
+            left = {inode: claim for inode, claim in claimed.items() if inode not in out}
             self._reassign(left, touched - kept, claimed)
             self.claims = left
         self._find_repeats()
+
+    def _found_paths(self) -> Mapping[int, frozenset[int]]:
+        """Version -> the ignores whose paths it has; of all versions that any may speak of."""
+        lots = [(k, each.paths) for k, each in self._ignores.items() if each.paths]
+        if not lots:
+            return {}
+        rules = {self._ignores[k].rule for k, _ in lots}
+        self._places = Places(self._fs, lots)
+        wanted: set[int] = set()
+        for finding in self._analysis.findings:
+            if self._anywhere or finding.rule.id in rules:
+                wanted.update(finding.versions, finding.parts)
+        if self._anywhere:
+            wanted.update(self._fs.deaths.name, self._repeats)
+            wanted.update(name for name, _ in self._names)
+        return self._places.of_versions(sorted(wanted))
 
     # -------------------------------------------------------------------- by path alone
 
@@ -126,22 +142,18 @@ class _Work:
         """Leave out dead bytes at ignored paths; gives the claimed inodes that lie there."""
         fs = self._fs
         deaths = fs.deaths
-        found = self._places.of_versions(deaths.name)
-        if found:
-            for inode, name in zip(deaths.inode, deaths.name, strict=True):
-                lots = found.get(name)
-                if lots is not None and not lots.isdisjoint(self._anywhere):
-                    self.dead.add(inode)
-                    self._count(lots & self._anywhere, inode, fs.size(inode))
+        hits, anywhere = self._hits, self._anywhere
+        for inode, name in zip(deaths.inode, deaths.name, strict=True):
+            lots = hits.get(name)
+            if lots is not None and not lots.isdisjoint(anywhere):
+                self.dead.add(inode)
+                self._count(lots & anywhere, inode, fs.size(inode))
         kept: set[int] = set()
-        names = list(_live_names(fs, claimed))
-        found = self._places.of_versions([name for name, _ in names])
-        if found:
-            for name, inode in names:
-                lots = found.get(name)
-                if lots is not None and not lots.isdisjoint(self._anywhere):
-                    kept.add(inode)
-                    self._count(lots & self._anywhere, inode, claimed[inode][1])
+        for name, inode in self._names:
+            lots = hits.get(name)
+            if lots is not None and not lots.isdisjoint(anywhere):
+                kept.add(inode)
+                self._count(lots & anywhere, inode, claimed[inode][1])
         return kept
 
     def _count(self, lots: Iterable[int], inode: int, size: int) -> None:
@@ -210,8 +222,7 @@ class _Work:
         claimed: Claims,
     ) -> None:
         """A finding of which ignores with paths may hide all files, or some."""
-        files = [*finding.versions, *finding.parts]
-        if not files:
+        if not finding.versions and not finding.parts:
             if not finding.paths or finding.path_count > len(finding.paths):
                 return  # not all that it speaks of is known
             of_paths = self._places.of_paths(finding.paths)
@@ -219,15 +230,18 @@ class _Work:
             if len(hits) == len(finding.paths):
                 self._hide(n, set().union(*hits))
             return
-        of_versions = self._places.of_versions(files)
+        hits = self._hits
+        files = {*finding.versions, *finding.parts}
+        if hits.keys().isdisjoint(files):
+            return
         hit = {
-            version: lots & found
-            for version, found in of_versions.items()
-            if not lots.isdisjoint(found)
+            version: lots & hits[version]
+            for version in files
+            if version in hits and not lots.isdisjoint(hits[version])
         }
         if not hit:
             return
-        if len(hit) == len(set(files)):
+        if len(hit) == len(files):
             self._hide(n, set().union(*hit.values()))
         self.spoken.setdefault(n, set()).update(map(self._fs.inode, hit))
         for k in lots - self._anywhere:
@@ -259,11 +273,15 @@ class _Work:
         for _, n in sorted(others):
             finding = self._analysis.findings[n]
             gone, parts = savings.going((finding,))
-            speaks = (gone | parts.keys()) & touched - self._excused.get(n, set())
+            speaks = touched.intersection((*gone, *parts)) if parts else touched & gone
+            if not speaks:
+                continue
             assert finding.rule.ledger_class is not None  # chosen above
-            for inode in speaks - left.keys():
-                size = min(claimed[inode][1], parts.get(inode, claimed[inode][1]))
-                left[inode] = finding.rule.ledger_class, size
+            for inode in speaks - self._excused.get(n, set()):
+                size = claimed[inode][1]
+                left.setdefault(
+                    inode, (finding.rule.ledger_class, min(size, parts.get(inode, size)))
+                )
 
     # ------------------------------------------------------------------------- repeats
 
@@ -272,10 +290,8 @@ class _Work:
         fs = self._fs
         if not self.dead and not self._anywhere:
             return
-        found = list(repeats(fs, 0))
-        places = self._places.of_versions(found) if self._anywhere else {}
-        for version in found:
-            lots = places.get(version, frozenset())
+        for version in self._repeats:
+            lots = self._hits.get(version, _NONE)
             below = fs.previous.get(version)
             if not lots.isdisjoint(self._anywhere) or (
                 below is not None and fs.inode(below) in self.dead

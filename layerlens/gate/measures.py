@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 from layerlens.analysis.figures import user_wasted
 from layerlens.analysis.model import Analysis
@@ -100,18 +101,22 @@ class Measures:
         found = user_wasted(self.fs, self.analysis.base.layers)
         return found - self.excused.dead - self.excused.repeats
 
+    @cached_property
+    def sizes(self) -> Sequence[int]:
+        """Content bytes by inode."""
+        return self.fs.sizes()
+
     def size(self, inodes: Iterable[int]) -> int:
         """Content bytes of some inodes."""
-        return sum(map(self.fs.size, inodes))
+        return sum(map(self.sizes.__getitem__, inodes))
 
-    def dead_of(self, cause: Cause | None = None, first: int = 0) -> list[tuple[int, int]]:
-        """(inode, version of the name that was lost) of dead inodes that nobody excused."""
+    def dead_of(self, cause: Cause | None = None) -> Collection[int]:
+        """Dead inodes that nobody excused."""
         deaths, excused = self.fs.deaths, self.excused.dead
-        return [
-            (inode, name)
-            for inode, why, name in zip(deaths.inode, deaths.cause, deaths.name, strict=True)
-            if inode >= first and (cause is None or why == cause) and inode not in excused
-        ]
+        found: Iterable[int] = deaths.inode
+        if cause is not None:
+            found = compress(found, map(int(cause).__eq__, deaths.cause))
+        return [inode for inode in found if inode not in excused] if excused else list(found)
 
     def claimed_in(self, name: LedgerClass) -> dict[int, int]:
         """Inode -> bytes of a class of removable bytes."""
@@ -125,7 +130,7 @@ class Measures:
         """Bytes of a class of waste, or of what a rule's findings speak of."""
         cause = CAUSES.get(plain(name))
         if cause is not None:
-            return self.size(inode for inode, _ in self.dead_of(cause))
+            return self.size(self.dead_of(cause))
         if name in CLASSES:
             return sum(self.claimed_in(CLASSES[name]).values())
         savings = self.analysis.savings
@@ -139,7 +144,7 @@ class Measures:
         ]
         gone, parts = savings.going(findings[n] for n in mine)
         out = self.excused.dead.union(*(spoken[n] for n in mine if n in spoken))
-        return savings.size(gone - out) + sum(parts[inode] for inode in parts.keys() - out)
+        return self.size(gone - out) + sum(parts[inode] for inode in parts.keys() - out)
 
     # ---------------------------------------------------------------------- findings
 

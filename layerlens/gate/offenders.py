@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import nlargest
 
@@ -44,6 +45,8 @@ class _Work:
         self.most = most
         self.counted = counted
         self.fs = measures.fs
+        self.sizes = measures.sizes
+        self.dead = set(measures.fs.deaths.inode)
         self.layers = measures.analysis.layers
         # A line is known of findings; a layer that one blames has it too.
         self.lines = {
@@ -80,12 +83,12 @@ class _Work:
     def of_layer(self, layer: LayerFacts, size: int) -> Offender:
         return self.at(f"layer {layer.index}", size, layer.index)
 
-    def of_dead(self, inode: int, name: int) -> Offender:
-        """A dead inode, with the name that was its last."""
+    def of_dead(self, inode: int) -> Offender:
+        """A dead inode, by the name that was its last."""
         deaths = self.fs.deaths
         k = deaths.inode.index(inode)
         row = Waste(
-            self.fs.paths[name], Cause(deaths.cause[k]), self.fs.size(inode),
+            self.fs.paths[deaths.name[k]], Cause(deaths.cause[k]), self.sizes[inode],
             self.fs.layer_of(inode), deaths.layer[k],
         )  # fmt: skip
         what = f"{_text(row.path)}, {wording(row)}"
@@ -101,39 +104,36 @@ class _Work:
 
     # ------------------------------------------------------------------------ choices
 
-    def filled(
-        self, findings: Iterable[Finding], dead: Sequence[tuple[int, int]] = ()
-    ) -> list[Offender]:
+    def filled(self, findings: Iterable[Finding], dead: Iterable[int] = ()) -> list[Offender]:
         """The largest findings; where there are few, the largest dead files besides."""
         found = nlargest(self.most, findings, key=lambda finding: finding.bytes)
         worst = [self.of_finding(finding) for finding in found if finding.bytes]
         room = self.most - len(worst)
-        if room > 0 and dead:
+        if room > 0:
             told: set[int] = set().union(*(finding.versions for finding in found))
-            size = self.fs.size
-            rest = nlargest(
-                room,
-                (each for each in dead if each[0] not in told),
-                key=lambda each: (size(each[0]), -each[0]),
-            )
-            worst += [self.of_dead(*each) for each in rest if size(each[0])]
+            rest = self.largest([inode for inode in dead if inode not in told], room)
+            worst += map(self.of_dead, rest)
         return sorted(worst, key=lambda each: -each.bytes)
 
     def about_dead(self) -> list[Finding]:
         """Findings that speak of dead bytes alone."""
-        dead = set(self.fs.deaths.inode)
         return [
             finding
             for finding in self.measures.findings()
             if finding.versions
             and not finding.rule.alternative
-            and dead.issuperset(finding.versions)
+            and self.dead.issuperset(finding.versions)
         ]
+
+    def largest(self, inodes: Iterable[int], most: int) -> list[int]:
+        """The inodes with most bytes, the first ones of equals; none without any."""
+        sizes = self.sizes
+        worst = nlargest(most, ((sizes[inode], -inode) for inode in inodes))
+        return [-inode for size, inode in worst if size]
 
     def largest_files(self, versions: Iterable[int]) -> list[Offender]:
         names = {self.fs.inode(version): version for version in versions}
-        worst = nlargest(self.most, names, key=lambda inode: (self.fs.size(inode), -inode))
-        return [self.of_live(names[inode]) for inode in worst if self.fs.size(inode)]
+        return [self.of_live(names[inode]) for inode in self.largest(names, self.most)]
 
 
 def _text(path: bytes) -> str:
@@ -160,8 +160,7 @@ def _yours(work: _Work, _: str) -> list[Offender]:
         for finding in work.about_dead()
         if finding.layer is None or not layers[finding.layer].is_base
     ]
-    dead = [each for each in work.measures.dead_of() if each[0] in wasted]
-    return work.filled(mine, dead)
+    return work.filled(mine, [inode for inode in work.measures.dead_of() if inode in wasted])
 
 
 def _size(work: _Work, _: str) -> list[Offender]:
@@ -192,37 +191,48 @@ def _layers(work: _Work, _: str) -> list[Offender]:
 def _largest_layer(work: _Work, _: str) -> list[Offender]:
     layer = max(work.layers, key=lambda layer: layer.size)
     first = work.fs.first[layer.index]
-    names = work.fs.paths[first : work.fs.first[layer.index + 1]]
-    weights = dict.fromkeys((), 0)
-    for path, size in zip(names, work.fs.tables[layer.index].sizes, strict=False):
-        if size:
-            folder = path[: max(path.rfind(b"/"), 0)]
-            weights[folder] = weights.get(folder, 0) + size
+    sizes = work.fs.tables[layer.index].sizes
+    names = work.fs.paths[first : first + len(sizes)]
+    weights: dict[bytes, int] = {}
+    for folder, size in zip(map(_folder, names), sizes, strict=True):
+        weights[folder] = weights.get(folder, 0) + size
     return [
         work.at(f"{_text(folder)} in layer {layer.index}", weight, layer.index, (folder,))
         for folder, weight in _heaviest(weights, work.most)
+        if weight
     ]
 
 
 def _files(work: _Work, _: str) -> list[Offender]:
-    """The directories with most files."""
+    """The directories with most files, and the layer that most of these lie in."""
     fs = work.fs
-    counts: dict[bytes, int] = {}
+    kinds = fs.kinds
+    names, versions = [], []
     for path, version in fs.live.items():
-        if fs.kinds[version] != Kind.DIR:
-            folder = path[: max(path.rfind(b"/"), 0)]
-            counts[folder] = counts.get(folder, 0) + 1
+        if kinds[version] != Kind.DIR:
+            names.append(path)
+            versions.append(version)
+    folders = list(map(_folder, names))
+    counts = Counter(folders)
+    # What lies right in one directory mostly came in one layer: one file speaks for all.
+    layers = {
+        folder: fs.layer_of(version)
+        for folder, version in dict(zip(folders, versions, strict=True)).items()
+    }
     found = []
     for folder, count in _heaviest(counts, work.most):
-        version = fs.live.get(folder)
-        layer = None if version is None else fs.layer_of(version)
-        what = f"{_text(folder)}: {counted(count, 'file')}"
-        found.append(
-            Offender(what, 0, paths=(folder,))
-            if layer is None
-            else work.at(what, 0, layer, (folder,))
-        )
+        start = folder + b"/" if folder else b""
+        weights: Counter[int] = Counter()
+        for each, layer in layers.items():
+            if each == folder or each.startswith(start):
+                weights[layer] += counts[each]
+        layer = max(weights, key=lambda layer: (weights[layer], -layer))
+        found.append(work.at(f"{_text(folder)}: {counted(count, 'file')}", 0, layer, (folder,)))
     return found
+
+
+def _folder(path: bytes) -> bytes:
+    return path.rpartition(b"/")[0]
 
 
 def _heaviest(weights: Mapping[bytes, int], most: int) -> list[tuple[bytes, int]]:
@@ -287,7 +297,7 @@ def _waste(work: _Work, name: str) -> list[Offender]:
     cause = CAUSES.get(plain(name))
     if cause is not None:
         dead = measures.dead_of(cause)
-        mine = {inode for inode, _ in dead}
+        mine = set(dead)
         return work.filled(
             [finding for finding in work.about_dead() if mine.issuperset(finding.versions)], dead
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerlens.analysis.rules.words import counted
 from layerlens.gate.limits import Bound, Unit, shown
-from layerlens.gate.model import Demand
+from layerlens.gate.model import Demand, Ruling
 
 if TYPE_CHECKING:
     from layerlens.gate.measures import Measures
@@ -40,8 +40,11 @@ def worded(demand: Demand, compared: Compared, measures: Measures) -> str:
     gate = demand.gate
     if gate.unit is Unit.YES_NO:
         return f"{_root(measures)}{_origin(demand)}"
-    digits = _digits(compared) if gate.unit is Unit.SHARE else 2
+    digits = _digits(compared.excess) if gate.unit is Unit.SHARE else 2
     subject, plural = _subject(demand, compared.measured, digits)
+    if gate.unit is Unit.COUNT and not compared.allowed and demand.limit.bound is Bound.ABSOLUTE:
+        none = ", and none may be" if compared.measured else ""
+        return f"{subject}{none}{_origin(demand)}"
     verb = "are" if plural else "is"
     off = abs(compared.excess)
     how = "exactly"
@@ -81,8 +84,12 @@ def _subject(demand: Demand, measured: float, digits: int) -> tuple[str, bool]:
     if gate.subject == "SEVERITY":
         noun = "new finding" if gate.id == "max-new-findings" else "finding"
         worse = "" if demand.subject == "critical" else " or worse"
-        return f"{counted(count, noun)} ({demand.subject}{worse})", count != 1
-    return counted(count, _NOUNS[gate.id]), count != 1
+        return f"{_some(count, noun)} ({demand.subject}{worse})", count != 1
+    return _some(count, _NOUNS[gate.id]), count != 1
+
+
+def _some(count: int, noun: str) -> str:
+    return counted(count, noun) if count else f"no {noun}s"
 
 
 def _limit(demand: Demand, compared: Compared, digits: int) -> str:
@@ -107,9 +114,9 @@ def percentage(value: float, digits: int = 2) -> str:
     return f"{text.rstrip('0').rstrip('.')}%"
 
 
-def _digits(compared: Compared) -> int:
-    """Digits after the point that show a difference where there is one."""
-    off = abs(compared.excess)
+def _digits(excess: float) -> int:
+    """Digits after the point of a percentage that show a difference where there is one."""
+    off = abs(excess)
     digits = 2
     while off and digits < 10 and off * 100 < 10**-digits:
         digits += 1
@@ -121,6 +128,33 @@ def _difference(off: float, unit: Unit, digits: int) -> str:
         points = f"{off * 100:.{digits}f}".rstrip("0").rstrip(".")
         return f"{points} point{'' if points == '1' else 's'}"
     return shown(off, unit)
+
+
+def measured_text(ruling: Ruling) -> str:
+    """The measured figure, short, and different from the limit where it is."""
+    unit, value = ruling.demand.gate.unit, ruling.measured
+    if value is None:
+        return "not known"
+    if unit is not Unit.SHARE:
+        return shown(value, unit)
+    off = 0.0 if ruling.allowed is None else value - ruling.allowed
+    return percentage(value, _digits(off if abs(off) > _NEAR else 0.0))
+
+
+_NEAR = 1e-12
+"""Ratios that are closer than this are the same."""
+
+
+def limit_text(ruling: Ruling) -> str:
+    """The limit, short: as it was written, and what it comes to where that is not said."""
+    limit, unit = ruling.demand.limit, ruling.demand.gate.unit
+    if unit is Unit.YES_NO:
+        return "no"
+    text = limit.text or shown(limit.amount, unit)
+    if limit.bound is Bound.ABSOLUTE or ruling.allowed is None:
+        return text
+    allowed = ruling.allowed
+    return f"{percentage(allowed) if unit is Unit.SHARE else shown(allowed, unit)} ({text})"
 
 
 def _root(measures: Measures) -> str:

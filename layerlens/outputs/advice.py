@@ -1,6 +1,6 @@
 """The findings in the text summary: what to mend first, and how.
 
-Only :mod:`layerlens.outputs.text` should import this, and late: it loads rich.
+Only :mod:`layerlens.outputs.text` should import this, and late.
 """
 
 from __future__ import annotations

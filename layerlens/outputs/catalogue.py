@@ -64,6 +64,12 @@ def _json(report: Report, stream: BinaryIO) -> None:
     write_json(report.analysis, stream, verdict=report.verdict)
 
 
+def _dive_json(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.dive_json import write_dive_json
+
+    write_dive_json(report.analysis, stream)
+
+
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
     def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
@@ -104,6 +110,10 @@ OUTPUTS = (
     Output(
         name="json", title="analysis as JSON", suffix=".json", write=_json,
         flag="json", help="write the analysis as JSON; - is stdout",
+    ),
+    Output(
+        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
+        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
     ),
     Output(
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,

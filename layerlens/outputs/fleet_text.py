@@ -17,8 +17,7 @@ from layerlens.outputs.fleet import (
     wasteful_layers,
     where,
 )
-from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, print_lines
-from layerlens.outputs.text import NARROWEST, look_of
+from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge, look_for, print_lines
 from layerlens.units import human_size
 
 _MOST = 10
@@ -37,7 +36,7 @@ def write_text(
     limit: int | None = None,
 ) -> None:
     """Write the page; ``limit`` is the most bytes that all distinct layers may have."""
-    look = look_of(stream, max(width, NARROWEST), colour=colour, unicode=unicode)
+    look = look_for(stream, width, colour=colour, unicode=unicode)
     print_lines(_page(fleet, look, limit), stream, look)
 
 

@@ -1,20 +1,22 @@
 """Columns, bars and shortened names for text on a terminal.
 
-Only :mod:`layerlens.outputs.text` should import this, and late: it loads rich.
+Colours load rich, which takes longer than a small image takes to be read; text without
+them needs no more of it than the widths of characters.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
 
 from layerlens.image.history import LINE_BREAK
 from layerlens.outputs.display import escape, escape_path
+
+_COMMAND = re.compile(r"##(?=[a-z]*\[)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,19 @@ class Look:
             lines.append(self.fit(line, width))
             line = word
         return [*lines, self.fit(line, width)]
+
+
+NARROWEST = 40
+"""Columns below which no page is laid out any narrower."""
+
+
+def look_for(stream: TextIO, width: int, *, colour: bool, unicode: bool | None = None) -> Look:
+    """How a page is drawn on a stream; ASCII where its encoding is not one of Unicode's."""
+    if unicode is None:
+        # A stream that encodes nothing (StringIO) takes every character.
+        encoding = getattr(stream, "encoding", None)
+        unicode = encoding is None or encoding.lower().startswith("utf")
+    return Look(width=max(width, NARROWEST), unicode=unicode, colour=colour)
 
 
 def _head(text: str, width: int) -> str:
@@ -176,11 +191,19 @@ def gauge(look: Look, part: int, whole: int, cells: int, style: str) -> Line:
 
 def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
     """Print lines that are laid out already."""
+    if not look.colour:
+        for line in lines:
+            text = "".join(cell.text for cell in _tamed(line)).rstrip()
+            stream.write(f"{text}\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(
         file=stream,
         width=look.width,
-        force_terminal=look.colour,
-        color_system="standard" if look.colour else None,
+        force_terminal=True,
+        color_system="standard",
         markup=False,
         emoji=False,
         highlight=False,
@@ -188,7 +211,28 @@ def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
     )
     for line in lines:
         text = Text()
-        for cell in line:
-            text.append(cell.text, cell.style if look.colour else None)
+        for cell in _tamed(line):
+            text.append(cell.text, cell.style)
         text.rstrip()
         console.print(text, soft_wrap=True)
+
+
+def _tamed(line: Line) -> Line:
+    """A line that no CI runner takes for a command of its own.
+
+    GitHub's obeys what begins with two colons, blanks before them or not, and ``##[…]``
+    anywhere (docs.github.com, "Workflow commands"; runner, ActionCommand); others obey
+    ``##vso[…]`` and ``##teamcity[…]``.
+    """
+    if not any("##" in cell.text or "::" in cell.text for cell in line):
+        return line
+    found = []
+    first = True
+    for cell in line:
+        text = _COMMAND.sub(r"\\x23#", cell.text)
+        if first and text.strip():
+            first = False
+            if text.lstrip().startswith("::"):
+                text = text.replace("::", r"\x3a:", 1)
+        found.append(Cell(text, cell.style))
+    return found

@@ -1,7 +1,7 @@
 """What the text summary says, section by section.
 
 Layers are numbered from 0, as in the JSON and for ``--layer``.
-Only :mod:`layerlens.outputs.text` should import this, and late: it loads rich.
+Only :mod:`layerlens.outputs.text` should import this, and late.
 """
 
 from __future__ import annotations

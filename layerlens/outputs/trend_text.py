@@ -7,8 +7,7 @@ from typing import TextIO
 
 from layerlens.outputs.chart import Bar, chart
 from layerlens.outputs.display import percent, percent_of
-from layerlens.outputs.layout import Cell, Column, Line, Look, columns, print_lines
-from layerlens.outputs.text import NARROWEST, look_of
+from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
 from layerlens.outputs.trend import in_order, package_words, signed
 from layerlens.trend.model import FindingMove, Trend, TrendGap, TrendPoint, TrendStep
 from layerlens.units import human_size
@@ -24,7 +23,7 @@ def write_text(
     trend: Trend, stream: TextIO, *, width: int, colour: bool, unicode: bool | None = None
 ) -> None:
     """Write the page."""
-    look = look_of(stream, max(width, NARROWEST), colour=colour, unicode=unicode)
+    look = look_for(stream, width, colour=colour, unicode=unicode)
     print_lines(_page(trend, look), stream, look)
 
 

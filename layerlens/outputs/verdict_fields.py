@@ -77,7 +77,7 @@ def offender_fields(offender: Offender) -> Json:
 
 
 def dive_fields(verdict: DiveVerdict) -> Json:
-    """dive's verdict, in its own words."""
+    """Dive's verdict, in its own words."""
     return {
         "passed": verdict.passed,
         "rules": [
