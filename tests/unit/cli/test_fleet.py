@@ -182,6 +182,16 @@ def test_wrong_usage(run: Run, arguments: tuple[str, ...], what: str) -> None:
 
 
 @pytest.mark.usefixtures("archives")
+def test_baselines_of_settings_are_for_runs_of_one_image(run: Run, archives: Path) -> None:
+    (archives / ".layerlens.toml").write_text(
+        '[ci]\nbaseline = "nowhere.json"\nhighest-wasted-bytes = "10kB"\n'
+    )
+    code, out, err = run("web.tar", "--ci")
+    assert (code, err) == (0, "")
+    assert "0 of 1 images fail" in out
+
+
+@pytest.mark.usefixtures("archives")
 def test_too_many_images(run: Run, archives: Path) -> None:
     (archives / "list").write_text("".join(f"x{k}\n" for k in range(1001)))
     code, _, err = run("--file", "list")
