@@ -200,7 +200,9 @@ def main() -> None:
         }
         for way, settings in ways.items():
             judged, written = cost(analysis, settings, arguments.runs)
-            print(f"  {way:<22} judged in {judged:.3f} s, written {written:.3f} s; wanted: {WANTED} s")
+            print(
+                f"  {way:<22} judged in {judged:.3f} s, written {written:.3f} s; wanted: {WANTED} s"
+            )
         if arguments.profile:
             import cProfile
             import pstats

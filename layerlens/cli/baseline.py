@@ -89,12 +89,13 @@ def _of_saved(path: str, settings: GateSettings) -> RecordedBaseline:
         analysis = load(path)
     except ImageError as error:
         raise _unusable(path, error) from error
-    return _measured(analysis, settings, path, analysis.image.saved_at)
+    return measured_baseline(analysis, settings, path, analysis.image.saved_at)
 
 
-def _measured(
+def measured_baseline(
     analysis: Analysis, settings: GateSettings, origin: str, made: float | None
 ) -> RecordedBaseline:
+    """An analysed image as a baseline: the figures that are demanded, alike ignores."""
     return record(
         analysis,
         demanded(settings.demands),
@@ -132,7 +133,7 @@ def _of_image(
     except LayerLensError as error:
         raise _unusable(name, error) from error
     narrator.clear()
-    return _measured(analysis, settings, name, _epoch(analysis.image.created))
+    return measured_baseline(analysis, settings, name, epoch_of(analysis.image.created))
 
 
 def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
@@ -171,7 +172,7 @@ def _unusable(name: str, error: LayerLensError) -> UsageError:
     )
 
 
-def _epoch(created: str | None) -> float | None:
+def epoch_of(created: str | None) -> float | None:
     """When an image was built, in seconds since the epoch."""
     try:
         found = datetime.fromisoformat(created or "")

@@ -81,12 +81,20 @@ BASELINE_FLAGS = {
 """Flags that only a gate can follow, by what arguments call them."""
 
 
+def baseline_flags(arguments: argparse.Namespace) -> list[str]:
+    """The flags about baselines that were given; what settings say is none."""
+    by_settings = getattr(arguments, "origins", ())
+    return [
+        flag
+        for name, flag in BASELINE_FLAGS.items()
+        if getattr(arguments, name) and name not in by_settings
+    ]
+
+
 def refuse_without_gate(arguments: argparse.Namespace) -> None:
     """Say so where a flag has no meaning without ``--ci``.  Raises :class:`UsageError`.
 
     Settings of the same name wait for a run with gates.
     """
-    by_settings = getattr(arguments, "origins", ())
-    for name, flag in BASELINE_FLAGS.items():
-        if getattr(arguments, name) and name not in by_settings:
-            raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
+    for flag in baseline_flags(arguments):
+        raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")

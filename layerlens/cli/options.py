@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "rules": "rules",
     "platforms": "platforms",
     "build": "build",
+    "compare": "compare",
     "open": "open",
     "report": "report",
     "fleet": "fleet",
@@ -29,6 +30,24 @@ SUBCOMMANDS = {
 """First words that are commands; an image of such a name is given as docker://NAME.
 
 Each has the module of ``layerlens.cli`` whose ``run`` it calls."""
+
+
+_USES = (
+    "layerlens files IMAGE",
+    "layerlens extract IMAGE PATH",
+    "layerlens packages IMAGE",
+    "layerlens platforms IMAGE",
+    "layerlens rules [ID]",
+    "layerlens build BUILD-ARGUMENTS",
+    "layerlens compare OLD NEW",
+    "layerlens fleet IMAGE...",
+    "layerlens trend IMAGE...",
+    "layerlens open SAVED",
+    "layerlens report SAVED",
+    "layerlens cache info",
+    "layerlens config",
+)
+"""How commands are called, for --help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -82,9 +101,7 @@ def parser() -> Parser:
         epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
         "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
         "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
-        "registry has.  Commands: layerlens files IMAGE, layerlens extract IMAGE PATH, "
-        "layerlens packages IMAGE, layerlens platforms IMAGE, layerlens rules [ID], layerlens build BUILD-ARGUMENTS, layerlens open "
-        "SAVED, layerlens fleet REF…, layerlens trend REF…, layerlens cache info, layerlens config.  Exit codes: 0 fine, 1 a gate "
+        f"registry has.  Commands: {', '.join(_USES)}.  Exit codes: 0 fine, 1 a gate "
         "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
         allow_abbrev=False,
     )

@@ -71,7 +71,7 @@ def read_one(
     arguments.image = reference
     analysis, retrieval = analyse_open(arguments, narrator, depth=depth)
     narrator.clear()
-    warn(analysis, narrator)
+    warn(analysis, narrator, among=reference)
     return analysis, retrieval
 
 

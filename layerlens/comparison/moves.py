@@ -43,7 +43,10 @@ def match_moved(
     sizes = set(removed.values()) & set(added.values())
     removed = {path: size for path, size in removed.items() if size in sizes}
     added = {path: size for path, size in added.items() if size in sizes}
-    _by_hash(_keyed(old, found.removed, removed), _keyed(new, found.added, added), moved)
+    keyed, other_keyed = _keyed(old, found.removed, removed), _keyed(new, found.added, added)
+    _by_hash(keyed, other_keyed, moved)
+    if _all_told(old, new):
+        return moved  # no two contents are the same that have other hashes
     taken = set(moved.values())
     _by_name(
         {path: size for path, size in removed.items() if path not in taken},
@@ -52,6 +55,13 @@ def match_moved(
         moved,
     )
     return moved
+
+
+def _all_told(old: Filesystem, new: Filesystem) -> bool:
+    """Whether all contents of both images were hashed, and in one way."""
+    tables = [table for table in (*old.tables, *new.tables) if any(table.sizes)]
+    kinds = {table.hash_kind for table in tables}
+    return len(kinds) < 2 and all(table.hashes for table in tables)
 
 
 def _files(fs: Filesystem, paths: Mapping[Path, int]) -> dict[Path, int]:

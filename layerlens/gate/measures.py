@@ -42,15 +42,6 @@ class Figure:
     why: str = ""
 
 
-def measure(analysis: Analysis, gate: Gate, subject: str) -> float | None:
-    """One figure of an analysis of which no others are asked, nothing ignored."""
-    return (
-        Measures(analysis, globs=(subject,) if gate.id == "max-path" else ())
-        .figure(gate, subject)
-        .value
-    )
-
-
 class Measures:
     """The figures of one analysis.
 

@@ -70,6 +70,48 @@ def _dive_json(report: Report, stream: BinaryIO) -> None:
     write_dive_json(report.analysis, stream)
 
 
+def _junit(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.junit import write_junit
+
+    write_junit(report, stream)
+
+
+def _sarif(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.sarif import write_sarif
+
+    write_sarif(report, stream)
+
+
+def _code_quality(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.code_quality import write_code_quality
+
+    write_code_quality(report, stream)
+
+
+def _openmetrics(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.openmetrics import write_openmetrics
+
+    write_openmetrics(report, stream)
+
+
+def _csv(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.rows_csv import write_rows_csv
+
+    write_rows_csv(report, stream)
+
+
+def _badge(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.badge import write_badge
+
+    write_badge(report, stream)
+
+
+def _markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.markdown import write_markdown
+
+    write_markdown(report, stream)
+
+
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
     def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
@@ -119,6 +161,39 @@ OUTPUTS = (
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
         flag="save", help="write the complete analysis, for layerlens open; - is stdout",
         needs_packages=True, needs_all=True, binary=True,
+    ),
+    Output(
+        name="junit", title="gates and findings as JUnit XML", suffix=".junit.xml", write=_junit,
+        flag="junit", help="write gates and findings as JUnit XML test cases",
+    ),
+    Output(
+        name="sarif", title="findings as SARIF, for code scanning", suffix=".sarif", write=_sarif,
+        flag="sarif", help="write findings and gates as SARIF 2.1.0, for code scanning",
+        needs_rules=True,
+    ),
+    Output(
+        name="code-quality", title="findings as a GitLab code quality report",
+        suffix=".codequality.json", write=_code_quality,
+        flag="code-quality", help="write findings and gates as a GitLab code quality report",
+        needs_rules=True,
+    ),
+    Output(
+        name="openmetrics", title="figures as OpenMetrics", suffix=".metrics.txt",
+        write=_openmetrics,
+        flag="openmetrics",
+        help="write the figures as OpenMetrics text, for GitLab and Prometheus",
+    ),
+    Output(
+        name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,
+        flag="csv", help="write layers, ledger, findings and waste as one CSV table",
+    ),
+    Output(
+        name="badge", title="badge with size and efficiency (SVG)", suffix=".svg", write=_badge,
+        flag="badge", help="write an SVG badge with size and efficiency",
+    ),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
     ),
     Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(

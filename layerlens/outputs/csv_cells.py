@@ -1,4 +1,4 @@
-"""Cells of CSV that no spreadsheet runs, no terminal obeys and no CI log takes for a command."""
+"""Cells of CSV that no spreadsheet runs and no terminal obeys."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import re
 
 from layerlens.outputs.display import escape
 
-_ACTIVE = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]|\\s*::")
-"""Beginnings that make a cell do something.
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet takes for the beginning of a formula, full-width forms included.
 
-What a spreadsheet takes for a formula, full-width forms included (tabs and carriage
-returns count too, but are escaped before this is asked), and the ``::`` of a command
-to GitHub's runner, which looks at the beginning of lines.
+Tabs and carriage returns count too, but they are escaped before this is asked.
 """
 
 
 def text_cell(text: str) -> str:
-    """A text as a cell: hidden characters escaped, an apostrophe before what is active."""
+    """A text as a cell: hidden characters escaped, an apostrophe before a formula."""
     shown = escape(text)
-    return "'" + shown if _ACTIVE.match(shown) else shown
+    return "'" + shown if _FORMULA.match(shown) else shown
 
 
 def name_cells(name: bytes) -> tuple[str, str]:

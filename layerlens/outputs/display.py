@@ -21,7 +21,15 @@ _UNSAFE = (
 _HIDDEN = re.compile(f"[{_UNSAFE}]")
 _HIDDEN_OR_WIDE = re.compile(f"[{_UNSAFE}]|[^\x00-\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LOG_COMMAND = re.compile(r"##(vso)?\[")
+# What the logs of CI jobs obey: GitHub's runner (actions/runner, ActionCommand.cs) "::error …" at
+# the beginning of a line, which may be where a text is wrapped, and "##[error]" anywhere; Azure's
+# agent "##vso[…]" anywhere.
+_COLON_COMMAND = re.compile(
+    r"::(?=(?:add-mask|add-matcher|add-path|debug|echo|end-?group|error|group|notice|save-state"
+    r"|internal-set-repo-path|remove-matcher|set-env|set-output|stop-commands|warning)\b)",
+    re.IGNORECASE,
+)
+_HASH_COMMAND = re.compile(r"##(vso)?\[")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -44,11 +52,12 @@ def escape(text: str, *, ascii_only: bool = False) -> str:
     Control characters become ``\n``, ``\r``, ``\t`` or ``\x1b``, other hidden
     characters ``\u202e``, a byte that is not UTF-8 ``\xff``.  ``ascii_only``
     escapes everything outside ASCII in the same way.  Of what the log of a CI job
-    obeys anywhere in a line (``##[…]`` at GitHub, ``##vso[…]`` at Azure), the
-    second ``#`` becomes ``\x23``.
+    obeys the first colon becomes ``\x3a``, or the second ``#`` ``\x23``.
     """
+    if "::" in text:
+        text = _COLON_COMMAND.sub(r"\\x3a:", text)
     if "##" in text:
-        text = _LOG_COMMAND.sub(r"#\\x23\1[", text)
+        text = _HASH_COMMAND.sub(r"#\\x23\1[", text)
     if text.isprintable() and (not ascii_only or text.isascii()):
         # Nothing unsafe is printable except a few letters that show as nothing at all.
         return text if text.isascii() else _HIDDEN.sub(_escaped, text)

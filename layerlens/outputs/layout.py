@@ -193,8 +193,8 @@ def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
     """Print lines that are laid out already."""
     if not look.colour:
         for line in lines:
-            text = "".join(cell.text for cell in _tamed(line)).rstrip()
-            stream.write(f"{text}\n")
+            plain = "".join(cell.text for cell in _tamed(line)).rstrip()
+            stream.write(f"{plain}\n")
         return
     from rich.console import Console
     from rich.text import Text

@@ -18,10 +18,10 @@ _PLAIN = re.compile(r"(?:\w|[ ,;.?'\"()/=+\u2013\u2014\u2018-\u201d\u2026-]|[:%!
 # Of these, what is something after all: a list's mark or a command at the start; addresses;
 # hexadecimal numbers that are a commit's; keys of tickets; spaces that would be lost.
 _SPECIAL = re.compile(
-    r"^(?:[ +=/-]|\d+[.)])| $|  |www\.|(?<![^\W_])[0-9a-f]{7,}(?![^\W_])|[A-Z]{2}-[\w]",
-    re.IGNORECASE,
+    r"^(?:[ +=/-]|\d+[.)](?: |$))| $|  |(?i:www)\.|(?<![^\W_])[0-9a-fA-F]{7,}(?![^\W_])|[a-zA-Z]-\d"
 )
 _BACKTICKS = re.compile("`+")
+_COMMAND = re.compile(r"^(\s*)::")
 
 
 def md_text(text: str, *, most: int | None = None) -> str:
@@ -43,7 +43,7 @@ def md_code(text: str, *, cell: bool = False, most: int | None = None) -> str:
 
     Nothing for no text: Markdown has no empty code span.
     """
-    return _code(_cut(escape(text), most), cell=cell)
+    return _code(_shown(text, most), cell=cell)
 
 
 def md_path(path: bytes, *, cell: bool = False, most: int | None = None) -> str:
@@ -51,15 +51,19 @@ def md_path(path: bytes, *, cell: bool = False, most: int | None = None) -> str:
 
     Of a path that is cut off the end stays.
     """
-    shown = "/" + escape_path(path)
+    # A character has four bytes at most.
+    shown = "/" + escape_path(path if most is None else path[-4 * most - 4 :])
     if most is not None and len(shown) > most:
         shown = "\u2026" + shown[-max(most - 1, 0) :]
     return _code(shown, cell=cell)
 
 
 def md_fence(text: str, language: str, indent: int = 0) -> list[str]:
-    """Lines of a fenced block that nothing in the text can end; ``indent`` of a list's item."""
-    lines = [escape(line) for line in text.split("\n")]
+    """Lines of a fenced block that nothing in the text can end; ``indent`` of a list's item.
+
+    A line that a runner would take for a command, were the file printed, starts with an escape.
+    """
+    lines = [_COMMAND.sub(r"\1\\x3a:", _unhashed(escape(line))) for line in text.split("\n")]
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     margin = " " * indent
@@ -71,19 +75,28 @@ def md_fence(text: str, language: str, indent: int = 0) -> list[str]:
 
 
 def _text(text: str, most: int | None, *, cell: bool) -> str:
-    shown = _cut(escape(text), most)
+    shown = _shown(text, most)
     if _PLAIN.fullmatch(shown) and not _SPECIAL.search(shown):
         return shown.replace("_", r"\_")
     return _code(shown, cell=cell)
 
 
-def _cut(text: str, most: int | None) -> str:
-    return text if most is None or len(text) <= most else text[: max(most - 1, 0)] + "\u2026"
+def _shown(text: str, most: int | None) -> str:
+    if most is None:
+        return escape(text)
+    shown = escape(text[: most + 1])  # an escape is never shorter than what it stands for
+    return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "\u2026"
+
+
+def _unhashed(shown: str) -> str:
+    """A runner of GitHub or Azure obeys ``##[`` anywhere in a line that somebody prints."""
+    return shown.replace("##[", r"#\x23[")
 
 
 def _code(shown: str, *, cell: bool) -> str:
     if not shown:
         return ""
+    shown = _unhashed(shown)
     if cell:
         # What a backslash before an escaped pipe means is where renderers part ways.
         shown = shown.replace("\\|", r"\\x7c").replace("|", r"\|")

@@ -16,11 +16,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from layerlens.analysis.model import Analysis
+from layerlens.gate.model import Verdict
 from layerlens.outputs import schema
 from layerlens.outputs.files import write_files
 from layerlens.outputs.json_report import write_json
+from layerlens.outputs.markdown import write_markdown
+from layerlens.outputs.report import Report
 from layerlens.outputs.text import write_text
-from tests.unit.outputs import samples
+from tests.unit.outputs import handmade, samples
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
@@ -47,6 +50,12 @@ def page(
     return stream.getvalue().encode()
 
 
+def comment(make: Callable[[], Analysis], verdict: Verdict | None = None) -> bytes:
+    stream = io.BytesIO()
+    write_markdown(Report(make(), verdict, dockerfile="docker/Dockerfile"), stream)
+    return stream.getvalue()
+
+
 GOLDEN: dict[str, Callable[[], bytes]] = {
     "shop.json": lambda: report(samples.shop),
     "judged.json": lambda: report(samples.judged),
@@ -61,6 +70,10 @@ GOLDEN: dict[str, Callable[[], bytes]] = {
     "empty.txt": lambda: page(samples.empty),
     "hostile.txt": lambda: page(samples.hostile),
     "many.txt": lambda: page(samples.many),
+    "shop.md": lambda: comment(samples.shop),
+    "clean.md": lambda: comment(samples.clean, handmade.passing()),
+    "judged.md": lambda: comment(samples.judged, handmade.failing()),
+    "hostile.md": lambda: comment(samples.hostile, handmade.hostile()),
     "shop-files.table": lambda: listing(samples.shop, "table"),
     "shop-files.ndjson": lambda: listing(samples.shop, "ndjson"),
     "shop-files.csv": lambda: listing(samples.shop, "csv"),
@@ -113,7 +126,7 @@ def test_golden_files_are_not_written_in_ci(
 
 
 def test_no_golden_file_is_left_over() -> None:
-    kinds = {".json", ".txt", ".table", ".ndjson", ".csv"}
+    kinds = {".json", ".txt", ".table", ".ndjson", ".csv", ".md"}
     assert {p.name for p in HERE.iterdir() if p.suffix in kinds} == set(GOLDEN)
 
 

@@ -390,3 +390,14 @@ def many() -> Analysis:
         [f"RUN step {k}" for k in range(127)],
         base=BaseBoundary("exact", 20, "diff_ids of a named base", "base:1"),
     )
+
+
+def lined() -> Analysis:
+    """The judged image, whose first findings name lines of a Dockerfile."""
+    analysis = judged()
+    assert analysis.judged is not None
+    findings = tuple(
+        replace(finding, line=(k + 1) * 3 if finding.layer else None)
+        for k, finding in enumerate(analysis.findings)
+    )
+    return replace(analysis, judged=replace(analysis.judged, findings=findings))

@@ -13,8 +13,8 @@ import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import UsageError
-from layerlens.outputs.display import escape_path
 from layerlens.outputs.csv_cells import name_cells
+from layerlens.outputs.display import escape_path
 from layerlens.outputs.files import CSV_COLUMNS, permissions, seconds, write_files
 from layerlens.outputs.rows import Row, rows
 from layerlens.units import human_size

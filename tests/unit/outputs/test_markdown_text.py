@@ -136,3 +136,10 @@ def test_long_texts_are_cut_off() -> None:
     assert md_code("abcd", most=4) == "`abcd`"
     assert md_code("abcdef", most=4) == "`abc\u2026`"
     assert md_path(b"usr/share/doc", most=5) == "`\u2026/doc`"
+
+
+def test_nothing_reads_as_a_command_of_a_runner() -> None:
+    lines = md_fence("::error::x\n  ::debug::y\na ##[group]z", "", 2)
+    assert lines[1:-1] == ["  \\x3a:error::x", "    \\x3a:debug::y", "  a #\\x23[group]z"]
+    assert md_text("a ##[error]b") == "`a #\\x23[error]b`"
+    assert md_path(b"##[error]b") == "`/#\\x23[error]b`"

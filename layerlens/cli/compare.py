@@ -1,0 +1,190 @@
+"""``layerlens compare OLD NEW``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from layerlens.cli.analysing import Depth
+from layerlens.cli.gate_options import gate_options
+from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
+from layerlens.cli.options import Parser, image_options
+from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.settings_file import config_option
+from layerlens.cli.words import some
+from layerlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from layerlens.cli.comparing import Compared
+    from layerlens.cli.diagnostics import Narrator
+    from layerlens.cli.gating import Gating
+
+
+def compare_parser() -> Parser:
+    """The grammar of the command."""
+    found = Parser(
+        prog="layerlens compare",
+        description="Show what changed from one image to another: size, layers, files, packages, "
+        "findings, and what a client that has the old one must fetch.",
+        epilog="OLD and NEW are what layerlens IMAGE takes, or saved analyses.  With --ci the new "
+        "image is judged, and the old one is the baseline.",
+        allow_abbrev=False,
+    )
+    found.add_argument("old", metavar="OLD", help="the image to compare with")
+    found.add_argument("new", metavar="NEW", help="the image to look at")
+    output = found.add_argument_group("output")
+    output.add_argument("--text", action="store_true", help="print the comparison as text")
+    output.add_argument(
+        "--table", action="store_true",
+        help="print only the table of a case study: base, size, layers, user, packages, saving",
+    )  # fmt: skip
+    output.add_argument(
+        "--json", metavar="F", type=some, help="write the comparison as JSON; - is stdout"
+    )
+    output.add_argument(
+        "--markdown", metavar="F", type=some,
+        help="write a comment for a pull request, below 60 kB; - is stdout",
+    )  # fmt: skip
+    output.add_argument(
+        "--diff", metavar="PATH", type=some,
+        help="print only what differs in one file: its lines, its owner, mode and time",
+    )  # fmt: skip
+    output.add_argument(
+        "--most", metavar="N", type=_count, default=10, help="rows of each list (default: 10)"
+    )
+    output.add_argument(
+        "--no-findings", action="store_true", help="leave the rules out: files and layers only"
+    )
+    output.add_argument(
+        "--dockerfile", metavar="F", type=some,
+        help="the Dockerfile that made the new image: findings then name its lines",
+    )  # fmt: skip
+    output.add_argument(
+        "--target", metavar="STAGE", type=some, help="the stage that made it (default: the last)"
+    )
+    config_option(output)
+    apart = found.add_argument_group("reading (else the same for both)")
+    for name in ("old", "new"):
+        apart.add_argument(
+            f"--{name}-platform", metavar="OS/ARCH[/VARIANT]", type=some,
+            help=f"which platform of {name.upper()}",
+        )  # fmt: skip
+    apart.add_argument(
+        "--old-base", metavar="REF", type=some, help="the base image of OLD (--base is NEW's)"
+    )
+    gate_options(found)
+    image_options(found)
+    found.set_defaults(context=None)
+    return found
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
+
+
+def run(argv: Sequence[str], narrator: Narrator) -> int:
+    """Compare; gives the exit code."""
+    from layerlens.cli.comparing import compared
+
+    arguments = compare_parser().parse_args(argv)
+    gate = _gate(arguments)
+    _check(arguments)
+    depth = Depth.ENTRIES if arguments.no_findings or arguments.diff else Depth.RULES
+    with compared(arguments, narrator, depth=depth) as found:
+        if arguments.diff is not None:
+            return _diff(arguments, found, narrator)
+        _write(arguments, found)
+        return 0 if gate is None else _judge(arguments, found, gate, narrator)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Find out before a long read what cannot be done.  Raises :class:`UsageError`."""
+    page = arguments.text or arguments.table
+    if arguments.text and arguments.table:
+        raise UsageError("--table is the text of the table only", hint="drop --text or --table")
+    files = [path for path in (arguments.json, arguments.markdown) if path is not None]
+    if files.count("-") + page > 1:
+        raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    if arguments.diff is not None and (files or page or arguments.ci):
+        raise UsageError("--diff is an output by itself", hint="run it alone")
+    for path in files:
+        check_writable(path)
+
+
+def _gate(arguments: argparse.Namespace) -> Gating | None:
+    """The gate, with the old image as its baseline once that was read."""
+    if not arguments.ci:
+        return None
+    if arguments.baseline is not None:
+        raise UsageError("--baseline has no place here", hint="OLD is the baseline")
+    from layerlens.cli.baseline import writing_of
+    from layerlens.cli.gate_settings import gate_settings
+    from layerlens.cli.gating import Gating
+    from layerlens.cli.settings_file import settings_of
+
+    return Gating(
+        settings=gate_settings(arguments, settings_of(arguments), with_baseline=True),
+        baseline=None,
+        dive=None,
+        exit_zero=bool(arguments.exit_zero),
+        strict_baseline=arguments.strict_baseline,
+        writing=writing_of(arguments),
+    )
+
+
+def _judge(arguments: argparse.Namespace, found: Compared, gate: Gating, narrator: Narrator) -> int:
+    """Judge the new image against the old one; gives the exit code."""
+    from layerlens.cli.baseline import epoch_of, measured_baseline
+    from layerlens.outputs.report import Report
+
+    comparison = found.comparison
+    image = comparison.old.image
+    baseline = measured_baseline(
+        comparison.old, gate.settings, arguments.old, image.saved_at or epoch_of(image.created)
+    )
+    report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
+    gate = replace(gate, baseline=baseline)
+    report = gate.judged(report, narrator)
+    data = "-" in (arguments.json, arguments.markdown)
+    return gate.tell(report, narrator, data_on_stdout=data)
+
+
+def _write(arguments: argparse.Namespace, found: Compared) -> None:
+    """All outputs that were asked for; the text where none was."""
+    comparison = found.comparison
+    if arguments.json is not None:
+        from layerlens.outputs.compare_json import write_comparison_json
+
+        with destination(arguments.json) as stream:
+            write_comparison_json(comparison, stream)
+    if arguments.markdown is not None:
+        from layerlens.outputs.compare_markdown import write_comparison_markdown
+
+        with destination(arguments.markdown) as stream:
+            write_comparison_markdown(comparison, stream, dockerfile=arguments.dockerfile)
+    nothing = arguments.json is None and arguments.markdown is None and not arguments.ci
+    if arguments.text or arguments.table or nothing:
+        from layerlens.outputs.compare_text import write_comparison
+
+        to_terminal = sys.stdout.isatty()
+        with stdout_guarded():
+            write_comparison(
+                comparison,
+                sys.stdout,
+                width=text_width() if to_terminal else PIPE_WIDTH,
+                colour=has_colour(arguments.color, terminal=to_terminal),
+                most=arguments.most,
+                table_only=arguments.table,
+            )
+
+
+def _diff(arguments: argparse.Namespace, found: Compared, narrator: Narrator) -> int:
+    """What differs in one file."""
+    from layerlens.cli.file_diff import print_diff
+
+    return print_diff(arguments, found, narrator)

@@ -1,0 +1,106 @@
+"""From two references to a comparison."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layerlens.cli.analysing import Depth, analyse_held, warn
+from layerlens.errors import UsageError
+
+if TYPE_CHECKING:
+    from layerlens.cli.diagnostics import Narrator
+    from layerlens.comparison.model import Comparison
+    from layerlens.contents_of_two import Side
+    from layerlens.retrieval import Retrieval
+
+_READING = {
+    "select": None, "platform": None, "base": None, "semantics": "docker", "via": "auto",
+    "no_toc": False, "max_layer_size": None, "insecure": False, "ca_file": None, "verify": None,
+}  # fmt: skip
+"""Options about reading an image, and what they are where nobody gave them."""
+
+_OF_NEW = {"dockerfile": None, "context": None, "target": None, "base": None, "select": None}
+"""Options that speak of the new image only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison, and the images behind it as long as they are open."""
+
+    comparison: Comparison
+    old: Side
+    new: Side
+
+    def retrievals(self, arguments: argparse.Namespace) -> tuple[Retrieval, Retrieval]:
+        """What gives contents of the old and the new image, each for one time of asking."""
+        from layerlens.cli.reading import read_options
+        from layerlens.pipeline import reopen, retrieve
+
+        found = []
+        for side, name in ((self.old, "old"), (self.new, "new")):
+            options = read_options(side_arguments(arguments, name))
+            if side.image is not None:
+                found.append(retrieve(side.image, side.analysis, options))
+            else:
+                found.append(reopen(side.analysis.image.reference, options, side.analysis))
+        return found[0], found[1]
+
+
+def side_arguments(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
+    """The arguments with which one of the images (``old`` or ``new``) is read.
+
+    A saved analysis takes no options about reading; they are the other image's then.
+    Where both are saved they are left, to be refused.
+    """
+    from layerlens.saved.sniff import is_saved
+
+    found = copy(arguments)
+    found.image = getattr(arguments, name)
+    own_platform = getattr(arguments, f"{name}_platform")
+    if own_platform is not None:
+        found.platform = own_platform
+    if name == "old":
+        vars(found).update(_OF_NEW)
+        if arguments.old_base is not None:
+            found.base = arguments.old_base
+    other = arguments.new if name == "old" else arguments.old
+    if is_saved(found.image):
+        if not is_saved(other):
+            vars(found).update(_READING | _OF_NEW)
+        found.no_findings = False  # it has what it has
+    return found
+
+
+@contextmanager
+def compared(
+    arguments: argparse.Namespace, narrator: Narrator, *, depth: Depth
+) -> Iterator[Compared]:
+    """Read both images and compare them; both stay open inside.
+
+    Raises :class:`LayerLensError`.
+    """
+    from layerlens.comparison.compare import compare
+    from layerlens.contents_of_two import Side, same_content
+
+    if arguments.old == arguments.new == "-":
+        raise UsageError("both images cannot come on stdin", hint="give one of them a file")
+    sides: list[Side] = []
+    try:
+        for name in ("old", "new"):
+            analysis, image = analyse_held(side_arguments(arguments, name), narrator, depth=depth)
+            sides.append(Side(analysis, image))
+            narrator.clear()
+            warn(analysis, narrator)
+        old, new = sides
+        comparison = compare(old.analysis, new.analysis, same_content(old, new, narrator.progress))
+        narrator.clear()
+        yield Compared(comparison, old, new)
+    finally:
+        for side in sides:
+            if side.image is not None:
+                side.image.close()
