@@ -25,7 +25,8 @@ from layerlens.outputs.json_report import write_json
 from layerlens.outputs.markdown import write_markdown
 from layerlens.outputs.report import Report
 from layerlens.outputs.text import write_text
-from tests.unit.outputs import handmade, samples, verdicts
+from layerlens.outputs.verdict import write_verdict
+from tests.unit.outputs import handmade, judging, samples, verdicts
 from tests.unit.outputs.wicked import TEXT, wicked
 
 lined = cache(samples.lined)
@@ -65,6 +66,14 @@ def page(
     return stream.getvalue().encode()
 
 
+def verdict(
+    make: Callable[[], Report], width: int = 100, *, colour: bool = False, unicode: bool = True
+) -> bytes:
+    stream = io.StringIO()
+    write_verdict(make(), stream, width=width, colour=colour, unicode=unicode, now=judging.NOW)
+    return stream.getvalue().encode()
+
+
 def comment(make: Callable[[], Analysis], verdict: Verdict | None = None) -> bytes:
     stream = io.BytesIO()
     write_markdown(Report(make(), verdict, dockerfile="docker/Dockerfile"), stream)
@@ -78,6 +87,11 @@ GOLDEN: dict[str, Callable[[], bytes]] = {
     "judged-60-ascii.txt": lambda: page(samples.judged, 60, unicode=False),
     "empty.json": lambda: report(samples.empty),
     "hostile.json": lambda: report(samples.hostile),
+    "verdict-fail.txt": lambda: verdict(judging.failing),
+    "verdict-fail-60-ascii.txt": lambda: verdict(judging.failing, 60, unicode=False),
+    "verdict-fail-140-colour.txt": lambda: verdict(judging.failing, 140, colour=True),
+    "verdict-pass.txt": lambda: verdict(judging.passing),
+    "verdict-hostile.txt": lambda: verdict(judging.hostile),
     "shop.txt": lambda: page(samples.shop),
     "shop-140-colour.txt": lambda: page(samples.shop, 140, colour=True),
     "shop-60-ascii.txt": lambda: page(samples.shop, 60, unicode=False),
