@@ -34,7 +34,7 @@ from tests.builders import (
 from tests.shared_fixtures import shared_fixture
 from tests.unit.outputs import samples
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "dive-0.13.1.json"
+GOLDEN = Path(__file__).parent / "dive-0.13.1.json"
 """What ``dive --source docker-archive`` of release 0.13.1 wrote of :func:`odd` with ``--json``."""
 
 
