@@ -77,6 +77,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
         raise UsageError(
             f"{baseline_flags(arguments)[0]} is of one image", hint="judge that image by itself"
         )
+    arguments.baseline, arguments.strict_baseline = None, False  # nor the settings' one
     gate = None
     if arguments.ci:
         from layerlens.cli.gating import prepare
