@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from layerlens.cli.dive_settings import dive_flags, dive_options
+from layerlens.cli.github import github_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
 from layerlens.gate.catalogue import GATES
@@ -43,6 +44,7 @@ def gate_options(found: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     baseline_options(found)
     dive_options(found)
+    github_options(found)
 
 
 def baseline_options(found: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -99,17 +100,29 @@ def opened(
     return found
 
 
+def without_image_options(arguments: argparse.Namespace) -> argparse.Namespace:
+    """A copy without the options that only an image can follow: for one saved among images."""
+    found = copy(arguments)
+    for name in _OF_IMAGES:
+        if hasattr(found, name):
+            usual = {"semantics": "docker", "via": "auto"}.get(name)
+            setattr(found, name, False if getattr(found, name) in (True, False) else usual)
+    found.verify = None
+    return found
+
+
 def _refuse_options(arguments: argparse.Namespace) -> None:
     """Say so where an option cannot be followed any more.
 
     What settings say (``arguments.origins``) is meant for images, and does no harm here.
     """
+    by_settings = getattr(arguments, "origins", ())
     given = [
         option
         for name, option in _OF_IMAGES.items()
-        if getattr(arguments, name, None) not in _USUAL and name not in arguments.origins
+        if getattr(arguments, name, None) not in _USUAL and name not in by_settings
     ]
-    if getattr(arguments, "verify", None) is not None and "verify" not in arguments.origins:
+    if getattr(arguments, "verify", None) is not None and "verify" not in by_settings:
         given.append("--verify" if arguments.verify else "--no-verify")
     if given:
         raise UsageError(
