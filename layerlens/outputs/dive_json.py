@@ -29,6 +29,7 @@ from layerlens.layers.limits import PATH_MAX
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind, LayerTable
 from layerlens.outputs.json_text import tame, unhidden
+from layerlens.outputs.json_text import tame, unhidden
 
 LAYER_ID = "blobs"
 
@@ -93,7 +94,7 @@ def write_dive_json(analysis: Analysis, stream: BinaryIO) -> None:
         ),
         "    ]",
     )
-    out(b"\n  }\n}")
+    out(b"\n  }\n}\n")
 
 
 def _write_layer(
@@ -217,8 +218,8 @@ def _quoted_name(name: bytes) -> str:
 def _quoted(text: str) -> str:
     """A JSON string as Go writes it; lone surrogates stand for bytes that are not UTF-8.
 
-    What hides, and what a CI log obeys, is escaped, as it is not by dive: to a reader
-    of JSON that is the same text.
+    What may be obeyed where it is shown, and Go leaves as it is, is escaped besides:
+    whoever parses it reads the same.
     """
     if _PLAIN.fullmatch(text):
         return tame(f'"{text}"')
