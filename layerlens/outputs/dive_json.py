@@ -5,8 +5,9 @@ dive's figures.  Names come depth-first, children before their parents, in byte 
 whiteouts are names like any other, names that start with ``.wh..wh..`` are left out,
 and parents without an entry stand there as records without content.  The text is what
 Go's ``encoding/json`` makes with an indent of two: ``<``, ``>`` and ``&`` escaped,
-each byte that is not UTF-8 as ``\ufffd``, and no newline at the end; characters that
-hide or that a CI log obeys are escaped besides.
+each byte that is not UTF-8 as ``\ufffd``, and no newline at the end.  Besides,
+characters that nobody sees and commands to the logs of CI jobs are escaped: no parser
+sees a difference.
 
 What dive takes from tar headers and we do not keep: ``/``, ``./`` and ``..`` in front
 of names and of hard links' targets, and targets that whiteouts carry by accident.
@@ -28,7 +29,6 @@ from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.layers.limits import PATH_MAX
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind, LayerTable
-from layerlens.outputs.json_text import tame, unhidden
 from layerlens.outputs.json_text import tame, unhidden
 
 LAYER_ID = "blobs"
@@ -94,7 +94,7 @@ def write_dive_json(analysis: Analysis, stream: BinaryIO) -> None:
         ),
         "    ]",
     )
-    out(b"\n  }\n}\n")
+    out(b"\n  }\n}")
 
 
 def _write_layer(

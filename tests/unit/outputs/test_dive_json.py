@@ -37,8 +37,8 @@ from tests.unit.outputs import samples
 GOLDEN = Path(__file__).parent / "dive-0.13.1.json"
 """What ``dive --source docker-archive`` of release 0.13.1 wrote of :func:`odd` with ``--json``."""
 
-EXPECTED = GOLDEN.read_bytes().replace(b"\x7f", b"\\u007f") + b"\n"
-"""The same: one character of it nobody sees, and our files end with a newline."""
+EXPECTED = GOLDEN.read_bytes().replace(b"\x7f", b"\\u007f")
+"""The same: one character of it nobody sees, and is escaped here."""
 
 
 def odd() -> Image:
@@ -194,7 +194,7 @@ def test_the_escapes_mean_what_dive_wrote() -> None:
 def test_no_layers() -> None:
     assert export(samples.empty()) == (
         b'{\n  "layer": [],\n  "image": {\n    "sizeBytes": 0,\n    "inefficientBytes": 0,\n'
-        b'    "efficiencyScore": 1,\n    "fileReference": []\n  }\n}\n'
+        b'    "efficiencyScore": 1,\n    "fileReference": []\n  }\n}'
     )
 
 
