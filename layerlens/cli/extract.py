@@ -86,7 +86,7 @@ def _extract(
     if arguments.output == "-":
         from layerlens.cli.output import destination
 
-        with destination("-") as stream:
+        with destination("-", binary=True) as stream:
             write_content(selection, retrieval, stream, narrator.progress)
         narrator.clear()
         return 0

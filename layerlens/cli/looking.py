@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from layerlens.cli.gate_options import refuse_without_gate
+from layerlens.cli.github import step_of
 from layerlens.cli.output import check_writable, destination, stdout_guarded
 from layerlens.errors import UsageError
 from layerlens.outputs.catalogue import OUTPUTS, Output
@@ -56,6 +57,7 @@ def look(
         elif sys.stdin.isatty():
             return _browse(arguments, _tui_settings(arguments))
     check_outputs(wanted, arguments, to_terminal=to_terminal)
+    step = step_of(arguments)
     gate = None
     if gated:
         from layerlens.cli.gating import prepare
@@ -81,9 +83,12 @@ def look(
                 width=text_width() if to_terminal else PIPE_WIDTH,
                 colour=has_colour(arguments.color, terminal=to_terminal),
             )
+    code = 0
     if gate is not None:
-        return gate.tell(report, narrator, data_on_stdout=any(path == "-" for _, path in wanted))
-    return 0
+        on_stdout = any(path == "-" for _, path in wanted)
+        code = gate.tell(report, narrator, data_on_stdout=on_stdout)
+    step.tell(report, narrator)
+    return code
 
 
 def wanted_outputs(arguments: argparse.Namespace) -> list[tuple[Output, str]]:
@@ -120,7 +125,7 @@ def check_outputs(
 def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:
     """Write each output: to its file, or to stdout."""
     for output, path in wanted:
-        with destination(path) as stream:
+        with destination(path, binary=output.binary) as stream:
             output.write(report, stream)
 
 

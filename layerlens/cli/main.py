@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from layerlens import __version__
+from layerlens.cli.runner_log import guard_log
 from layerlens.errors import Interrupted, LayerLensError, SourceError, UsageError, Where
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def run() -> NoReturn:
     # Nearly all that is made here lives until the end: nothing to collect.
     gc.disable()
     _ready_streams()
+    guard_log()
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()

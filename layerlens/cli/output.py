@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from layerlens.cli.runner_log import exact
 from layerlens.outputs.destination import check_file_writable, file_destination, unwritable
 
 
 @contextmanager
-def destination(path: str) -> Iterator[BinaryIO]:
+def destination(path: str, *, binary: bool = False) -> Iterator[BinaryIO]:
     """A binary stream to ``path``, or to stdout for ``-``; a file is complete or not there.
 
+    ``binary`` says that what is written is no text: the log of a CI job changes none of it.
     Raises :class:`UsageError` where it cannot be written.
     """
     if path == "-":
         with stdout_guarded():
-            yield sys.stdout.buffer
+            yield exact(sys.stdout) if binary else sys.stdout.buffer
         return
     with file_destination(path) as stream:
         yield stream

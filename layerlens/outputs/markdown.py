@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import BinaryIO
 
+from layerlens.analysis.blaming import blame, wording
 from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
 from layerlens.analysis.rules.words import counted
-from layerlens.analysis.blaming import blame, wording
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.markdown_change import change_sections
 from layerlens.outputs.markdown_fit import Section, fit

@@ -84,10 +84,10 @@ def _delta(name: str, delta: Delta) -> str:
         change = _signed(delta.change)
         if delta.change and delta.old:
             share = percent_of(abs(delta.change), delta.old)
-            change += f" ({'+' if delta.change > 0 else '−'}{share})"
+            change += f" ({'+' if delta.change > 0 else '-'}{share})"
     return f"| {name} | {before} | {now} | {change} |"
 
 
 def _signed(size: int) -> str:
-    """``+1.2 MB``, ``−3 B``, ``±0 B``."""
-    return f"{'+' if size > 0 else '−' if size else '±'}{human_size(abs(size))}"
+    """``+1.2 MB``, ``-3 B``, ``±0 B``."""
+    return f"{'+' if size > 0 else '-' if size else '±'}{human_size(abs(size))}"

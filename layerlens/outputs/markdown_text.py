@@ -21,7 +21,6 @@ _SPECIAL = re.compile(
     r"^(?:[ +=/-]|\d+[.)](?: |$))| $|  |(?i:www)\.|(?<![^\W_])[0-9a-fA-F]{7,}(?![^\W_])|[a-zA-Z]-\d"
 )
 _BACKTICKS = re.compile("`+")
-_COMMAND = re.compile(r"^(\s*)::")
 
 
 def md_text(text: str, *, most: int | None = None) -> str:
@@ -59,11 +58,8 @@ def md_path(path: bytes, *, cell: bool = False, most: int | None = None) -> str:
 
 
 def md_fence(text: str, language: str, indent: int = 0) -> list[str]:
-    """Lines of a fenced block that nothing in the text can end; ``indent`` of a list's item.
-
-    A line that a runner would take for a command, were the file printed, starts with an escape.
-    """
-    lines = [_COMMAND.sub(r"\1\\x3a:", _unhashed(escape(line))) for line in text.split("\n")]
+    """Lines of a fenced block that nothing in the text can end; ``indent`` of a list's item."""
+    lines = [escape(line) for line in text.split("\n")]
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     margin = " " * indent
@@ -88,15 +84,9 @@ def _shown(text: str, most: int | None) -> str:
     return shown if len(shown) <= most else shown[: max(most - 1, 0)] + "\u2026"
 
 
-def _unhashed(shown: str) -> str:
-    """A runner of GitHub or Azure obeys ``##[`` anywhere in a line that somebody prints."""
-    return shown.replace("##[", r"#\x23[")
-
-
 def _code(shown: str, *, cell: bool) -> str:
     if not shown:
         return ""
-    shown = _unhashed(shown)
     if cell:
         # What a backslash before an escaped pipe means is where renderers part ways.
         shown = shown.replace("\\|", r"\\x7c").replace("|", r"\|")

@@ -24,7 +24,7 @@ _SIGNS = {
     Outcome.PASS: "✅ pass",
     Outcome.WARN: "⚠️ warn",
     Outcome.FAIL: "❌ fail",
-    Outcome.SKIP: "➖ skip",
+    Outcome.SKIP: "⏭️ skip",
 }
 _DIVE = {
     "pass": _SIGNS[Outcome.PASS],

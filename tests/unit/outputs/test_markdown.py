@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -80,7 +80,7 @@ def compared(old: Analysis, new: Analysis, *paths: PathDelta) -> Comparison:
     return Comparison(
         old=old, new=new, size=Delta(2_000_000, 63_500_000), transfer=Delta(None, 21_000_000),
         live=Delta(9_100_000, 9_100_000), dead=Delta(0, 12_000_000), layers=(),
-        pull=PullDelta(20_000_000, 1_000_000, 20_000_000, True, (1, 2, 3), (0,), 1, "it changed"),
+        pull=PullDelta(20_000_000, 1_000_000, 21_000_000, True, (1, 2, 3), (0,), 1, "it changed"),
         paths=paths, packages=(), classes=(), refetched=(),
         findings=Matched((), tuple(range(len(new.findings))), ()),
     )  # fmt: skip
@@ -158,7 +158,7 @@ def test_an_image_that_was_only_read_in_part_says_so() -> None:
 
 
 @pytest.mark.parametrize("make", [samples.hostile, samples.shop, samples.many, samples.empty])
-def test_no_image_breaks_it(make: type[Analysis]) -> None:
+def test_no_image_breaks_it(make: Callable[[], Analysis]) -> None:
     analysis = make()
     for verdict in (None, handmade.hostile(), handmade.failing()):
         check_inert(written(Report(analysis, verdict, dockerfile="a`b\n::error::")))
