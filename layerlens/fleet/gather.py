@@ -31,6 +31,7 @@ from layerlens.fleet.model import (
 from layerlens.fleet.pool import Pool, PooledLayer
 from layerlens.gate.model import Verdict
 
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """An image of which the layers, the waste and the findings are in their pools already."""
