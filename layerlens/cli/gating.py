@@ -79,11 +79,7 @@ class Gating:
         if self.writing is not None:
             from layerlens.cli.baseline import write_baseline
 
-<<<<<<< HEAD
-            write_baseline(self.writing, report, self.settings.demands, narrator)
-=======
             write_baseline(self.writing, report, self.settings, narrator)
->>>>>>> main
         if report.verdict.passed or self.exit_zero:
             return ExitCode.OK
         return ExitCode.GATE_FAILED
@@ -126,13 +122,7 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         baseline=baseline,
         dive=dive,
         exit_zero=bool(arguments.exit_zero),
-<<<<<<< HEAD
-        color=arguments.color,
-        strict_baseline=arguments.strict_baseline,
-        writing=writing,
-=======
         strict_baseline=arguments.strict_baseline,
         writing=writing,
         color=arguments.color,
->>>>>>> main
     )

@@ -26,7 +26,9 @@ class RuleNames:
 
     def has_waste(self, name: str) -> bool:
         """Whether there is such a class of waste, or else such a rule."""
-        return not self._load or name in self._classes or name in self.rules
+        from layerlens.gate.subjects import plain
+
+        return not self._load or plain(name) in self._classes or name in self.rules
 
     @cached_property
     def rules(self) -> frozenset[str]:
@@ -43,32 +45,8 @@ class RuleNames:
         """Classes of the ledger that are waste, and rules."""
         return [*self._classes, *sorted(self.rules)]
 
-<<<<<<< HEAD
-
-class _Waste:
-    """A set that loads rules only for names that are no class's."""
-
-    def __init__(self, names: RuleNames) -> None:
-        from layerlens.gate.subjects import CAUSES, CLASSES
-
-        self._names = names
-        self._classes = [*CAUSES, *CLASSES]
-
-    def __contains__(self, name: object) -> bool:
-        from layerlens.gate.subjects import plain
-
-        if isinstance(name, str) and plain(name) in self._classes:
-            return True
-        return name in self._names.rules
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._classes
-        yield from sorted(self._names.rules)
-=======
     @cached_property
     def _classes(self) -> list[str]:
-        from layerlens.analysis.rules.model import LedgerClass
-        from layerlens.filesystem.changes import Cause
+        from layerlens.gate.subjects import CAUSES, CLASSES
 
-        return [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
->>>>>>> main
+        return [*CAUSES, *CLASSES]

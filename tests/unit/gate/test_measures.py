@@ -12,7 +12,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.model import Ecosystem, Inventory, Listed, Package
 from layerlens.gate.catalogue import BY_ID, GATES
 from layerlens.gate.matching import Places
-from layerlens.gate.measures import MEASURED, Figure, Measures, measure
+from layerlens.gate.measures import MEASURED, Figure, Measures
 from layerlens.gate.offenders import offenders
 from tests.builders import directory, file, hardlink, symlink, whiteout
 from tests.unit.outputs import samples
@@ -119,7 +119,6 @@ PLACES = [
 def test_bytes_at_paths_are_live_ones_each_inode_once(glob: str, expected: int) -> None:
     analysis = build(PLACES)
     assert figure(analysis, "max-path", glob) == expected
-    assert measure(analysis, BY_ID["max-path"], glob) == expected
 
 
 def test_several_globs_are_looked_for_at_once() -> None:
