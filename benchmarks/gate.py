@@ -97,7 +97,7 @@ def made_up(count: int, findings: int) -> Analysis:
             reads=[LayerRead(each, Compression.NONE, each.tar_size) for each in layers],
             layers=[(None, None, None)] * len(layers),
         ),
-        lambda one, other: True,
+        lambda *_: True,
         lambda _: BaseBoundary("exact", 1, "the benchmark"),
         look=Look(
             lambda: [Contents() for _ in layers], lambda _layer, _i: None,

@@ -142,8 +142,12 @@ def aside(remarks: Sequence[str], problems: Sequence[str], narrator: Narrator) -
         narrator.tell(f"layerlens: {escape(problem)}")
 
 
-def warn(analysis: Analysis, narrator: Narrator) -> None:
-    """Diagnostics on stderr: all with --verbose, else a count."""
+def warn(analysis: Analysis, narrator: Narrator, among: str = "") -> None:
+    """Diagnostics on stderr: all with --verbose, else a count.
+
+    ``among`` is the image's reference where it is one of several: that stands before each,
+    and there is no count, for which the others' would have to be known.
+    """
     found = analysis.diagnostics
     if not found or narrator.quiet:
         return
@@ -153,9 +157,10 @@ def warn(analysis: Analysis, narrator: Narrator) -> None:
     for item in told:
         place = "" if item.layer is None else f"layer {item.layer}: "
         path = "" if item.path is None else f"{escape_path(item.path)}: "
-        narrator.tell(f"layerlens: {place}{path}{escape(item.message)} [{item.code}]")
+        image = f"{escape(among)}: " if among else ""
+        narrator.tell(f"layerlens: {image}{place}{path}{escape(item.message)} [{item.code}]")
     count = len(found) - len(told)
-    if count:
+    if count and not among:
         narrator.tell(
             f"layerlens: {count} diagnostic{'s' if count > 1 else ''}, see --verbose or --json"
         )

@@ -208,7 +208,7 @@ def with_baseline(
     """
     if baseline.is_file and other_platform(analysis, baseline):
         raise _wrong_platform(baseline, analysis)
-    notes = baseline_notes(analysis, baseline, time.time())
+    notes = baseline_notes(analysis, baseline, time.time(), gone_told=strict)
     if strict:
         ruling = strict_ruling(analysis, baseline)
         verdict = replace(verdict, rulings=(*verdict.rulings, ruling))

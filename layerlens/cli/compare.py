@@ -122,6 +122,10 @@ def _gate(arguments: argparse.Namespace) -> Gating | None:
         return None
     if arguments.baseline is not None:
         raise UsageError("--baseline has no place here", hint="OLD is the baseline")
+    if arguments.strict_baseline and "strict_baseline" not in arguments.origins:
+        raise UsageError(
+            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
+        )
     from layerlens.cli.baseline import writing_of
     from layerlens.cli.gate_settings import gate_settings
     from layerlens.cli.gating import Gating
@@ -132,8 +136,8 @@ def _gate(arguments: argparse.Namespace) -> Gating | None:
         baseline=None,
         dive=None,
         exit_zero=bool(arguments.exit_zero),
-        strict_baseline=arguments.strict_baseline,
         writing=writing_of(arguments),
+        color=arguments.color,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,19 +36,24 @@ class Compared:
     old: Side
     new: Side
 
-    def retrievals(self, arguments: argparse.Namespace) -> tuple[Retrieval, Retrieval]:
-        """What gives contents of the old and the new image, each for one time of asking."""
+    @contextmanager
+    def retrievals(self, arguments: argparse.Namespace) -> Iterator[tuple[Retrieval, Retrieval]]:
+        """What gives contents of the old and the new image, as long as they are open."""
         from layerlens.cli.reading import read_options
         from layerlens.pipeline import reopen, retrieve
 
-        found = []
-        for side, name in ((self.old, "old"), (self.new, "new")):
-            options = read_options(side_arguments(arguments, name))
-            if side.image is not None:
-                found.append(retrieve(side.image, side.analysis, options))
-            else:
-                found.append(reopen(side.analysis.image.reference, options, side.analysis))
-        return found[0], found[1]
+        with ExitStack() as opened:
+            found = []
+            for side, name in ((self.old, "old"), (self.new, "new")):
+                options = read_options(side_arguments(arguments, name))
+                if side.image is not None:
+                    # It is closed by whoever opened it.
+                    found.append(retrieve(side.image, side.analysis, options))
+                    continue
+                again = reopen(side.analysis.image.reference, options, side.analysis)
+                opened.callback(again.close)
+                found.append(again)
+            yield found[0], found[1]
 
 
 def side_arguments(arguments: argparse.Namespace, name: str) -> argparse.Namespace:

@@ -94,7 +94,12 @@ def _document(found: InForce, unheard: list[str]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "file": found.file,
-        "dive_ci": found.dive_ci,
+        "dive": None
+        if found.dive is None
+        else {
+            name: {"limit": limit.text, "origin": limit.origin}
+            for name, limit in found.dive.rules()
+        },
         "settings": [_fields(row) for row in found.rows],
         "ignores": [
             {
@@ -137,8 +142,6 @@ def _lines(found: InForce, unheard: list[str], *, colour: bool) -> Iterator[str]
     from layerlens.outputs.display import escape
 
     yield f"settings file  {'none' if found.file is None else escape(found.file)}"
-    if found.dive_ci is not None:
-        yield f"dive's rules   {found.dive_ci}: with --ci, dive's verdict counts too"
     cells = [
         (row, _name(row), escape(told(row)), escape(row.place or row.origin.value))
         for row in found.rows
@@ -155,6 +158,12 @@ def _lines(found: InForce, unheard: list[str], *, colour: bool) -> Iterator[str]
             yield _bold(f"[{table}]", colour=colour)
             shown = table
         yield f"  {name:<{first}}  {value:<{second}}  {_dim(place, row, colour=colour)}"
+    if found.dive is not None:
+        yield ""
+        yield _bold("dive's rules, which with --ci count too", colour=colour)
+        for name, limit in found.dive.rules():
+            cell = f"{escape(limit.text):<{second}}"
+            yield f"  {name:<{first}}  {cell}  {escape(limit.origin)}"
     for name in unheard:
         yield ""
         yield f"{escape(name)[:200]} is no setting, and has no effect"

@@ -65,6 +65,14 @@ def dive_options(found: argparse.ArgumentParser) -> None:
     group.add_argument("--no-dive-ci", action="store_true", help=f"leave {DIVE_CI} alone")
 
 
+def dive_flags(arguments: argparse.Namespace) -> list[str]:
+    """The flags of dive's gate that were given."""
+    given = [
+        f"--{rule}" for rule in DIVE_DEFAULTS if getattr(arguments, f"dive_{rule}") is not None
+    ]
+    return given + ["--ci-config"] * (arguments.ci_config is not None)
+
+
 def dive_settings(arguments: argparse.Namespace) -> DiveSettings | None:
     """What dive's rules are set to, ``None`` where nobody asks for dive's verdict.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import baseline_flags, gate_options
+from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
@@ -73,10 +73,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     wanted = wanted_forms(arguments)
     if arguments.max_total_size is not None and not arguments.ci:
         raise UsageError("--max-total-size needs --ci")
-    if baseline_flags(arguments):
-        raise UsageError(
-            f"{baseline_flags(arguments)[0]} is of one image", hint="judge that image by itself"
-        )
+    _leave_baselines(arguments)
     gate = None
     if arguments.ci:
         from layerlens.cli.gating import prepare
@@ -110,14 +107,21 @@ def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     return found
 
 
+def _leave_baselines(arguments: argparse.Namespace) -> None:
+    """A baseline is of one image: refused as a flag, passed over where settings name one."""
+    for name, flag in BASELINE_FLAGS.items():
+        if getattr(arguments, name) and name not in arguments.origins:
+            raise UsageError(f"{flag} is of one image", hint="judge that image by itself")
+    arguments.baseline = arguments.tolerance = arguments.write_baseline = None
+    arguments.strict_baseline = arguments.ratchet = arguments.accept_new = False
+
+
 def _depth(arguments: argparse.Namespace, gate: Gating | None) -> Depth:
     from layerlens.cli.analysing import Depth
 
     if arguments.no_findings:
         return Depth.ENTRIES
-    demands = () if gate is None else gate.settings.demands
-    # A memory of findings lists no packages.
-    by_package = any(demand.gate.id == "max-package" for demand in demands)
+    by_package = gate is not None and gate.needs_packages
     return Depth.RULES if by_package else Depth.FINDINGS
 
 
@@ -196,7 +200,7 @@ def _write(
             write_text(
                 fleet,
                 stream,
-                width=text_width() if terminal else PIPE_WIDTH,
+                width=text_width(stream) if terminal else PIPE_WIDTH,
                 colour=has_colour(arguments.color, terminal=terminal),
                 limit=limit,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from layerlens.cli.dive_settings import dive_options
+from layerlens.cli.dive_settings import dive_flags, dive_options
 from layerlens.cli.github import github_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
@@ -100,3 +100,6 @@ def refuse_without_gate(arguments: argparse.Namespace) -> None:
     """
     for flag in baseline_flags(arguments):
         raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
+    for flag in dive_flags(arguments):
+        # dive goes into its CI mode by CI=true as well: there, this must not pass for a verdict.
+        raise UsageError(f"{flag} needs --ci", hint="no variable stands in for it")

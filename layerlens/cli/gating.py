@@ -112,8 +112,9 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         from layerlens.cli.baseline import baseline_of
 
         baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+    recorded = baseline is not None and baseline.is_file
     asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
-    if asked and (baseline is None or not baseline.is_file):
+    if asked and not recorded:
         raise UsageError(
             "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
         )
@@ -122,7 +123,7 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         baseline=baseline,
         dive=dive,
         exit_zero=bool(arguments.exit_zero),
-        strict_baseline=arguments.strict_baseline,
+        strict_baseline=bool(arguments.strict_baseline) and recorded,
         writing=writing,
         color=arguments.color,
     )

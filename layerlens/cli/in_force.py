@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layerlens.cli.dive_settings import dive_settings
 from layerlens.cli.gate_settings import DEFAULT, all_asked, gate_settings
 from layerlens.cli.problems import Problems
 from layerlens.cli.rule_names import RuleNames
@@ -16,10 +17,9 @@ from layerlens.cli.settings_file import SettingsFile, settings_of
 from layerlens.cli.settling import look_over
 from layerlens.cli.tui_settings import tui_of_environment, tui_of_file
 from layerlens.gate.catalogue import BY_ID
+from layerlens.gate.dive import DiveSettings
 from layerlens.gate.limits import OFF, Level, Limit
 from layerlens.gate.model import Demand, GateSettings
-
-DIVE_CI = ".dive-ci"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """Everything in force; ``dive_ci`` is the file of dive's that gates heed, if there is one."""
+    """Everything in force; ``dive`` is what its rules are set to, where they are asked for."""
 
     file: str | None
-    dive_ci: str | None
+    dive: DiveSettings | None
     rows: tuple[Row, ...]
     gate: GateSettings
 
@@ -53,7 +53,7 @@ def in_force(arguments: argparse.Namespace) -> InForce:
     file = settings_of(arguments)
     problems = Problems(file.path)
     look_over(file, os.environ, problems, deep=True)
-    dive = DIVE_CI if os.path.isfile(DIVE_CI) else None
+    dive = dive_settings(arguments)
     gate = gate_settings(
         arguments, file, with_defaults=dive is None, with_baseline=arguments.baseline is not None
     )
@@ -63,11 +63,10 @@ def in_force(arguments: argparse.Namespace) -> InForce:
 
 def _rows(arguments: argparse.Namespace, file: SettingsFile, gate: GateSettings) -> Iterator[Row]:
     asked = all_asked(arguments, file, Problems(), RuleNames(file, load=False))
-    options = {id(setting) for setting in OPTIONS}
     for setting in all_settings():
         if setting is CONFIG or setting.table == "ignore":
             continue
-        if id(setting) in options:
+        if setting in OPTIONS:
             yield _of_option(arguments, file, setting)
         elif setting.table == "ci":
             found = [each for each in gate.demands if each.gate.id == setting.key]

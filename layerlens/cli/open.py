@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -96,6 +97,17 @@ def opened(
     when = found.image.saved_at
     if narrator is not None and narrator.verbose and when is not None:
         narrator.tell(f"layerlens: saved at {datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC")
+    return found
+
+
+def without_image_options(arguments: argparse.Namespace) -> argparse.Namespace:
+    """A copy without the options that only an image can follow: for one saved among images."""
+    found = copy(arguments)
+    for name in _OF_IMAGES:
+        if hasattr(found, name):
+            usual = {"semantics": "docker", "via": "auto"}.get(name)
+            setattr(found, name, False if getattr(found, name) in (True, False) else usual)
+    found.verify = None
     return found
 
 

@@ -45,7 +45,6 @@ class RuleNames:
 
     @cached_property
     def _classes(self) -> list[str]:
-        from layerlens.analysis.rules.model import LedgerClass
-        from layerlens.filesystem.changes import Cause
+        from layerlens.gate.subjects import CAUSES, CLASSES
 
-        return [*(each.word for each in Cause), *(each.value for each in LedgerClass)]
+        return [*CAUSES, *CLASSES]

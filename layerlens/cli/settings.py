@@ -39,9 +39,9 @@ class Origin(Enum):
     FLAG = "flag"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Setting:
-    """One setting.
+    """One setting, made once: no two are equal, which saves every start of the program a little.
 
     ``table``, ``key``  its place in the settings file; ``""`` where it has none
     ``flag``     as on the command line; ``""``: none
@@ -232,7 +232,7 @@ _RULES = (
         help="severities, by rule", example='{ npm-cache = "high" }',
     ),
     Setting(
-        table="rules", key="thresholds", kind=Kind.FORM, default="see the page on findings",
+        table="rules", key="thresholds", kind=Kind.FORM, default="1MB, 10MB, 100MB",
         help="from how many bytes on a finding is low, medium, high",
         example='{ low = "1MB", medium = "10MB", high = "100MB" }',
     ),

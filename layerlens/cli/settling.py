@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from layerlens.cli.problems import Problems, quoted, suggestion
 from layerlens.cli.settings import FOR_TESTS, OPTIONS, PREFIX, Kind, Origin, Setting
@@ -17,8 +16,7 @@ from layerlens.cli.settings_file import SettingsFile, settings_of
 from layerlens.cli.words import YES_NO, size
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """The value of a setting, and who gave it."""
 
     value: object
@@ -70,7 +68,8 @@ def look_over(
     given = _of_file(file, problems) | _of_environment(environment, problems)
     if file.tables:
         _look_at_tables(file, environment, problems, deep=deep)
-    if any(name.startswith(PREFIX) for name in environment):
+    settled = {setting.variable for setting in OPTIONS}
+    if any(name.startswith(PREFIX) and name not in settled for name in environment):
         _look_at_variables(file, environment, problems, deep=deep)
     return given
 

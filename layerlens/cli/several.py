@@ -64,12 +64,14 @@ def read_one(
 ) -> tuple[Analysis, Retrieval]:
     """Analyse one of the images; the caller closes the retrieval.  Raises :class:`LayerLensError`."""
     from layerlens.cli.analysing import analyse_open, warn
+    from layerlens.cli.open import without_image_options
+    from layerlens.saved.sniff import is_saved
 
-    arguments = copy.copy(arguments)
+    arguments = without_image_options(arguments) if is_saved(reference) else copy.copy(arguments)
     arguments.image = reference
     analysis, retrieval = analyse_open(arguments, narrator, depth=depth)
     narrator.clear()
-    warn(analysis, narrator)
+    warn(analysis, narrator, among=reference)
     return analysis, retrieval
 
 

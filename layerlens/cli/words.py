@@ -20,9 +20,12 @@ def size(text: str) -> int:
     if not unit.endswith("b") or unit[:-1] not in _SIZES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a unit, such as 20GB")
     try:
-        return int(float(digits) * _SIZES[unit[:-1]])
+        found = int(float(digits) * _SIZES[unit[:-1]])
     except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 20GB") from error
+    if found < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than nothing")
+    return found
 
 
 def some(text: str) -> str:

@@ -6,6 +6,8 @@ passed over; the rest are set and dictionary operations over paths.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.identity import Matched, key_of, match_findings
 from layerlens.comparison.layers import pair_layers
@@ -20,7 +22,7 @@ from layerlens.comparison.model import (
 from layerlens.comparison.moves import match_moved
 from layerlens.comparison.packages import package_deltas
 from layerlens.comparison.paths import Differing, differing_paths
-from layerlens.comparison.pull import pull_delta
+from layerlens.comparison.pull import pull_delta, why_broken
 from layerlens.comparison.refetched import Unchanged, refetched
 from layerlens.comparison.twins import find_twins
 from layerlens.filesystem.result import path_order
@@ -34,11 +36,12 @@ def compare(old: Analysis, new: Analysis, same: SameContent) -> Comparison:
     """
     twins = find_twins(old, new)
     layers = pair_layers(old.layers, new.layers, twins.layers)
-    pull = pull_delta(old, new, layers, twins.layers)
+    pull = pull_delta(old, new, twins.layers)
     found = differing_paths(old.filesystem, new.filesystem, twins, same)
     moved = match_moved(old.filesystem, new.filesystem, found, same)
     inode = new.filesystem.inode
     unchanged = Unchanged(twins, found.equal, {inode(found.added[path]) for path in moved}, same)
+    again, still = refetched(old, new, layers, pull, unchanged)
     return Comparison(
         old=old,
         new=new,
@@ -47,11 +50,11 @@ def compare(old: Analysis, new: Analysis, same: SameContent) -> Comparison:
         live=Delta(old.scores.live_bytes, new.scores.live_bytes),
         dead=Delta(old.scores.dead_bytes, new.scores.dead_bytes),
         layers=layers,
-        pull=pull,
+        pull=replace(pull, why=why_broken(old, new, layers, pull, still)),
         paths=_paths(found, moved),
         packages=package_deltas(old.inventory.packages, new.inventory.packages),
         classes=_classes(old, new),
-        refetched=refetched(old, new, layers, pull, unchanged),
+        refetched=again,
         findings=_findings(old, new),
         unsure=found.unsure,
     )

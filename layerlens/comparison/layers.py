@@ -19,7 +19,7 @@ _MOST_LAYERS = 200
 """Layers on either side that are compared with each other; engines take 127."""
 
 _ALIKE = 0.5
-"""Share of words in common from which two instructions are one step, changed."""
+"""Share of words in common, the keyword left out, from which two instructions are one step, changed."""
 
 
 def pair_layers(
@@ -80,17 +80,19 @@ def _like_steps(
     from difflib import SequenceMatcher  # most comparisons pair all layers before
 
     words = {
-        (side, k): normalised(layers[k]).split()[:_MOST_WORDS]
+        (side, k): normalised(layers[k]).split()[1:_MOST_WORDS]  # without the keyword
         for side, layers, free in ((0, old, free_old), (1, new, free_new))
         for k in free[:_MOST_LAYERS]
     }
     likely = []
     for n in free_new[:_MOST_LAYERS]:
         theirs = words[1, n]
+        if not theirs:
+            continue
         matcher = SequenceMatcher(None, b=theirs, autojunk=False)
         for o in free_old[:_MOST_LAYERS]:
             mine = words[0, o]
-            if not mine or not theirs or mine[0] != theirs[0]:
+            if not mine or new[n].instruction.keyword != old[o].instruction.keyword:
                 continue
             matcher.set_seq1(mine)
             if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:

@@ -9,14 +9,12 @@ from layerlens.analysis.rules.words import counted
 from layerlens.comparison.model import LayerPair, PullDelta
 
 
-def pull_delta(
-    old: Analysis, new: Analysis, layers: Sequence[LayerPair], same: Mapping[int, int]
-) -> PullDelta:
+def pull_delta(old: Analysis, new: Analysis, same: Mapping[int, int]) -> PullDelta:
     """Sort the new image's layers into what is there and what must be fetched.
 
     Stored blobs are known by their digests; where one of the two images has none
     (it lies uncompressed), by diff_ids.  ``same`` maps new layers to the old ones
-    that they are.
+    that they are.  What broke the sharing is told by :func:`why_broken`.
     """
     stored = [_stored(layer, as_pulled=new.image.as_pulled) for layer in new.layers]
     exact = None not in stored
@@ -48,7 +46,7 @@ def pull_delta(
         fetched=tuple(fetched),
         reused=tuple(reused),
         broke_at=broke_at,
-        why=_why(old, new, layers, broke_at, gone),
+        why="",
     )
 
 
@@ -72,41 +70,61 @@ def _distinct(image: Analysis, indexes: Iterable[int], sizes: Sequence[int]) -> 
     return sum(once.values())
 
 
-def _why(
+def why_broken(
     old: Analysis,
     new: Analysis,
     layers: Sequence[LayerPair],
-    broke_at: int | None,
-    fetched: set[int],
+    pull: PullDelta,
+    unchanged: Mapping[int, int],
 ) -> str:
-    """What happened to the layer from which on the images differ."""
-    if broke_at is None:
-        if fetched:
-            which = "it is" if len(fetched) == 1 else "they are"
+    """What happened to the layer from which on the images differ, in words.
+
+    ``unchanged`` has, for layers that must be fetched, how many of their bytes are
+    content that the old image has at the same path.
+    """
+    if pull.broke_at is None:
+        count = len(pull.fetched)
+        if count:
+            which = "it is" if count == 1 else "they are"
             return (
-                f"{counted(len(fetched), 'layer')} of the same content must be fetched: "
+                f"{counted(count, 'layer')} of the same content must be fetched: "
                 f"{which} compressed in another way"
             )
         if len(new.layers) < len(old.layers):
             return "all layers are the old image's, which has more"
         return "all layers are the same"
-    layer = new.layers[broke_at]
-    where = f"layer {broke_at}, {layer.instruction.text}, is the first that differs: "
-    pair = next(pair for pair in layers if pair.new == broke_at)
-    if layer.is_base and (broke_at >= len(old.layers) or old.layers[broke_at].is_base):
+    layer = new.layers[pull.broke_at]
+    pair = next(pair for pair in layers if pair.new == layer.index)
+    told = f"layer {layer.index}, {layer.instruction.text}, is the first that differs: "
+    return told + _happened(old, new, layer, pair, unchanged)
+
+
+def _happened(
+    old: Analysis,
+    new: Analysis,
+    layer: LayerFacts,
+    pair: LayerPair,
+    unchanged: Mapping[int, int],
+) -> str:
+    at = layer.index
+    before = old.layers[at] if at < len(old.layers) else None
+    if layer.is_base and (before is None or before.is_base):
         names = old.base.name, new.base.name
         if names[0] and names[1] and names[0] != names[1]:
-            return f"{where}the base image was {names[0]} and is {names[1]}"
-        return f"{where}it is part of the base image"
+            return f"the base image was {names[0]} and is {names[1]}"
+        return "the base image is another, or another build of it"
     if pair.old is None:
-        if broke_at >= len(old.layers):
-            return f"{where}it was added at the end"
-        return f"{where}the old image has no such step"
+        if before is None:
+            return "it was added on top"
+        return "the old image has no such step"
     if pair.same:
-        return f"{where}it was layer {pair.old}, so others came, went or changed places below it"
-    before = old.layers[pair.old].instruction
-    if before.text != layer.instruction.text:
-        return f"{where}its instruction was {before.text}"
-    if pair.old != broke_at:
-        return f"{where}its content changed, and it was layer {pair.old}"
-    return f"{where}its content changed"
+        return f"it was layer {pair.old}: others below it came, went or changed places"
+    was = old.layers[pair.old]
+    if was.instruction.text != layer.instruction.text:
+        return f"its instruction was {was.instruction.text}"
+    place = "" if pair.old == at else f"it was layer {pair.old}, and "
+    if was.size == layer.size == unchanged.get(at, 0):
+        names_of = new.filesystem.tables[at].names, old.filesystem.tables[was.index].names
+        if sorted(names_of[0]) == sorted(names_of[1]):
+            return f"{place}only times, owners or modes of what it holds changed"
+    return f"{place}its content changed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from layerlens.comparison.model import (
 from layerlens.comparison.moves import ContentKey, content_key
 from layerlens.comparison.twins import Twins
 from layerlens.filesystem.result import Filesystem, path_order
+from layerlens.layers.names import parent
 from layerlens.layers.table import Kind
 
 _BYTECODE = re.compile(
@@ -46,11 +47,12 @@ def refetched(
     layers: Sequence[LayerPair],
     pull: PullDelta,
     unchanged: Unchanged,
-) -> tuple[Refetched, ...]:
+) -> tuple[tuple[Refetched, ...], Mapping[int, int]]:
     """Each file of the layers that must be fetched in one reason at most; the largest first.
 
     A file counts that the old image has, in the layer of the same step or in its final
     filesystem.  Where it cannot be told whether contents are the same, it does not count.
+    Beside it, by layer, the bytes of those that are the same at the same path.
     """
     look = _Look(old.filesystem, new.filesystem, unchanged)
     step = {pair.new: pair.old for pair in layers if pair.new is not None}
@@ -60,7 +62,7 @@ def refetched(
         if blob not in once:
             once.add(blob)
             look.layer(n, step.get(n))
-    return look.result()
+    return look.result(), look.same
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,9 @@ class _Look:
         self._wire: dict[Pointless, int | None] = {}
         self._layers: dict[Pointless, set[int]] = defaultdict(set)
         self._elsewhere: set[ContentKey] | None = None
+        self._folders_of: Mapping[Path, int] = {}
+        self._folders: set[Path] = set()
+        self.same: Counter[int] = Counter()
 
     def layer(self, n: int, step: int | None) -> None:
         """Look at one layer of the new image; ``step`` is the old one's of the same step."""
@@ -103,11 +108,13 @@ class _Look:
             path = paths[version]
             reason: Pointless | None = Pointless.SAME
             if version not in equal:
-                reason = self._reason(path, version, size, before, is_step=step is not None)
+                reason = self._reason(path, version, size, before)
             if reason is None:
                 continue
             self._files[reason].append((size, path))
             self._layers[reason].add(n)
+            if reason is Pointless.SAME:
+                self.same[n] += size
             so_far = self._wire.get(reason, 0)
             self._wire[reason] = None if wires is None or so_far is None else so_far + wires[i]
 
@@ -120,7 +127,7 @@ class _Look:
         return {paths[start + i]: start + i for i, kind in enumerate(kinds) if kind == is_file}
 
     def _reason(
-        self, path: Path, version: int, size: int, before: Mapping[Path, int], *, is_step: bool
+        self, path: Path, version: int, size: int, before: Mapping[Path, int]
     ) -> Pointless | None:
         known = (before.get(path), self._old.live.get(path))
         olds = {self._old.inode(each) for each in known if each is not None}
@@ -130,9 +137,16 @@ class _Look:
             return Pointless.MOVED
         if olds and path.endswith(b".pyc") and self._same_source(path):
             return Pointless.BYTECODE
-        if (olds or is_step) and _WRITTEN.match(path):
+        if _WRITTEN.match(path) and (olds or self._writes_beside(path, before)):
             return Pointless.LOG
         return None
+
+    def _writes_beside(self, path: Path, before: Mapping[Path, int]) -> bool:
+        """Whether the step wrote into that directory before: names may tell the time."""
+        if self._folders_of is not before:
+            self._folders_of = before
+            self._folders = {parent(each) for each in before}
+        return parent(path) in self._folders
 
     def _is_same(self, old: int, new: int, size: int) -> bool:
         if self._old.kinds[old] != Kind.FILE or self._old_sizes[old] != size:

@@ -31,9 +31,6 @@ from layerlens.fleet.model import (
 from layerlens.fleet.pool import Pool, PooledLayer
 from layerlens.gate.model import Verdict
 
-MOST_IMAGES = 1000
-"""Images of one fleet: each pair of them may share something."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Kept:

@@ -21,8 +21,13 @@ STALE_DAYS = 90
 _DAY = 86_400
 
 
-def baseline_notes(analysis: Analysis, baseline: RecordedBaseline, now: float) -> list[str]:
-    """One line for each thing that is odd about the pair; ``now`` in seconds since the epoch."""
+def baseline_notes(
+    analysis: Analysis, baseline: RecordedBaseline, now: float, *, gone_told: bool = False
+) -> list[str]:
+    """One line for each thing that is odd about the pair; ``now`` in seconds since the epoch.
+
+    With ``gone_told`` a ruling says already what is gone.
+    """
     notes = []
     image = image_of(analysis)
     if baseline.image.is_image_of(image):
@@ -34,16 +39,15 @@ def baseline_notes(analysis: Analysis, baseline: RecordedBaseline, now: float) -
         )
     age = age_days(baseline, now)
     if age is not None and age > STALE_DAYS:
-        notes.append(
-            f"the baseline is {age} days old: compare with a newer build, or write it anew"
-        )
+        way = "write it anew" if baseline.is_file else "compare with a newer build"
+        notes.append(f"the baseline is {age} days old: {way}")
     if baseline.version not in (None, __version__):
         notes.append(
             f"layerlens {baseline.version} wrote the baseline, this is {__version__}: new findings "
             "may be those of new rules"
         )
-    gone = gone_findings(analysis, baseline)
-    if gone and baseline.is_file:
+    gone = [] if gone_told or not baseline.is_file else gone_findings(analysis, baseline)
+    if gone:
         notes.append(
             f"{_counted(gone)} of the baseline {'is' if len(gone) == 1 else 'are'} gone: "
             "write it anew, so that they cannot come back unseen"

@@ -83,7 +83,7 @@ def misconfigured(rule: str, limit: DiveLimit) -> str | None:
     except ValueError:
         return f"{text!r:.110} is not {allowed}"
     if ratio < 0 or ratio > 1:  # not a number is neither
-        return f"{text!r:.110} is not within {allowed}"
+        return f"{text!r:.110} is out of range: write {allowed}"
     return None
 
 

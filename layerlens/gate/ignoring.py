@@ -226,9 +226,9 @@ class _Work:
             if not finding.paths or finding.path_count > len(finding.paths):
                 return  # not all that it speaks of is known
             of_paths = self._places.of_paths(finding.paths)
-            hits = [lots & found for found in of_paths.values() if not lots.isdisjoint(found)]
-            if len(hits) == len(finding.paths):
-                self._hide(n, set().union(*hits))
+            shown = [lots & found for found in of_paths.values() if not lots.isdisjoint(found)]
+            if len(shown) == len(finding.paths):
+                self._hide(n, set().union(*shown))
             return
         hits = self._hits
         files = {*finding.versions, *finding.parts}

@@ -11,7 +11,7 @@ from layerlens.analysis.rules.findings import Finding
 from layerlens.gate.baseline import Baseline
 from layerlens.gate.catalogue import GATES, Gate
 from layerlens.gate.ignoring import excuse
-from layerlens.gate.limits import Bound, Level, Limit, Unit
+from layerlens.gate.limits import Bound, Level, Unit
 from layerlens.gate.measures import Figure, Measures
 from layerlens.gate.model import Demand, GateSettings, Ignore, Offender, Outcome, Ruling, Verdict
 from layerlens.gate.offenders import offenders
@@ -83,7 +83,7 @@ class _Court:
         """What becomes of one demand."""
         gate, limit = demand.gate, demand.limit
         if gate.id == "max-new-findings" and self._unknown_findings():
-            return self._without_baseline(demand, None, "the findings of it")
+            return self._without_baseline(demand, None, "findings")
         figure = self._figure(gate, demand.subject)
         if figure.value is None:
             return self._skipped(demand, figure.why)
@@ -175,7 +175,7 @@ class _Court:
         limit = self._settings.tolerance
         if limit is None or unit is Unit.YES_NO:
             return 0
-        if _is_share(limit):
+        if limit.bound in (Bound.OF_TOTAL, Bound.CHANGE_SHARE):
             return _scaled(limit.amount, unit) if unit is Unit.SHARE else _part(was, limit.amount)
         return int(limit.amount) if unit is Unit.BYTES else 0
 
@@ -196,18 +196,14 @@ class _Court:
     def _without_baseline(self, demand: Demand, measured: float | None, what: str) -> Ruling:
         """A limit on a change whose baseline is missing, or has no such figure."""
         if self._baseline is None:
-            message = "cannot be judged: there is no baseline, give one with --baseline"
+            message = "cannot be judged: there is no baseline; give one with --baseline"
         else:
             message = (
-                f"cannot be judged: the baseline {self._baseline.facts.origin} does not have "
-                f"{what}, write it anew with --write-baseline"
+                f"cannot be judged: the baseline {self._baseline.facts.origin} lacks {what}; "
+                "write it anew with --write-baseline"
             )
         outcome = Outcome.WARN if demand.limit.level is Level.WARN else Outcome.FAIL
         return Ruling(demand, outcome, measured, None, message)
-
-
-def _is_share(limit: Limit) -> bool:
-    return limit.bound in (Bound.OF_TOTAL, Bound.CHANGE_SHARE) or limit.text.endswith("%")
 
 
 def _scaled(value: float, unit: Unit) -> int:

@@ -10,19 +10,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from layerlens.analysis.rules.globs import Automaton, Element, Glob, GlobError, parse
+from layerlens.analysis.rules.globs import Automaton, Element, Glob, parse
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-
-
-def path_problem(glob: str) -> str | None:
-    """What is wrong with a glob, if anything."""
-    try:
-        for each in _below(glob):
-            parse(each)
-    except GlobError as error:
-        return str(error)
-    return None
 
 
 def _below(glob: str) -> tuple[str, ...]:

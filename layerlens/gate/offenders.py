@@ -189,6 +189,8 @@ def _layers(work: _Work, _: str) -> list[Offender]:
 
 
 def _largest_layer(work: _Work, _: str) -> list[Offender]:
+    if not work.layers:
+        return []
     layer = max(work.layers, key=lambda layer: layer.size)
     first = work.fs.first[layer.index]
     sizes = work.fs.tables[layer.index].sizes
@@ -250,6 +252,8 @@ def _heaviest(weights: Mapping[bytes, int], most: int) -> list[tuple[bytes, int]
             children.setdefault(up, set()).add(at)
             totals[up] = totals.get(up, 0) + weight
             at = up
+    if not totals:
+        return []
     at, single = b"", False
     while True:
         below = sorted(children.get(at, ()), key=lambda each: (-totals[each], each))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerlens.analysis.rules.words import counted
 from layerlens.gate.limits import Bound, Unit, shown
-from layerlens.gate.model import Demand, Ruling
+from layerlens.gate.model import Demand, Outcome, Ruling
 
 if TYPE_CHECKING:
     from layerlens.gate.measures import Measures
@@ -143,6 +143,16 @@ def measured_text(ruling: Ruling) -> str:
 
 _NEAR = 1e-12
 """Ratios that are closer than this are the same."""
+
+
+def is_tolerated(ruling: Ruling) -> bool:
+    """Whether only the tolerance lets a figure pass."""
+    measured, allowed = ruling.measured, ruling.allowed
+    if ruling.outcome is not Outcome.PASS or measured is None or allowed is None:
+        return False
+    near = _NEAR if ruling.demand.gate.unit is Unit.SHARE else 0
+    off = allowed - measured if ruling.demand.gate.at_least else measured - allowed
+    return off > near
 
 
 def limit_text(ruling: Ruling) -> str:

@@ -57,18 +57,19 @@ def chart(look: Look, bars: Sequence[Bar], height: int = HEIGHT) -> list[Line]:
     foot = "└" if look.unicode else "+"
     rule = ("─" if look.unicode else "-") * (each * len(shown))
     lines.append([Cell(f"{'0 B':>{margin - 2}} {foot}{rule}", "dim")])
-    lines.append(_marks(shown, margin, each))
+    lines.append(_marks(shown, margin, each, room))
     if len(shown) < len(bars):
-        lines.append([Cell(f"{'':{margin}}the last {len(shown)} of {len(bars)} points", "dim")])
+        told = f"the last {len(shown)} of {len(bars)} points"
+        lines.append([Cell(" " * margin + look.fit(told, room), "dim")])
     return lines
 
 
-def _marks(bars: Sequence[Bar], margin: int, each: int) -> Line:
+def _marks(bars: Sequence[Bar], margin: int, each: int, room: int) -> Line:
     """What stands below the columns, of those with room: a mark never touches the next."""
     line = [Cell(" " * margin)]
     free = 0
     for k, bar in enumerate(bars):
-        if k * each < free or not bar.mark:
+        if k * each < free or not bar.mark or k * each + len(bar.mark) > room:
             continue
         gap = k * each - sum(len(cell.text) for cell in line) + margin
         line.append(Cell(" " * gap + bar.mark, "dim"))
@@ -87,7 +88,7 @@ def _column(look: Look, bar: Bar, top: int, height: int) -> list[tuple[str, str]
     cells: list[tuple[str, str]] = []
     for row in range(height):
         left = eighths - row * 8
-        if row < part:
+        if row < part or (bar.part >= bar.size and left >= 4):
             cells.append(("▒" if look.unicode else ":", "yellow"))
         elif left <= 0:
             cells.append((" ", ""))

@@ -40,9 +40,8 @@ def _rows(report: Report, told: Iterator[Problem]) -> Iterator[str]:
 def issue(report: Report, problem: Problem) -> dict[str, Any]:
     """One problem."""
     where = place(report, problem)
-    of = f"{problem.subject}: " if problem.finding is None and problem.subject else ""
     return {
-        "description": of + problem.title,
+        "description": problem.heading,
         "check_name": problem.check,
         "fingerprint": problem.fingerprint,
         "severity": _SEVERITIES[problem.severity],

@@ -23,6 +23,7 @@ from layerlens.outputs.compare_words import (
     change_of,
     known,
     signed,
+    unsure_words,
 )
 from layerlens.outputs.display import percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge
@@ -54,10 +55,7 @@ def comparison_page(comparison: Comparison, look: Look, most: int) -> Iterator[L
             yield from lines
     if comparison.unsure:
         yield []
-        text = (
-            f"The contents of {counted(comparison.unsure, 'file')} could not be compared: equal "
-            "size and time were taken for equal content."
-        )
+        text = unsure_words(comparison.unsure)
         for line in look.wrap(text, look.width):
             yield [Cell(line, "yellow")]
 

@@ -170,7 +170,9 @@ def _severe(image: Analysis) -> int:
 _SECURITY = (Topic.SECRETS, Topic.POSTURE)
 
 
-def layers_words(comparison: Comparison) -> str:
-    """How many layers are shared, in a phrase."""
-    same = sum(pair.same for pair in comparison.layers)
-    return f"{counted(same, 'layer')} shared"
+def unsure_words(count: int) -> str:
+    """That the contents of so many files could not be compared."""
+    return (
+        f"The contents of {counted(count, 'file')} could not be compared: equal size and time "
+        "were taken for equal content."
+    )

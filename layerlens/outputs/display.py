@@ -18,7 +18,9 @@ _UNSAFE = (
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_HIDDEN = re.compile(f"[{_UNSAFE}]")
+HIDDEN = re.compile(f"[{_UNSAFE}]")
+"""A character that no output shows as it is."""
+
 _HIDDEN_OR_WIDE = re.compile(f"[{_UNSAFE}]|[^\x00-\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # What the logs of CI jobs obey: GitHub's runner (actions/runner, ActionCommand.cs) "::error …" at
@@ -60,8 +62,8 @@ def escape(text: str, *, ascii_only: bool = False) -> str:
         text = _HASH_COMMAND.sub(r"#\\x23\1[", text)
     if text.isprintable() and (not ascii_only or text.isascii()):
         # Nothing unsafe is printable except a few letters that show as nothing at all.
-        return text if text.isascii() else _HIDDEN.sub(_escaped, text)
-    return (_HIDDEN_OR_WIDE if ascii_only else _HIDDEN).sub(_escaped, text)
+        return text if text.isascii() else HIDDEN.sub(_escaped, text)
+    return (_HIDDEN_OR_WIDE if ascii_only else HIDDEN).sub(_escaped, text)
 
 
 def escape_path(path: bytes, *, ascii_only: bool = False) -> str:

@@ -5,7 +5,8 @@ dive's figures.  Names come depth-first, children before their parents, in byte 
 whiteouts are names like any other, names that start with ``.wh..wh..`` are left out,
 and parents without an entry stand there as records without content.  The text is what
 Go's ``encoding/json`` makes with an indent of two: ``<``, ``>`` and ``&`` escaped,
-each byte that is not UTF-8 as ``\ufffd``, and no newline at the end.
+each byte that is not UTF-8 as ``\ufffd``, and no newline at the end; characters that
+hide or that a CI log obeys are escaped besides.
 
 What dive takes from tar headers and we do not keep: ``/``, ``./`` and ``..`` in front
 of names and of hard links' targets, and targets that whiteouts carry by accident.
@@ -27,6 +28,7 @@ from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.layers.limits import PATH_MAX
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind, LayerTable
+from layerlens.outputs.json_text import tame, unhidden
 
 LAYER_ID = "blobs"
 
@@ -213,10 +215,14 @@ def _quoted_name(name: bytes) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A JSON string as Go writes it; lone surrogates stand for bytes that are not UTF-8."""
+    """A JSON string as Go writes it; lone surrogates stand for bytes that are not UTF-8.
+
+    What hides, and what a CI log obeys, is escaped, as it is not by dive: to a reader
+    of JSON that is the same text.
+    """
     if _PLAIN.fullmatch(text):
-        return f'"{text}"'
-    return json.dumps(text, ensure_ascii=False).translate(_TRANSLATED)
+        return tame(f'"{text}"')
+    return tame(unhidden(json.dumps(text, ensure_ascii=False).translate(_TRANSLATED)))
 
 
 def _number(value: float) -> str:

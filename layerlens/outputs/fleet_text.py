@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from layerlens.fleet.model import Fleet, FleetImage, SharingTable
+from layerlens.fleet.model import BaseChoice, Fleet, FleetImage, SharingTable
 from layerlens.gate.model import Outcome, Verdict
 from layerlens.outputs.display import percent_of
 from layerlens.outputs.fleet import (
@@ -239,11 +239,17 @@ def _bases(fleet: Fleet, look: Look) -> Iterator[Line]:
                 [
                     Cell(human_size(fleet.layers[choice.layer].size)),
                     Cell(str(len(choice.images))),
-                    Cell(look.shown(choice.name or fleet.layers[choice.layer].instruction[:500])),
+                    Cell(_base(fleet, choice, look)),
                 ]
                 for choice in advice.choices[:_MOST]
             ],
         )
+
+
+def _base(fleet: Fleet, choice: BaseChoice, look: Look) -> str:
+    """A base's name and what made its lowest layer: two may have the same name."""
+    instruction = fleet.layers[choice.layer].instruction[:500]
+    return look.dot.join(look.shown(text) for text in (choice.name, instruction) if text)
 
 
 def _verdicts(fleet: Fleet, look: Look, limit: int | None) -> Iterator[Line]:

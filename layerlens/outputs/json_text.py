@@ -7,9 +7,12 @@ piece.  An encoder with ``indent`` runs in pure Python; here C encodes each row.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
+
+from layerlens.outputs.display import HIDDEN
 
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
@@ -34,6 +37,15 @@ def tame(text: str) -> str:
     if "##" not in text:
         return text
     return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
+
+
+def unhidden(text: str) -> str:
+    """JSON text that is not ASCII, hidden characters in it as JSON escapes, meaning the same."""
+    return text if text.isprintable() and text.isascii() else HIDDEN.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return _encode(match[0])[1:-1]
 
 
 def member(key: str, value: Any, depth: int) -> str:

@@ -6,7 +6,6 @@ them needs no more of it than the widths of characters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
@@ -15,8 +14,6 @@ from rich.cells import cell_len
 
 from layerlens.image.history import LINE_BREAK
 from layerlens.outputs.display import escape, escape_path
-
-_COMMAND = re.compile(r"##(?=[a-z]*\[)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,21 +215,13 @@ def print_lines(lines: Iterable[Line], stream: TextIO, look: Look) -> None:
 
 
 def _tamed(line: Line) -> Line:
-    """A line that no CI runner takes for a command of its own.
+    """A line that GitHub's runner does not take for a command of its own.
 
-    GitHub's obeys what begins with two colons, blanks before them or not, and ``##[…]``
-    anywhere (docs.github.com, "Workflow commands"; runner, ActionCommand); others obey
-    ``##vso[…]`` and ``##teamcity[…]``.
+    It obeys what begins with two colons, blanks before them or not (actions/runner,
+    ``ActionCommand.TryParseV2``); what it obeys anywhere is escaped with the text.
     """
-    if not any("##" in cell.text or "::" in cell.text for cell in line):
+    at = next((k for k, cell in enumerate(line) if cell.text.strip()), None)
+    if at is None or not line[at].text.lstrip().startswith("::"):
         return line
-    found = []
-    first = True
-    for cell in line:
-        text = _COMMAND.sub(r"\\x23#", cell.text)
-        if first and text.strip():
-            first = False
-            if text.lstrip().startswith("::"):
-                text = text.replace("::", r"\x3a:", 1)
-        found.append(Cell(text, cell.style))
-    return found
+    tamed = Cell(line[at].text.replace("::", r"\x3a:", 1), line[at].style)
+    return [*line[:at], tamed, *line[at + 1 :]]

@@ -71,9 +71,16 @@ class Problem:
     suppressed: str | None = None
 
     @property
+    def heading(self) -> str:
+        """The title; of gates also what it is about, where that is not said."""
+        if self.finding is not None or self.subject in self.title:
+            return self.title
+        return f"{self.subject}: {self.title}"
+
+    @property
     def text(self) -> str:
         """All of it, line by line."""
-        return "\n".join((self.title, *self.details))
+        return "\n".join((self.heading, *self.details))
 
 
 def problems(report: Report) -> list[Problem]:
@@ -196,7 +203,7 @@ class Reasons:
             if globs is None or any(globs.labels(finding.paths)):
                 return clipped(ignore.reason)
         # Its paths are not among those that the finding shows.
-        return "ignored by the settings"
+        return "the settings say so"
 
 
 def _globs(paths: Sequence[str]) -> Automaton | None:

@@ -213,12 +213,11 @@ def _literal(text: str) -> str:
 
 def result(report: Report, problem: Problem, index: int, *, marked: bool) -> Json:
     """One result.  ``marked`` where some are suppressed: then all say whether they are."""
-    subject = f"{problem.subject}: " if problem.finding is None and problem.subject else ""
     made: Json = {
         "ruleId": problem.check,
         "ruleIndex": index,
         "level": _LEVELS[problem.severity],
-        "message": {"text": _literal(subject + problem.text)},
+        "message": {"text": _literal(problem.text)},
         "locations": [location(report, problem)],
         "partialFingerprints": {
             # The one that GitHub goes by.

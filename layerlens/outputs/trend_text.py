@@ -125,10 +125,17 @@ def _step(trend: Trend, k: int, look: Look) -> Iterator[Line]:
     change = signed(step.size)
     head = f"{step.before + 1} to {step.after + 1}  {change}"
     exact = "" if step.fetched_exact else " of content"
-    more = f"{look.dot}{human_size(step.fetched)}{exact} to fetch"
+    parts = [
+        f"{word} {signed(size)}"
+        for word, size in (("dead", step.dead), ("removable", step.removable))
+        if size
+    ]
+    more = f"{look.dot}{', '.join(parts)}" if parts else ""
+    more += f"{look.dot}{human_size(step.fetched)}{exact} to fetch"
     if k == trend.largest:
         more += f"{look.dot}the largest growth"
-    yield Cell(head, "bold red" if k == trend.largest else "bold"), Cell(more)
+    style = "bold red" if k == trend.largest else "bold"
+    yield Cell(head, style), Cell(look.fit(more, max(look.width - len(head), 0)))
     yield from _moves(step, look)
 
 

@@ -18,7 +18,7 @@ from layerlens.gate.model import (
     Ruling,
     Verdict,
 )
-from layerlens.gate.wording import limit_text, measured_text, title
+from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
 from layerlens.outputs.report import Report
 from layerlens.units import human_size
@@ -31,6 +31,8 @@ _WORD = 6
 _SIZE = 9
 _ORDER = (Outcome.FAIL, Outcome.WARN, Outcome.SKIP)
 _DAY = 86_400
+_DIGEST = 19
+"""Characters of a digest that tell it from others: ``sha256:`` and twelve digits."""
 
 
 def write_verdict(
@@ -96,6 +98,8 @@ def _table(rulings: Sequence[Ruling], look: Look) -> list[Line]:
         demand = ruling.demand
         sign = "" if demand.gate.id == "no-root" else at_least if demand.gate.at_least else at_most
         warns = ", warns" if demand.limit.level is Level.WARN else ""
+        if is_tolerated(ruling):
+            warns = ", tolerated"
         rows.append(
             [
                 _word(ruling.outcome.value),
@@ -246,7 +250,7 @@ def _baseline(facts: BaselineFacts, look: Look, now: float | None) -> Iterator[L
     if facts.reference and facts.reference != facts.origin:
         parts.append(f"of {facts.reference}")
     if facts.digest:
-        parts.append(facts.digest)
+        parts.append(facts.digest[:_DIGEST])
     if facts.revision:
         parts.append(f"revision {facts.revision}")
     if facts.made is not None:

@@ -155,6 +155,13 @@ def diff(
     return out
 
 
+def content_diff(old: Content, new: Content, check: Check = never) -> DiffLines:
+    """Compare two contents alone: no lines where they are the same."""
+    out = DiffLines()
+    _contents(out, old, new, check)
+    return out
+
+
 # ---------------------------------------------------------------------- metadata
 
 

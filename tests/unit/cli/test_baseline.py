@@ -232,6 +232,27 @@ def test_flags_need_a_gate(run: Run, flag: str) -> None:
     assert err == f"layerlens: {flag} needs --ci; only gates compare with a baseline\n"
 
 
+def test_settings_name_a_baseline_for_runs_with_gates(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(run)
+    image(500 * KB).save_legacy(Path("next.tar"))
+    limits = "max-size = '+5%'\nhighest-user-wasted-percent = '100%'\ntolerance = '1%'\n"
+    Path(".layerlens.toml").write_text(
+        f"[ci]\nbaseline = 'b.json'\nstrict-baseline = true\n{limits}"
+    )
+    assert run("app.tar", "--ci")[0] == 0
+    assert run("next.tar", "--ci")[0] == 1
+    # Neither is an image stale, nor does a run without gates need one.
+    assert run("app.tar", "--ci", "--baseline", "app.tar")[0] == 0
+    assert run("app.tar", "--text")[0] == 0
+    Path("b.json").unlink()
+    assert run("app.tar", "--ci")[0] == 2
+    assert run("app.tar", "--text")[0] == 0
+    monkeypatch.setenv("LAYERLENS_BASELINE", "next.tar")
+    assert run("next.tar", "--ci")[0] == 0
+
+
 # ------------------------------------------------------------------------------------- writing
 
 

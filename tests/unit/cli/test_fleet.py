@@ -15,6 +15,7 @@ import pytest
 from layerlens.cli.main import main
 from layerlens.cli.references import listed
 from layerlens.layers.reader import LayerRead
+from layerlens.sources.examine import examine_stored
 from layerlens.sources.store import FileStore, StreamStore
 from tests.builders import Image, file, layer, whiteout
 
@@ -181,6 +182,16 @@ def test_wrong_usage(run: Run, arguments: tuple[str, ...], what: str) -> None:
 
 
 @pytest.mark.usefixtures("archives")
+def test_baselines_of_settings_are_for_runs_of_one_image(run: Run, archives: Path) -> None:
+    (archives / ".layerlens.toml").write_text(
+        '[ci]\nbaseline = "nowhere.json"\nhighest-wasted-bytes = "10kB"\n'
+    )
+    code, out, err = run("web.tar", "--ci")
+    assert (code, err) == (0, "")
+    assert "0 of 1 images fail" in out
+
+
+@pytest.mark.usefixtures("archives")
 def test_too_many_images(run: Run, archives: Path) -> None:
     (archives / "list").write_text("".join(f"x{k}\n" for k in range(1001)))
     code, _, err = run("--file", "list")
@@ -246,16 +257,13 @@ def test_a_shared_layer_is_read_once(run: Run, loads: Loads, extra: tuple[str, .
 
 @pytest.mark.usefixtures("archives")
 def test_a_shared_layer_is_examined_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from layerlens.sources import image as image_module
-
     examined: list[bytes] = []
-    original = image_module.examine_stored
 
     def examine(table: Any, *more: Any, **named: Any) -> Any:
         examined.append(min(table.names))
-        return original(table, *more, **named)
+        return examine_stored(table, *more, **named)
 
-    monkeypatch.setattr(image_module, "examine_stored", examine)
+    monkeypatch.setattr("layerlens.sources.image.examine_stored", examine)
     document(run, "web.tar", "job.tar", "--no-cache")
     assert sorted(examined) == [b"app/job", b"app/model", b"bin/sh"]
 

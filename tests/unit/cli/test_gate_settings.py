@@ -250,38 +250,38 @@ _SHARE = "write a percentage (95%), a ratio from 0 to 1 (0.95) or a change (-1%)
         ("max-size = 300", f"ci.max-size: '300' has no unit; {_SIZE}"),
         ("max-size = 1.5", f"ci.max-size: '1.5' has no unit; {_SIZE}"),
         ("max-size = '5 parsecs'", f"ci.max-size: '5 parsecs' has an unknown unit; {_SIZE}"),
-        ("max-size = '-5%'", "ci.max-size: '-5%': a limit on the change says what the figure may "
-         "grow by, such as +5%"),
+        ("max-size = '-5%'", ("ci.max-size: '-5%': a limit on the change says what the figure may "
+         "grow by, such as +5%")),
         ("max-size = true", 'ci.max-size: true is no limit; write a text, such as "warn:5%"'),
-        ("max-size = 2027-01-01", "ci.max-size: 2027-01-01 is no limit; write a text, such as "
-         '"warn:5%"'),
+        ("max-size = 2027-01-01", ("ci.max-size: 2027-01-01 is no limit; write a text, such as "
+         '"warn:5%"')),
         ("max-size = {}", 'ci.max-size: a table is no limit; write a text, such as "warn:5%"'),
         ("max-size = [['1MB']]", 'ci.max-size: a list is no limit; write a text, such as "warn:5%"'),
         ("max-size = []", 'ci.max-size: names no limit; write "off" to have none'),
-        ("max-layers = 1.5", "ci.max-layers: '1.5' is no limit; write a whole number (20) or a "
-         "growth (+2, +5%)"),
+        ("max-layers = 1.5", ("ci.max-layers: '1.5' is no limit; write a whole number (20) or a "
+         "growth (+2, +5%)")),
         ("max-layers = true", 'ci.max-layers: true is no limit; write a text, such as "warn:5%"'),
         ("lowest-efficiency = 95", f"ci.lowest-efficiency: '95' is no limit; {_SHARE}"),
         ("lowest-efficiency = nan", f"ci.lowest-efficiency: 'nan' is no limit; {_SHARE}"),
         ("no-root = 1", "ci.no-root: 1 is no limit; write true, false or a text"),
         ("no-root = 'maybe'", "ci.no-root: 'maybe' is none of warn, fail, off"),
         ("max-path = '5MB'", 'ci.max-path: must be a table: GLOB = "LIMIT" below [ci.max-path]'),
-        ("max-path = {'a//b' = '5MB'}", "ci.max-path.a//b: 'a//b': a leading, trailing or double "
-         "slash"),
+        ("max-path = {'a//b' = '5MB'}", ("ci.max-path.a//b: 'a//b': a leading, trailing or double "
+         "slash")),
         ("max-path = {'' = '5MB'}", "ci.max-path.: names no glob"),
-        ("max-findings = {hihg = 0}", "ci.max-findings.hihg: no severity 'hihg'; did you mean "
-         "'high'?"),
-        ("max-findings = {x = 0}", "ci.max-findings.x: no severity 'x'; there are info, low, "
-         "medium, high, critical"),
-        ("max-waste = {delted = '1MB'}", "ci.max-waste.delted: no class of waste or rule 'delted'; "
-         "did you mean 'deleted'?"),
-        ("max-waste = {npm-cahce = '1MB'}", "ci.max-waste.npm-cahce: no class of waste or rule "
-         "'npm-cahce'; did you mean 'npm-cache'?"),
+        ("max-findings = {hihg = 0}", ("ci.max-findings.hihg: no severity 'hihg'; did you mean "
+         "'high'?")),
+        ("max-findings = {x = 0}", ("ci.max-findings.x: no severity 'x'; there are info, low, "
+         "medium, high, critical")),
+        ("max-waste = {delted = '1MB'}", ("ci.max-waste.delted: no class of waste or rule 'delted'; "
+         "did you mean 'deleted'?")),
+        ("max-waste = {npm-cahce = '1MB'}", ("ci.max-waste.npm-cahce: no class of waste or rule "
+         "'npm-cahce'; did you mean 'npm-cache'?")),
         ("max-sise = '1MB'", "ci: unknown key 'max-sise'; did you mean 'max-size'?"),
-        ("tolerance = '5'", "ci.tolerance: '5' is no tolerance; write a share (1%) or a size with "
-         "its unit (500kB)"),
-        ("tolerance = '+5%'", "ci.tolerance: '+5%' is no tolerance; write a share (1%) or a size "
-         "with its unit (500kB)"),
+        ("tolerance = '5'", ("ci.tolerance: '5' is no tolerance; write a share (1%) or a size with "
+         "its unit (500kB)")),
+        ("tolerance = '+5%'", ("ci.tolerance: '+5%' is no tolerance; write a share (1%) or a size "
+         "with its unit (500kB)")),
         ("strict = 1", "ci.strict: must be true or false"),
         ("baseline = 1", 'ci.baseline: must be a text, such as "baseline.json"'),
     ],
@@ -301,12 +301,12 @@ def test_a_wrong_file(text: str, told: str) -> None:
         ("paths = 'a'\nreason = 'x'", "ignore[0].paths: must be a list of globs"),
         ("paths = ['a**']\nreason = 'x'", "ignore[0].paths: 'a**': ** stands for whole segments"),
         ("rule = 1\nreason = 'x'", "ignore[0].rule: must be the id of a rule"),
-        ("rule = 'npm-cahce'\nreason = 'x'", "ignore[0].rule: no rule 'npm-cahce'; did you mean "
-         "'npm-cache'?"),
-        ("rule = 'docs'\nreason = 'x'\nexpire = 1", "ignore[0]: unknown key 'expire'; did you mean "
-         "'expires'?"),
-        *((f"rule = 'docs'\nreason = 'x'\nexpires = {value}", f"ignore[0].expires: {shown} is no "
-           "day, such as 2027-01-31")
+        ("rule = 'npm-cahce'\nreason = 'x'", ("ignore[0].rule: no rule 'npm-cahce'; did you mean "
+         "'npm-cache'?")),
+        ("rule = 'docs'\nreason = 'x'\nexpire = 1", ("ignore[0]: unknown key 'expire'; did you mean "
+         "'expires'?")),
+        *((f"rule = 'docs'\nreason = 'x'\nexpires = {value}", (f"ignore[0].expires: {shown} is no "
+           "day, such as 2027-01-31"))
           for value, shown in (("'soon'", "'soon'"), ("20270131", "20270131"),
                                ("'20270131'", "'20270131'"), ("'2027-02-30'", "'2027-02-30'"),
                                ("2027-01-31T10:00:00", "2027-01-31 10:00:00"))),
@@ -321,18 +321,18 @@ def test_a_wrong_ignore(text: str, told: str) -> None:
     ("flags", "told"),
     [
         (["--max-size", "300"], f"--max-size: '300' has no unit; {_SIZE}"),
-        (["--max-path", "5MB"], "--max-path: '5MB': write GLOB=LIMIT, such as "
-         "app/node_modules/**=50MB"),
-        (["--max-path", "=5MB"], "--max-path: '=5MB': write GLOB=LIMIT, such as "
-         "app/node_modules/**=50MB"),
+        (["--max-path", "5MB"], ("--max-path: '5MB': write GLOB=LIMIT, such as "
+         "app/node_modules/**=50MB")),
+        (["--max-path", "=5MB"], ("--max-path: '=5MB': write GLOB=LIMIT, such as "
+         "app/node_modules/**=50MB")),
         (["--max-package", "gcc"], "--max-package: 'gcc': write NAME=LIMIT, such as gcc=0B"),
-        (["--max-findings", "high"], "--max-findings: 'high': write SEVERITY=LIMIT, such as "
-         "high=0"),
-        (["--max-findings", "higher=0"], "--max-findings: no severity 'higher'; did you mean "
-         "'high'?"),
+        (["--max-findings", "high"], ("--max-findings: 'high': write SEVERITY=LIMIT, such as "
+         "high=0")),
+        (["--max-findings", "higher=0"], ("--max-findings: no severity 'higher'; did you mean "
+         "'high'?")),
         (["--max-path", f"{'a' * 1001}=1MB"], "--max-path: a glob of more than 1000 characters"),
-        (["--tolerance", "5"], "--tolerance: '5' is no tolerance; write a share (1%) or a size "
-         "with its unit (500kB)"),
+        (["--tolerance", "5"], ("--tolerance: '5' is no tolerance; write a share (1%) or a size "
+         "with its unit (500kB)")),
     ],
 )  # fmt: skip
 def test_wrong_flags(flags: list[str], told: str) -> None:

@@ -286,7 +286,9 @@ class TestStart:
             "files", str(good), "--format", "ndjson", "-q",
         ]  # fmt: skip
         loaded = modules(*words)
-        heavy = {"textual", "docker", "requests", "urllib3", "asyncio", "tarfile", "humanize"}
+        heavy = {
+            "textual", "docker", "requests", "urllib3", "asyncio", "tarfile", "humanize", "yaml",
+        }  # fmt: skip
         assert not loaded & heavy
         if way == "json":
             assert "rich" not in loaded

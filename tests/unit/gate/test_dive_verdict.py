@@ -19,7 +19,9 @@ NAMES = ("lowestEfficiency", "highestWastedBytes", "highestUserWastedPercent")
 
 
 def settings(efficiency: str, size: str, share: str) -> DiveSettings:
-    return DiveSettings(*(DiveLimit(text, "test") for text in (efficiency, size, share)))
+    return DiveSettings(
+        DiveLimit(efficiency, "test"), DiveLimit(size, "test"), DiveLimit(share, "test")
+    )
 
 
 def statuses(verdict: DiveVerdict) -> tuple[str, ...]:

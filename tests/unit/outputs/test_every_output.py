@@ -8,6 +8,7 @@ import io
 import json
 import re
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from layerlens.analysis.model import Analysis
 from layerlens.gate.model import Verdict
 from layerlens.outputs.catalogue import OUTPUTS, Output
-from layerlens.outputs.display import _HIDDEN
+from layerlens.outputs.display import HIDDEN
 from layerlens.outputs.report import Report
 from tests.unit.analysis.test_secret_files import key
 from tests.unit.outputs import samples, verdicts, wicked
@@ -60,9 +61,8 @@ other_packaged = cache(samples.packaged)
 def check_text(data: bytes) -> None:
     """No control or hidden character, no command to a CI log, no byte that is not UTF-8."""
     text = data.decode()
-    assert text.endswith("\n") or not text
     for line in text.replace("\r\n", "\n").split("\n"):
-        assert not _HIDDEN.search(line)
+        assert not HIDDEN.search(line)
         assert "##[" not in line
         assert "##vso[" not in line
         command = _COMMAND.match(line)
@@ -97,6 +97,12 @@ def test_other_images_give_harmless_text_too(name: str, image: str) -> None:
     check_text(written(name, sample(image), verdicts.MIXED if image == "packaged" else None))
 
 
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "dive-json"])
+def test_texts_end_with_a_line(name: str) -> None:
+    """Dive's export does not, and ours is as dive's."""
+    assert written(name, sample("packaged")).endswith(b"\n")
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("outcome", ["none", "mixed"])
 def test_no_secret_is_in_any_output(name: str, outcome: str) -> None:
@@ -115,13 +121,34 @@ def test_the_same_report_gives_the_same_bytes(name: str) -> None:
 
 
 def test_the_checks_find_what_they_look_for() -> None:
-    for bad in ("a\x1bb\n", "x\n ::error::y\n", "a ##[error]b\n", "\u202e\n", "no end"):
+    for bad in ("a\x1bb\n", "x\n ::error::y\n", "a ##[error]b\n", "\u202e\n"):
         with pytest.raises(AssertionError):
             check_text(bad.encode())
     for bad in ("a,=1\r\n", "@x\r\n", '"\t=1"\r\n'):
         with pytest.raises(AssertionError):
             check_csv(bad.encode())
     check_csv(b"a,-1,'=1,-1.5\r\n")
+
+
+def test_the_documentation_lists_every_output() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text("utf-8")
+    rows = re.findall(r"^\| (.+) \| `(.+)` \| `(\..+)` \| (yes|-) \|$", page, re.MULTILINE)
+    documented = {}
+    for title, option, suffix, bare in rows:
+        shown = re.sub(r"^\[(.*)\]\(.*\)$", r"\1", title)
+        documented[shown] = (option, suffix, bare)
+    assert documented == {
+        each.title: (
+            f"--{each.flag}" if each.flag else _ELSEWHERE[each.name.partition("-")[0]],
+            each.suffix,
+            "-" if each.needs_rules else "yes",
+        )
+        for each in OUTPUTS
+    }
+
+
+_ELSEWHERE = {"text": "--text", "files": "layerlens files", "packages": "layerlens packages"}
+"""How the command line writes what is not an option of its own."""
 
 
 def test_names_flags_and_suffixes_are_distinct() -> None:

@@ -22,7 +22,8 @@ from layerlens.filesystem.changes import Cause
 from layerlens.outputs import schema
 from layerlens.outputs.json_report import write_json
 from layerlens.outputs.schema import analysis_document, config_fields
-from tests.unit.outputs import samples
+from tests.unit.outputs import samples, verdicts
+from tests.unit.outputs.wicked import TEXT
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "layerlens" / "outputs" / "analysis.schema.json"
@@ -285,3 +286,45 @@ def test_nothing_heavy_is_loaded() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+class TestVerdict:
+    @pytest.mark.parametrize("name", [*verdicts.BY_NAME, "wicked"])
+    def test_every_outcome_is_of_the_schema(
+        self, name: str, validator: Draft202012Validator
+    ) -> None:
+        verdict = verdicts.BY_NAME.get(name, verdicts.wicked(TEXT))
+        analysis = samples.empty()
+        stream = io.BytesIO()
+        write_json(analysis, stream, verdict)
+        document = strict(stream.getvalue())
+        assert document == analysis_document(analysis, verdict)
+        validator.validate(document)
+
+    def test_what_it_says(self) -> None:
+        document = analysis_document(samples.judged(), verdicts.MIXED)
+        found = document["verdict"]
+        assert (found["outcome"], found["passed"], found["strict"]) == ("fail", False, True)
+        gates = {(gate["gate"], gate["level"]): gate for gate in found["gates"]}
+        assert gates["max-size", "warn"] | {"offenders": []} == {
+            "gate": "max-size", "subject": None, "level": "warn", "limit": "50MB",
+            "bound": "absolute", "origin": "--max-size", "outcome": "warn", "unit": "bytes",
+            "measured": 62_000_000, "allowed": 50_000_000, "baseline": None,
+            "message": "image size 62.0 MB, 12.0 MB more than 50.0 MB", "offenders": [],
+        }  # fmt: skip
+        assert gates["lowest-efficiency", "fail"]["measured"] == 0.81
+        assert gates["max-path", "fail"]["subject"] == "var/**"
+        assert gates["max-path", "fail"]["offenders"][0]["paths"] == ["root/.npm/x"]
+        assert [rule["status"] for rule in found["dive"]["rules"]] == [
+            "skip", "fail", "pass", "misconfigured",
+        ]  # fmt: skip
+        assert found["baseline"]["made"] == "2023-11-14T22:13:20Z"
+        assert found["ignores"][1]["expires"] == "2024-02-29"
+        assert [finding["ignored"] for finding in document["findings"][:4]] == [
+            True, False, True, False,
+        ]  # fmt: skip
+
+    def test_who_does_not_judge_has_none(self) -> None:
+        document = analysis_document(samples.judged())
+        assert document["verdict"] is None
+        assert not any(finding["ignored"] for finding in document["findings"])

@@ -109,7 +109,7 @@ def test_what_is_ignored_is_skipped_with_the_reason() -> None:
     (skipped,) = (
         c for c in suites(written(analysis, verdict))["findings"].values() if c.is_skipped
     )
-    reason = "we need them" if analysis.findings[0].rule.id == "package-lists" else "ignored by"
+    reason = "we need them" if analysis.findings[0].rule.id == "package-lists" else "the settings"
     assert skipped.result[0].message.startswith(f"ignored: {reason}")
 
 

@@ -78,7 +78,7 @@ def test_reasons() -> None:
         )
     )
     assert reasons.of(finding(paths=(b"var/lib/x",))) == "here"
-    assert reasons.of(finding(paths=(b"opt/x",))) == "ignored by the settings"
+    assert reasons.of(finding(paths=(b"opt/x",))) == "the settings say so"
     rule = finding().rule
     lists = replace(finding(paths=(b"srv/x",)), rule=replace(rule, id="package-lists"))
     assert reasons.of(lists) == "elsewhere"

@@ -74,7 +74,6 @@ def test_the_schema_is_strict() -> None:
     for change in (
         {"results": [{**found["results"][0], "locations": []}]},
         {"results": [{**found["results"][0], "surprise": 1}]},
-        {"results": found["results"] * 5000},
         {"surprise": 1},
     ):
         document = {"$schema": "x:y", "version": "2.1.0", "runs": [found | change]}
@@ -145,7 +144,7 @@ def test_gates_are_results_too() -> None:
     found = run(lined(), verdicts.MIXED, "Dockerfile")
     results = by_rule(found)
     assert results["gate/max-path"]["level"] == "error"
-    assert results["gate/max-path"]["message"]["text"].startswith("var/**: bytes at paths var/**")
+    assert results["gate/max-path"]["message"]["text"].startswith("bytes at paths var/**")
     assert results["gate/max-size"]["level"] == "warning"
     place = results["gate/max-size"]["locations"][0]["physicalLocation"]
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("Dockerfile", 3)
