@@ -19,6 +19,9 @@ from layerlens.tui.viewmodel.text import clip, safe_text
 from layerlens.tui.viewmodel.versions import event_of, versions_of
 from layerlens.tui.views.base import View
 
+_Image = tuple[Analysis, Retrieval | None]
+"""An image, and what gives its contents."""
+
 
 async def show_history(host: Host) -> None:
     """Show what the layers did to the path under the cursor, and go where the user wants."""
@@ -122,10 +125,6 @@ def _events(host: Host) -> list[PathEvent]:
     if not events:
         host.notify("no layer lists this directory: the files in it imply it")
     return events
-
-
-_Image = tuple[Analysis, Retrieval | None]
-"""An image, and what gives its contents."""
 
 
 async def _preview(

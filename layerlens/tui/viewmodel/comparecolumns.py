@@ -77,7 +77,12 @@ def sign_column(word: Callable[[Any], str]) -> Column[Any]:
 
 
 def word_column(
-    word: Callable[[Any], str], title: str = "What", cells: int = 10, from_cells: int = 96
+    word: Callable[[Any], str],
+    cells: int = 10,
+    from_cells: int = 96,
+    key: Callable[[Any], Any] | None = None,
 ) -> Column[Any]:
-    """What became of a row, in a word."""
-    return Column("kind", title, lambda row: (word(row), "dim"), word, cells, from_cells=from_cells)
+    """What became of a row, in a word; ``key`` where ordering can be quicker than asking."""
+    return Column(
+        "kind", "What", lambda row: (word(row), "dim"), key or word, cells, from_cells=from_cells
+    )

@@ -125,13 +125,8 @@ def _pull(comparison: Comparison) -> list[tuple[str, str]]:
         ("sharing", safe_text(pull.why, 1000)),
     ]
     if pull.chained_bytes != pull.bytes:
-        pairs.append(
-            (
-                "Docker",
-                f"its own store fetches {size(pull.chained_bytes)}: it reuses a layer only on top "
-                "of the same layers",
-            )
-        )
+        again = f"its own store fetches {size(pull.chained_bytes)}"
+        pairs.append(("Docker", f"{again}: it reuses a layer only on top of the same layers"))
     return pairs
 
 

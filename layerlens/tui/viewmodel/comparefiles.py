@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlens.comparison.model import (
@@ -97,17 +97,22 @@ class Files(Level):
         tree = Tree(differing, spots)
         self._change = tree.change
         rows: Sequence[Any] = list(spots) if self.flat else tree.rows(self.top)
-        most = max(map(abs, map(self.change, rows)), default=0)
+        weight: Callable[[Any], Any] = self._weight
+        path: Callable[[Any], Any] = self._path
+        way: Callable[[Any], Any] = self._word
+        if self.flat:
+            # Of spots alone, looking up what is in a column needs no call of Python's.
+            weight, path = differing.weights.__getitem__, differing.paths.__getitem__
+            way = differing.ways.__getitem__
+        most = max(map(weight, rows), default=0)
         name = Column(
             "name", "Path" if self.flat else f"in /{path_text(self.top)}", self._name,
-            self._path, keep_end=self.flat,
+            path, keep_end=self.flat,
         )  # fmt: skip
-        # Of spots alone, looking up what is in a column needs no call of Python's.
-        quick = differing.weights.__getitem__ if self.flat else None
         columns: list[Column[Any]] = [
             sign_column(self._word),
             bar_column(self.change, most),
-            change_column(self.change, quick),
+            change_column(self.change, weight),
             size_column("old", "Old", self._old),
             size_column("new", "New", self._new),
         ]
@@ -116,7 +121,7 @@ class Files(Level):
                 Column("count", "Paths", lambda row: (count(_count(row)), ""), _count, 7,
                        right=True, largest_first=True, from_cells=64)
             )  # fmt: skip
-        columns += [word_column(self._kind), name]
+        columns += [word_column(self._kind, key=way), name]
         return Table(
             rows,
             columns,
@@ -135,6 +140,9 @@ class Files(Level):
 
     def change(self, row: int | Folder) -> int:
         return row.change if isinstance(row, Folder) else self.both.differing.changes[row]
+
+    def _weight(self, row: int | Folder) -> int:
+        return abs(self.change(row))
 
     def _old(self, row: int | Folder) -> int | None:
         if isinstance(row, Folder):
@@ -265,7 +273,8 @@ class Files(Level):
                 ("change", signed(row.change)),
             ]
             if row.spot is not None:
-                pairs += self._versions(self.both.differing.delta(row.spot))
+                itself = self._versions(self.both.differing.delta(row.spot))
+                pairs += [("itself", f"{which}: {text}") for which, text in itself]
             return "Directory", head, pairs
         delta = self.both.differing.delta(row)
         title = _TITLES[delta.change]

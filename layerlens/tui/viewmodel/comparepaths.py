@@ -38,6 +38,8 @@ class Way(IntEnum):
         return self.name.lower()
 
 
+_ENDS = (Way.ADDED, Way.REMOVED)
+
 _WAYS = {
     PathChange.ADDED: Way.ADDED,
     PathChange.REMOVED: Way.REMOVED,
@@ -52,8 +54,8 @@ _WAYS = {
 class Folder:
     """A directory and all that differs in it: bytes of both images, and how many paths.
 
-    ``spot`` is its own, where it differs itself; ``way`` what became of all of it,
-    ``None`` where that is not one thing.
+    ``spot`` is its own, where it differs itself; ``way`` what became of it where it came
+    or went, else what became of all in it; ``None`` where that is not one thing.
     """
 
     path: Path
@@ -186,13 +188,15 @@ class Tree:
         first, last = self._all.paths[self.spots[low]], self._all.paths[self.spots[high - 1]]
         path = _shared(first, last)
         ways = self._ways[low:high]
+        # It comes first, where it differs itself.
+        whole = ways.count(ways[0]) == len(ways) or (path == first and ways[0] in _ENDS)
         return Folder(
             path,
             self.spots[low] if path == first else None,
             self._old[high] - self._old[low],
             self._new[high] - self._new[low],
             high - low,
-            Way(ways[0]) if ways.count(ways[0]) == len(ways) else None,
+            Way(ways[0]) if whole else None,
         )
 
 

@@ -43,13 +43,13 @@ class CompareView(DetailedView):
                 tooltip="List all paths of what is shown, the largest change first"),
         Binding("t", "show_in_tree", "In the tree", id="compare.tree",
                 tooltip="Show the path or layer in the tree of the new image"),
-        Binding("plus", "toggle('added')", "Added", show=False, id="compare.added",
+        Binding("plus", "toggle_kind('added')", "Added", show=False, id="compare.added",
                 tooltip="Show or hide what only the new image has"),
-        Binding("minus", "toggle('removed')", "Removed", show=False, id="compare.removed",
+        Binding("minus", "toggle_kind('removed')", "Removed", show=False, id="compare.removed",
                 tooltip="Show or hide what only the old image has"),
-        Binding("tilde", "toggle('changed')", "Changed", show=False, id="compare.changed",
+        Binding("tilde", "toggle_kind('changed')", "Changed", show=False, id="compare.changed",
                 tooltip="Show or hide what both have and what differs"),
-        Binding("greater_than_sign", "toggle('moved')", "Moved", show=False, id="compare.moved",
+        Binding("greater_than_sign", "toggle_kind('moved')", "Moved", show=False, id="compare.moved",
                 tooltip="Show or hide what stands at another path"),
         Binding("s,S", "sort('size')", "Change", show=False, id="compare.sort_size",
                 tooltip="Sort by the change in bytes, whichever its sign; again to reverse"),
@@ -170,7 +170,7 @@ class CompareView(DetailedView):
         else:
             self.post_message(self.ShowInTree(*place))
 
-    def action_toggle(self, kind: str) -> None:
+    def action_toggle_kind(self, kind: str) -> None:
         if not isinstance(self._browser.level, Files):
             self.notify("that hides and shows paths: go into the files first")
             return
