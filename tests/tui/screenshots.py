@@ -67,10 +67,10 @@ SHOTS = {
         ("G", "=NOTES.md", "Tab", "Down", "Down", "Down", "=settings.json", "H", "=3 + added"),
         "shop",
     ),
-    "compare": Shot(("=to fetch", "Down", "Down", *["Down"] * 5, "=ends here"), "shop", compared=True),
+    "compare": Shot(("=to fetch", *["Down"] * 6, "=sharing"), "shop", compared=True),
     "compare-files": Shot(
-        ("=to fetch", "Down", "Down", "=live:", "Enter", "=All paths", "Enter", "=in /app", "Down",
-         "=Only in"),
+        ("=to fetch", "Down", "=live:", "Enter", "=in /", "Enter", "=in /app", "Down", "Down", "Down",
+         "Down", "=content"),
         "shop", compared=True,
     ),
     "small": Shot(("Down", "=apt-get", "Tab"), cells=60, lines=20),

@@ -247,7 +247,7 @@ def test_two_images(terminal: MakeTerminal, archive: Path) -> None:
     made.keys("Down")
     made.shows("goes to: Files")
     made.keys("Enter")
-    made.shows("Compare", "app/", "root/.npm", "paths, +958.8 kB")
+    made.shows("Compare", "app/", "root/", "paths, +958.8 kB")
     _find(made, "settings", unit="path")
     made.keys("Enter")
     made.shows("/app/src/settings.json", "currency", "old image, layer 5", "new image, layer 5")
