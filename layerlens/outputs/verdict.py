@@ -19,12 +19,12 @@ from layerlens.gate.model import (
     Verdict,
 )
 from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
-from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
+from layerlens.outputs.layout import Cell, Column, Line, Look, columns, fix_lines, look_for, print_lines
 from layerlens.outputs.report import Report
 from layerlens.units import human_size
 
-FIX_LINES = 4
-"""Lines of a fix that are shown."""
+FIX_LINES = 6
+"""Lines of a fix that are shown; about as many."""
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "skip": "magenta"}
 _WORD = 6
@@ -190,11 +190,8 @@ def _offender(offender: Offender, look: Look, *, explained: bool) -> Iterator[Li
         yield [Cell(indent), Cell(look.fit(blame, room), "dim")]
     if offender.paths and offender.rule:
         yield [Cell(indent), Cell(look.fit(_paths(offender, look), room, middle=True), "dim")]
-    left = FIX_LINES
-    for line in offender.fix.split("\n") if offender.fix else ():
-        for part in look.wrap(look.shown(line), room, max(left, 1)) if left > 0 else ():
-            yield [Cell(indent), Cell(part, "green")]
-            left -= 1
+    for line in fix_lines(offender.fix, look, room, FIX_LINES):
+        yield [Cell(indent), Cell(line, "green")]
 
 
 def _paths(offender: Offender, look: Look) -> str:
