@@ -12,7 +12,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
 from layerlens.outputs.display import percent_of
-from layerlens.outputs.layout import Cell, Line, Look
+from layerlens.outputs.layout import Cell, Line, Look, fix_lines
 from layerlens.units import human_size
 
 EXPLAINED = 5
