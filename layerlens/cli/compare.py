@@ -75,6 +75,10 @@ def compare_parser() -> Parser:
     apart.add_argument(
         "--old-base", metavar="REF", type=some, help="the base image of OLD (--base is NEW's)"
     )
+    apart.add_argument(
+        "--old-image", metavar="REF", type=some,
+        help="which of several images in OLD's archive (--image is NEW's)",
+    )  # fmt: skip
     gate_options(found)
     image_options(found)
     found.set_defaults(context=None)

@@ -270,7 +270,8 @@ def _problem(
 
 def offender_lines(offender: Offender) -> Iterator[str]:
     """One of the things that cost the most, and how it is mended."""
-    place = "" if offender.layer is None else f", layer {offender.layer}"
+    layer = None if offender.layer is None else f"layer {offender.layer}"
+    place = "" if layer in (None, offender.what) else f", {layer}"
     if offender.line is not None:
         place += f", line {offender.line}"
     size = f"{human_size(offender.bytes)} " if offender.bytes else ""
@@ -315,14 +316,13 @@ class Place:
 
 
 def place(report: Report, problem: Problem) -> Place:
-    """The Dockerfile's line where both are known, else the image.
+    """The Dockerfile where it is known, else the image.
 
-    Gates always are about the whole image: where they have no line, the Dockerfile's
-    first stands for it.  GitHub and GitLab refuse what has no file.
+    The first line stands for the whole of either, where a problem has none: GitHub and
+    GitLab refuse what has no file and no line.
     """
-    dockerfile = report.dockerfile
-    if dockerfile is not None and (problem.line is not None or problem.finding is None):
-        return _place(dockerfile, problem.line or 1)
+    if report.dockerfile is not None:
+        return _place(report.dockerfile, problem.line or 1)
     return _place(report.analysis.image.reference, 1)
 
 
