@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerlens.cli.analysing import Depth
-from layerlens.cli.gate_options import gate_options
+from layerlens.cli.gate_options import gate_options, refuse_without_gate
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.output import check_writable, destination, stdout_guarded
@@ -123,6 +123,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _gate(arguments: argparse.Namespace) -> Gating | None:
     """The gate, with the old image as its baseline once that was read."""
     if not arguments.ci:
+        refuse_without_gate(arguments)
         return None
     if arguments.baseline is not None:
         raise UsageError("--baseline has no place here", hint="OLD is the baseline")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options
+from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options, refuse_without_gate
 from layerlens.cli.github import step_of
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
@@ -77,7 +77,9 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     _leave_baselines(arguments)
     step = step_of(arguments)
     gate = None
-    if arguments.ci:
+    if not arguments.ci:
+        refuse_without_gate(arguments)
+    else:
         from layerlens.cli.gating import prepare
 
         gate = prepare(arguments, narrator)

@@ -15,7 +15,7 @@ from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
 from layerlens.errors import UsageError
-from layerlens.gate.dive import DiveSettings, dive_verdict
+from layerlens.gate.dive import DiveSettings, dive_verdict, with_offenders
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
 from layerlens.outputs.display import escape
@@ -48,7 +48,8 @@ class Gating:
         """The report with its verdict."""
         verdict = judge(report.analysis, self.settings, self.baseline, datetime.now(UTC).date())
         if self.dive is not None:
-            verdict = replace(verdict, dive=dive_verdict(report.analysis.dive, self.dive))
+            of_dive = dive_verdict(report.analysis.dive, self.dive)
+            verdict = replace(verdict, dive=with_offenders(of_dive, report.analysis))
         if self.baseline is not None:
             from layerlens.cli.baseline import with_baseline
 
