@@ -9,10 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerlens.cli.analysing import Depth
-from layerlens.cli.gate_options import gate_options, refuse_without_gate
+from layerlens.cli.gate_options import (
+    baseline_written,
+    files_read,
+    gate_options,
+    refuse_without_gate,
+)
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
 from layerlens.cli.options import Parser, image_options
-from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.cli.settings_file import config_option
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
@@ -118,6 +123,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--diff is an output by itself", hint="run it alone")
     for path in files:
         check_writable(path)
+    outputs = [("json", arguments.json), ("markdown", arguments.markdown)]
+    check_apart(
+        [*(each for each in outputs if each[1] is not None), *baseline_written(arguments)],
+        [arguments.old, arguments.new],
+        [arguments.dockerfile, *files_read(arguments)],
+    )
 
 
 def _gate(arguments: argparse.Namespace) -> Gating | None:

@@ -71,7 +71,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
 
     arguments = fleet_parser().parse_args(argv)
     named = references(arguments, narrator)
-    wanted = wanted_forms(arguments)
+    wanted = wanted_forms(arguments, named)
     if arguments.max_total_size is not None and not arguments.ci:
         raise UsageError("--max-total-size needs --ci")
     _leave_baselines(arguments)
@@ -96,9 +96,12 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     return failures.code
 
 
-def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """The forms that are asked for, with their paths.  Raises :class:`UsageError`."""
-    from layerlens.cli.output import check_writable
+def wanted_forms(arguments: argparse.Namespace, named: Sequence[str]) -> list[tuple[str, str]]:
+    """The forms that are asked for, with their paths; ``named`` are the images.
+
+    Raises :class:`UsageError`.
+    """
+    from layerlens.cli.output import check_apart, check_writable
 
     found = [
         (form, getattr(arguments, form))
@@ -109,6 +112,8 @@ def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
     for _, path in found:
         check_writable(path)
+    read = [getattr(arguments, name, None) for name in ("file", "compose", "config", "ci_config")]
+    check_apart(found, named, read)
     return found
 
 
