@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from layerlens.cli.gate_options import refuse_without_gate
+from layerlens.cli.gate_options import baseline_written, files_read, refuse_without_gate
 from layerlens.cli.github import step_of
-from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.errors import UsageError
 from layerlens.outputs.catalogue import OUTPUTS, Output
 
@@ -121,6 +121,11 @@ def check_outputs(
             raise UsageError(
                 f"--{output.flag} needs what --no-findings leaves out", hint="drop one of them"
             )
+    check_apart(
+        [*((output.flag, path) for output, path in wanted), *baseline_written(arguments)],
+        [arguments.image],
+        [arguments.dockerfile, *files_read(arguments)],
+    )
 
 
 def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:

@@ -116,12 +116,13 @@ def _refuse_options(arguments: argparse.Namespace) -> None:
 
     What settings say (``arguments.origins``) is meant for images, and does no harm here.
     """
+    by_settings = getattr(arguments, "origins", ())
     given = [
         option
         for name, option in _OF_IMAGES.items()
-        if getattr(arguments, name, None) not in _USUAL and name not in arguments.origins
+        if getattr(arguments, name, None) not in _USUAL and name not in by_settings
     ]
-    if getattr(arguments, "verify", None) is not None and "verify" not in arguments.origins:
+    if getattr(arguments, "verify", None) is not None and "verify" not in by_settings:
         given.append("--verify" if arguments.verify else "--no-verify")
     if given:
         raise UsageError(

@@ -17,7 +17,7 @@ def size(text: str) -> int:
     lower = text.strip().lower()
     digits = lower.rstrip("bkmgti")
     unit = lower[len(digits) :]
-    if not unit.endswith("b") or unit[:-1] not in _SIZES:
+    if digits.startswith("-") or not unit.endswith("b") or unit[:-1] not in _SIZES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a unit, such as 20GB")
     try:
         found = int(float(digits) * _SIZES[unit[:-1]])

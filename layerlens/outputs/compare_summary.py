@@ -43,6 +43,9 @@ def comparison_page(comparison: Comparison, look: Look, most: int) -> Iterator[L
     yield []
     yield from _totals(comparison, look)
     if comparison.is_same:
+        if comparison.pull.fetched:
+            yield []
+            yield from _pull(comparison, look)
         yield []
         yield [Cell("Nothing differs.", "green")]
         return

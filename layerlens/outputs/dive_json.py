@@ -5,8 +5,9 @@ dive's figures.  Names come depth-first, children before their parents, in byte 
 whiteouts are names like any other, names that start with ``.wh..wh..`` are left out,
 and parents without an entry stand there as records without content.  The text is what
 Go's ``encoding/json`` makes with an indent of two: ``<``, ``>`` and ``&`` escaped,
-each byte that is not UTF-8 as ``\ufffd``, and no newline at the end; characters that
-hide or that a CI log obeys are escaped besides.
+each byte that is not UTF-8 as ``\ufffd``, and no newline at the end.  Besides,
+characters that nobody sees and commands to the logs of CI jobs are escaped: no parser
+sees a difference.
 
 What dive takes from tar headers and we do not keep: ``/``, ``./`` and ``..`` in front
 of names and of hard links' targets, and targets that whiteouts carry by accident.
@@ -217,8 +218,8 @@ def _quoted_name(name: bytes) -> str:
 def _quoted(text: str) -> str:
     """A JSON string as Go writes it; lone surrogates stand for bytes that are not UTF-8.
 
-    What hides, and what a CI log obeys, is escaped, as it is not by dive: to a reader
-    of JSON that is the same text.
+    What may be obeyed where it is shown, and Go leaves as it is, is escaped besides:
+    whoever parses it reads the same.
     """
     if _PLAIN.fullmatch(text):
         return tame(f'"{text}"')

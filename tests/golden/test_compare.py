@@ -19,6 +19,7 @@ from layerlens.outputs.compare_markdown import MOST_BYTES, write_comparison_mark
 from layerlens.outputs.compare_text import write_comparison
 from tests.golden.test_golden import UPDATE
 from tests.unit.comparison.twoimages import attacked, shops, the_same
+from tests.unit.outputs.test_markdown import tokens
 
 HERE = Path(__file__).parent / "compare"
 ROOT = HERE.parents[2]
@@ -96,6 +97,20 @@ def test_nothing_in_them_is_obeyed(name: str) -> None:
         assert plain.isprintable(), plain
         assert not re.match(r"\s*::\w", plain)
         assert "##[" not in plain
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name.endswith(".md")])
+def test_comments_hold_no_markup_but_ours(name: str) -> None:
+    for token in tokens((HERE / name).read_text("utf-8")):
+        assert token.type not in ("link_open", "image", "s_open"), token
+        if token.type in ("html_inline", "html_block"):
+            for line in token.content.split("\n"):
+                assert OURS.fullmatch(line), token.content
+        if token.type == "text":
+            assert "@" not in token.content
+
+
+OURS = re.compile(r"|</?details>|<summary>[\w ]+: [\w ,.+:-]+</summary>")
 
 
 def test_a_comment_is_always_short_enough() -> None:

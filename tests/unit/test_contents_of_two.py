@@ -15,6 +15,7 @@ from layerlens.comparison.model import Comparison, PathChange
 from layerlens.contents_of_two import Side, _equal, same_content
 from layerlens.layers.table import HashKind
 from layerlens.pipeline import analyse_image, open_image
+from layerlens.progress import Step
 from layerlens.saved.load import load_from
 from layerlens.saved.save import save
 from tests.builders import Image, file, layer
@@ -151,7 +152,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
         opened("plain", OLD, tmp_path / "old") as old,
         opened("plain", NEW, tmp_path / "new") as new,
     ):
-        steps = []
+        steps: list[Step] = []
         compare(old.analysis, new.analysis, same_content(old, new, steps.append))
         assert [step.stage for step in steps[:1]] == ["comparing contents"]
         assert steps[-1].done >= len(SAME)

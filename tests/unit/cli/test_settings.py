@@ -187,6 +187,13 @@ def test_a_saved_baseline_of_the_settings_is_heeded(capsys: pytest.CaptureFixtur
     assert "none.json" in capsys.readouterr().err
 
 
+def test_a_fleet_has_no_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    write('[ci]\nbaseline = "none.json"\nmax-size = "1GB"\n')
+    image = str(ROOT / "sample_images" / "webshop-docker.tar")
+    assert main(["fleet", image, "--ci", "--no-cache"]) == 0
+    assert "none.json" not in capsys.readouterr().err
+
+
 # ------------------------------------------------------------------------------- which file
 
 
@@ -283,6 +290,7 @@ def test_a_wrong_file(text: str, told: str) -> None:
         ("VIA", "exprot", "no such word 'exprot'; did you mean 'export'?"),
         ("CACHE", "maybe", "'maybe' is neither 1 nor 0"),
         ("CACHE_SIZE", "5", "'5' is not a size, such as 20GB"),
+        ("CACHE_SIZE", "-5GB", "'-5GB' is not a size, such as 20GB"),
         ("PLAIN", "2", "'2' is neither 1 nor 0"),
         ("MAX_SIZE", "x", ("'x' is no limit; write a size with its unit (20MB), a share of the image "
          "(5%) or a growth (+10MB, +5%)")),

@@ -99,7 +99,7 @@ def test_other_images_give_harmless_text_too(name: str, image: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name != "dive-json"])
 def test_texts_end_with_a_line(name: str) -> None:
-    """Dive's export does not, and ours is as dive's."""
+    """All but what dive exports, which does not."""
     assert written(name, sample("packaged")).endswith(b"\n")
 
 
