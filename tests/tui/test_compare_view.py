@@ -269,9 +269,9 @@ async def test_it_comes_when_both_were_read() -> None:
         assert "see the view Compare" in notices(pilot.app)
         assert text_of(pilot.app).splitlines()[2].rstrip().endswith("6 Compare")
         await pilot.click("ViewTabs", offset=(55, 0))
-        await until(pilot, lambda: isinstance(screen.view, CompareView))
-        view = screen.view
-        assert isinstance(view, CompareView)
+        await until(pilot, lambda: bool(screen.query("CompareView.view")))
+        view = screen.query_one(CompareView)
+        await until(pilot, lambda: screen.view is view)
         screen.adopt(Session.of(found))
         await pilot.press("j", "j", "enter")
         assert trail(view) == "Compare > Files"
