@@ -22,26 +22,34 @@ def differing(*deltas: PathDelta) -> Differing:
     return Differing(cast("Comparison", SimpleNamespace(paths=deltas)))
 
 
-@st.composite
-def _deltas(draw: st.DrawFn) -> list[PathDelta]:
+_ROWS = st.lists(
+    st.tuples(
+        _PATHS, _PATHS, st.sampled_from(list(PathChange)), st.integers(0, 9), st.integers(0, 9)
+    ),
+    max_size=9,
+)
+
+
+def _deltas(rows: list[tuple[bytes, bytes, PathChange, int, int]]) -> list[PathDelta]:
     """Paths that differ, each once; some were elsewhere before."""
-    paths = draw(st.lists(_PATHS, max_size=14, unique=True))
-    found = []
-    while paths:
-        path, size = paths.pop(), draw(st.integers(0, 9))
-        change = draw(st.sampled_from(list(PathChange)))
-        if change is PathChange.MOVED and paths:
-            found.append(PathDelta(path, change, 1, 2, size, size, paths.pop()))
-        elif change is PathChange.ADDED:
-            found.append(PathDelta(path, change, None, 2, 0, size))
+    found, taken = [], set()
+    for path, other, change, was, now in rows:
+        if path in taken:
+            continue
+        taken.add(path)
+        if change is PathChange.ADDED:
+            found.append(PathDelta(path, change, None, 2, 0, now))
         elif change is PathChange.REMOVED:
-            found.append(PathDelta(path, change, 1, None, size, 0))
+            found.append(PathDelta(path, change, 1, None, was, 0))
+        elif change is PathChange.MOVED and other not in taken:
+            taken.add(other)
+            found.append(PathDelta(path, change, 1, 2, was, was, other))
         else:
-            found.append(PathDelta(path, PathChange.CONTENT, 1, 2, size, draw(st.integers(0, 9))))
+            found.append(PathDelta(path, PathChange.CONTENT, 1, 2, was, now))
     return found
 
 
-@given(_deltas())
+@given(_ROWS.map(_deltas))
 def test_directories_add_up_and_lose_nothing(deltas: list[PathDelta]) -> None:
     every = differing(*deltas)
     moved = [each for each in deltas if each.change is PathChange.MOVED]
