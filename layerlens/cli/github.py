@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +61,8 @@ class Step:
         if self.annotations:
             write_commands(github.annotate(report))
         if self.output is not None:
+            import secrets  # late: random numbers cost a verdict some milliseconds
+
             delimiter = f"layerlens_{secrets.token_hex(16)}"
             _append(self.output, github.step_outputs(report, delimiter))
         if self.summary is not None:
