@@ -9,11 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerlens.cli.analysing import Depth
-from layerlens.cli.gate_options import gate_options, refuse_without_gate
+from layerlens.cli.gate_options import (
+    baseline_written,
+    files_read,
+    gate_options,
+    refuse_without_gate,
+)
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
 from layerlens.cli.options import Parser, image_options
-from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.cli.settings_file import config_option
+from layerlens.cli.tui_settings import tui_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
 
@@ -29,8 +35,9 @@ def compare_parser() -> Parser:
         prog="layerlens compare",
         description="Show what changed from one image to another: size, layers, files, packages, "
         "findings, and what a client that has the old one must fetch.",
-        epilog="OLD and NEW are what layerlens IMAGE takes, or saved analyses.  With --ci the new "
-        "image is judged, and the old one is the baseline.",
+        epilog="On a terminal, where no output is asked for, both open in the terminal UI.  OLD "
+        "and NEW are what layerlens IMAGE takes, or saved analyses.  With --ci the new image is "
+        "judged, and the old one is the baseline.",
         allow_abbrev=False,
     )
     found.add_argument("old", metavar="OLD", help="the image to compare with")
@@ -80,6 +87,7 @@ def compare_parser() -> Parser:
         help="which of several images in OLD's archive (--image is NEW's)",
     )  # fmt: skip
     gate_options(found)
+    tui_options(found)
     image_options(found)
     found.set_defaults(context=None)
     return found
@@ -98,12 +106,41 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     arguments = compare_parser().parse_args(argv)
     gate = _gate(arguments)
     _check(arguments)
+    if _is_for_people(arguments):
+        code = _browse(arguments)
+        if code is not None:
+            return code
     depth = Depth.ENTRIES if arguments.no_findings or arguments.diff else Depth.RULES
     with compared(arguments, narrator, depth=depth) as found:
         if arguments.diff is not None:
             return _diff(arguments, found, narrator)
         _write(arguments, found)
         return 0 if gate is None else _judge(arguments, found, gate, narrator)
+
+
+def _is_for_people(arguments: argparse.Namespace) -> bool:
+    """Whether nothing was asked for, on a terminal."""
+    asked = (arguments.text, arguments.table, arguments.json, arguments.markdown, arguments.diff)
+    return not any(asked) and not arguments.ci and sys.stdout.isatty()
+
+
+def _browse(arguments: argparse.Namespace) -> int | None:
+    """The terminal UI; ``None`` where no keys can be had."""
+    stdin = None
+    if "-" in (arguments.old, arguments.new) and arguments.old != arguments.new:
+        from layerlens.cli.reading import stdin_beside_terminal
+
+        stdin = stdin_beside_terminal()
+        if stdin is None:
+            return None
+    elif not sys.stdin.isatty() or arguments.old == arguments.new == "-":
+        return None
+    from layerlens.cli.browse_two import TwoImagesReader
+    from layerlens.cli.looking import run_ui, settings_of_ui
+
+    settings = settings_of_ui(arguments)
+    reader = TwoImagesReader(arguments, stdin, findings=not arguments.no_findings)
+    return run_ui(reader, f"{arguments.old} → {arguments.new}", settings)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -118,6 +155,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--diff is an output by itself", hint="run it alone")
     for path in files:
         check_writable(path)
+    outputs = [("json", arguments.json), ("markdown", arguments.markdown)]
+    check_apart(
+        [*(each for each in outputs if each[1] is not None), *baseline_written(arguments)],
+        [arguments.old, arguments.new],
+        [arguments.dockerfile, *files_read(arguments)],
+    )
 
 
 def _gate(arguments: argparse.Namespace) -> Gating | None:

@@ -83,6 +83,25 @@ BASELINE_FLAGS = {
 """Flags that only a gate can follow, by what arguments call them."""
 
 
+def baseline_written(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The option of the baseline that is to be written, and its file."""
+    path = arguments.write_baseline
+    return [] if path in (None, "-") else [("write-baseline", path)]
+
+
+def files_read(arguments: argparse.Namespace) -> list[str | None]:
+    """The files that only gates and settings read, without those that may be replaced.
+
+    A baseline may, by the next one.
+    """
+    baseline, written = arguments.baseline, arguments.write_baseline
+    return [
+        None if baseline == written else baseline,
+        arguments.ci_config,
+        getattr(arguments, "config", None),
+    ]
+
+
 def baseline_flags(arguments: argparse.Namespace) -> list[str]:
     """The flags about baselines that were given; what settings say is none."""
     by_settings = getattr(arguments, "origins", ())
