@@ -22,10 +22,9 @@ def default_directory(environment: Mapping[str, str]) -> str:
     base = environment.get("XDG_CACHE_HOME", "").strip()
     if os.path.isabs(base):
         return os.path.join(base, _NAME)
-    if sys.platform == "linux":
-        home = os.path.expanduser("~")
-        return os.path.join(home, ".cache", _NAME)
-    # Late: it takes some milliseconds, and elsewhere the place is not this simple.
-    import platformdirs
+    if sys.platform != "linux":
+        # Elsewhere the place is not this simple.  Late: it takes some milliseconds.
+        import platformdirs
 
-    return platformdirs.user_cache_dir(_NAME, appauthor=False)
+        return platformdirs.user_cache_dir(_NAME, appauthor=False)
+    return os.path.join(os.path.expanduser("~"), ".cache", _NAME)
