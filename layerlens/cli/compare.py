@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerlens.cli.analysing import Depth
@@ -15,6 +14,7 @@ from layerlens.cli.gate_options import (
     gate_options,
     refuse_without_gate,
 )
+from layerlens.cli.github import step_of
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from layerlens.cli.comparing import Compared
     from layerlens.cli.diagnostics import Narrator
     from layerlens.cli.gating import Gating
+    from layerlens.outputs.report import Report
 
 
 def compare_parser() -> Parser:
@@ -104,8 +105,9 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     from layerlens.cli.comparing import compared
 
     arguments = compare_parser().parse_args(argv)
-    gate = _gate(arguments)
+    gate = _gate(arguments, narrator)
     _check(arguments)
+    step = step_of(arguments)
     if _is_for_people(arguments):
         code = _browse(arguments)
         if code is not None:
@@ -115,7 +117,15 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
         if arguments.diff is not None:
             return _diff(arguments, found, narrator)
         _write(arguments, found)
-        return 0 if gate is None else _judge(arguments, found, gate, narrator)
+        if gate is not None:
+            gate = gate.against(found.comparison.old, arguments.old)
+        report = _report(arguments, found, gate, narrator)
+        code = 0
+        if gate is not None:
+            data = "-" in (arguments.json, arguments.markdown)
+            code = gate.tell(report, narrator, data_on_stdout=data)
+        step.tell(report, narrator)
+        return code
 
 
 def _is_for_people(arguments: argparse.Namespace) -> bool:
@@ -163,47 +173,25 @@ def _check(arguments: argparse.Namespace) -> None:
     )
 
 
-def _gate(arguments: argparse.Namespace) -> Gating | None:
-    """The gate, with the old image as its baseline once that was read."""
+def _gate(arguments: argparse.Namespace, narrator: Narrator) -> Gating | None:
+    """The gate, which gets the old image as its baseline once that was read."""
     if not arguments.ci:
         refuse_without_gate(arguments)
         return None
-    if arguments.baseline is not None:
-        raise UsageError("--baseline has no place here", hint="OLD is the baseline")
-    if arguments.strict_baseline and "strict_baseline" not in arguments.origins:
-        raise UsageError(
-            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
-        )
-    from layerlens.cli.baseline import writing_of
-    from layerlens.cli.gate_settings import gate_settings
-    from layerlens.cli.gating import Gating
-    from layerlens.cli.settings_file import settings_of
+    from layerlens.cli.gating import prepare
 
-    return Gating(
-        settings=gate_settings(arguments, settings_of(arguments), with_baseline=True),
-        baseline=None,
-        dive=None,
-        exit_zero=bool(arguments.exit_zero),
-        writing=writing_of(arguments),
-        color=arguments.color,
-    )
+    return prepare(arguments, narrator, against_old=True)
 
 
-def _judge(arguments: argparse.Namespace, found: Compared, gate: Gating, narrator: Narrator) -> int:
-    """Judge the new image against the old one; gives the exit code."""
-    from layerlens.cli.baseline import epoch_of, measured_baseline
+def _report(
+    arguments: argparse.Namespace, found: Compared, gate: Gating | None, narrator: Narrator
+) -> Report:
+    """The new image beside the old one, judged where there is a gate."""
     from layerlens.outputs.report import Report
 
     comparison = found.comparison
-    image = comparison.old.image
-    baseline = measured_baseline(
-        comparison.old, gate.settings, arguments.old, image.saved_at or epoch_of(image.created)
-    )
     report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
-    gate = replace(gate, baseline=baseline)
-    report = gate.judged(report, narrator)
-    data = "-" in (arguments.json, arguments.markdown)
-    return gate.tell(report, narrator, data_on_stdout=data)
+    return report if gate is None else gate.judged(report, narrator)
 
 
 def _write(arguments: argparse.Namespace, found: Compared) -> None:

@@ -185,6 +185,20 @@ def test_gates_judge_the_new_image_by_the_old_one(run: Run) -> None:
     assert "FAIL" not in same
 
 
+def test_dives_rules_settings_and_github_count_here_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.1\n")
+    (tmp_path / ".layerlens.toml").write_text("[ci]\nbaseline = 'of another run.json'\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    out, err = run.raw(*run.archives, "--ci", "--max-size", "+1B", code=1)
+    assert "lowestEfficiency" in out
+    assert "::error title=LayerLens%3A gate/max-size" in err
+    assert run.archives[0] in (tmp_path / "summary").read_text()
+
+
 def test_a_failing_gate_still_writes(run: Run, tmp_path: Path) -> None:
     place = tmp_path / "c.json"
     run("--ci", "--json", str(place), code=1)
