@@ -52,6 +52,9 @@ class Told:
     origin: str
 
 
+_MOST_LIMITS = 100
+"""Limits on one figure in one place: nobody means more."""
+
 Asked = dict[tuple[str, str], Told]
 """(gate, subject) -> what is said of it."""
 
@@ -238,6 +241,9 @@ class _Place:
             list(self.asked[gate.id, subject].limits) if (gate.id, subject) in self.asked else []
         )
         values = value if isinstance(value, list) else [value]
+        if len(values) + len(limits) > _MOST_LIMITS:
+            self._tell(where, f"more than {_MOST_LIMITS} limits")
+            return
         if not values:
             self._tell(where, f'names no limit; write "{OFF}" to have none')
             return
