@@ -23,7 +23,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from layerlens.cli.ignore_settings import ignores_of
+from layerlens.cli.ignore_settings import ignores_of, refuse_too_many_globs
 from layerlens.cli.problems import Problems, quoted, suggestion
 from layerlens.cli.rule_names import RuleNames
 from layerlens.cli.settings import keys_of
@@ -150,6 +150,7 @@ def tolerance_of(text: str) -> Limit:
 
 def asked_by_file(file: SettingsFile, problems: Problems, names: RuleNames) -> Asked:
     """What ``[ci]`` of the settings file says of gates."""
+    refuse_too_many_globs(file)
     table = file.tables.get("ci", {})
     if not isinstance(table, Mapping):
         problems.in_file("ci", "must be a table")
