@@ -24,10 +24,10 @@ SAMPLES_DIR ?= build/samples
 demo: $(VENV)/installed
 	@$(BIN)/layerlens --text $(DEMO)
 
-# pytest comes last: its summary line closes the output.  Three processes: the one with the
-# engine mostly waits for it.
+# pytest comes last: its summary line closes the output.  Four processes: the two with an
+# engine mostly wait for it.
 test: lint
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not exhaustive" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not exhaustive" $(PYTEST_ARGS)
 
 # Every view of the terminal UI under hostile names, odd shapes and random keys.
 exhaustive: $(VENV)/installed

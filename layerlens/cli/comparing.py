@@ -71,8 +71,7 @@ def side_arguments(arguments: argparse.Namespace, name: str) -> argparse.Namespa
         found.platform = own_platform
     if name == "old":
         vars(found).update(_OF_NEW)
-        if arguments.old_base is not None:
-            found.base = arguments.old_base
+        found.base, found.select = arguments.old_base, arguments.old_image
     other = arguments.new if name == "old" else arguments.old
     if is_saved(found.image):
         if not is_saved(other):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options
+from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options, refuse_without_gate
+from layerlens.cli.github import step_of
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
@@ -74,8 +75,11 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     if arguments.max_total_size is not None and not arguments.ci:
         raise UsageError("--max-total-size needs --ci")
     _leave_baselines(arguments)
+    step = step_of(arguments)
     gate = None
-    if arguments.ci:
+    if not arguments.ci:
+        refuse_without_gate(arguments)
+    else:
         from layerlens.cli.gating import prepare
 
         gate = prepare(arguments, narrator)
@@ -83,6 +87,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     with shared_memory(arguments, named) as shared:
         fleet = _gathered(shared, named, narrator, gate, failures)
     _write(fleet, arguments, wanted, ci=gate is not None)
+    step.tell_fleet(fleet, arguments.max_total_size, narrator)
     if gate is not None:
         from layerlens.cli.diagnostics import ExitCode
 

@@ -117,6 +117,11 @@ def refuse_without_gate(arguments: argparse.Namespace) -> None:
 
     Settings of the same name wait for a run with gates.
     """
+    by_settings = getattr(arguments, "origins", ())
+    for gate in GATES:
+        name = gate.id.replace("-", "_")
+        if getattr(arguments, name) and name not in by_settings:
+            raise UsageError(f"--{gate.id} needs --ci", hint="without it nothing is judged")
     for flag in baseline_flags(arguments):
         raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
     for flag in dive_flags(arguments):

@@ -11,11 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from layerlens import __version__
-from layerlens.cli.runner_log import guard_log
 from layerlens.errors import Interrupted, LayerLensError, SourceError, UsageError, Where
 
 if TYPE_CHECKING:
     from layerlens.cli.diagnostics import Narrator
+
+
+_RUNNERS = {"GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"}
+"""Variables of CI runners that obey lines of their log."""
 
 
 def run() -> NoReturn:
@@ -23,7 +26,10 @@ def run() -> NoReturn:
     # Nearly all that is made here lives until the end: nothing to collect.
     gc.disable()
     _ready_streams()
-    guard_log()
+    if _RUNNERS & os.environ.keys():
+        from layerlens.cli.runner_log import guard_log
+
+        guard_log()
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()

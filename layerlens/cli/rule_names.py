@@ -26,7 +26,9 @@ class RuleNames:
 
     def has_waste(self, name: str) -> bool:
         """Whether there is such a class of waste, or else such a rule."""
-        return not self._load or name in self._classes or name in self.rules
+        from layerlens.gate.subjects import plain
+
+        return not self._load or plain(name) in self._classes or name in self.rules
 
     @cached_property
     def rules(self) -> frozenset[str]:

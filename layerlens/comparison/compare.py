@@ -25,7 +25,6 @@ from layerlens.comparison.paths import Differing, differing_paths
 from layerlens.comparison.pull import pull_delta, why_broken
 from layerlens.comparison.refetched import Unchanged, refetched
 from layerlens.comparison.twins import find_twins
-from layerlens.filesystem.result import path_order
 
 
 def compare(old: Analysis, new: Analysis, same: SameContent) -> Comparison:
@@ -82,17 +81,16 @@ def _paths(found: Differing, moved: dict[bytes, bytes]) -> list[PathDelta]:
         else:
             o = found.removed[before]
             paths.append(
-                PathDelta(
-                    path, PathChange.MOVED, o, n, old_bytes[o], new_bytes[n], moved_from=before
-                )
+                PathDelta(path, PathChange.MOVED, o, n, old_bytes[o], new_bytes[n], before)
             )
     paths.sort(key=_order)
     return paths
 
 
 def _order(delta: PathDelta) -> tuple[int, int, bytes]:
-    old, new = delta.old_bytes, delta.new_bytes
-    return -abs(new - old), -max(old, new), path_order(delta.path)
+    path, _, _, _, old, new, _, _ = delta
+    # As filesystem.result.path_order, in place: this is called for every path.
+    return -abs(new - old), -(old if old > new else new), path.replace(b"/", b"\0")
 
 
 def _classes(old: Analysis, new: Analysis) -> tuple[ClassDelta, ...]:

@@ -10,7 +10,7 @@ from layerlens.comparison.model import Path, PathChange, PathDelta, SameContent
 from layerlens.comparison.paths import Differing
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.names import base, parent
-from layerlens.layers.table import HashKind, Kind
+from layerlens.layers.table import HASH_SIZE, HashKind, Kind, LayerTable
 
 _MOST_TRIED = 8
 """Files of one name and size on either side whose contents are compared with each other."""
@@ -22,13 +22,28 @@ ContentKey = tuple[HashKind, int, bytes]
 """A content by its hash, as far as one is known; only equal keys are equal contents."""
 
 
-def content_key(fs: Filesystem, inode: int) -> ContentKey | None:
-    """The key of a regular file's content, ``None`` where it was not hashed, or is sparse."""
-    table, i = fs.slot(inode)
-    known = table.hash(i)
-    if known is None or i in table.sparse:
-        return None
-    return table.hash_kind, table.sizes[i], known
+def content_keys(fs: Filesystem) -> Callable[[int], ContentKey | None]:
+    """A function that gives the key of a regular file's content, by its inode.
+
+    ``None`` where it was not hashed, or is sparse: then other stored bytes may be the
+    same content.
+    """
+    tables, first = fs.tables, fs.first
+    low = high = -1  # versions of the layer that was met last: most neighbours are of one
+    table = LayerTable()
+
+    def key(inode: int) -> ContentKey | None:
+        nonlocal low, high, table
+        if not low <= inode < high:
+            layer = fs.layer_of(inode)
+            low, high, table = first[layer], first[layer + 1], tables[layer]
+        i = inode - low
+        if not table.hashes or i in table.sparse:
+            return None
+        at = i * HASH_SIZE
+        return table.hash_kind, table.sizes[i], bytes(table.hashes[at : at + HASH_SIZE])
+
+    return key
 
 
 def match_moved(
@@ -79,8 +94,10 @@ def _keyed(
     fs: Filesystem, versions: Mapping[Path, int], paths: Iterable[Path]
 ) -> dict[Hashable, list[Path]]:
     found: dict[Hashable, list[Path]] = defaultdict(list)
+    key_of, inodes = content_keys(fs), fs.inodes
     for path in paths:
-        key = content_key(fs, fs.inode(versions[path]))
+        version = versions[path]
+        key = key_of(inodes.get(version, version))
         if key is not None:
             found[key].append(path)
     return found

@@ -16,7 +16,7 @@ from layerlens.comparison.model import (
     Refetched,
     SameContent,
 )
-from layerlens.comparison.moves import ContentKey, content_key
+from layerlens.comparison.moves import ContentKey, content_keys
 from layerlens.comparison.twins import Twins
 from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.layers.names import parent
@@ -59,6 +59,8 @@ def refetched(
     once: set[object] = set()
     for n in pull.fetched:
         blob = new.layers[n].digest or new.layers[n].diff_id or n
+        if n in unchanged.twins.layers:
+            continue  # the same layer, compressed in another way: no build can help that
         if blob not in once:
             once.add(blob)
             look.layer(n, step.get(n))
@@ -84,6 +86,7 @@ class _Look:
         self._old, self._new = old, new
         self._unchanged = unchanged
         self._old_sizes = old.sizes()
+        self._key_of = content_keys(new)
         self._files: dict[Pointless, list[tuple[int, Path]]] = defaultdict(list)
         self._wire: dict[Pointless, int | None] = {}
         self._layers: dict[Pointless, set[int]] = defaultdict(set)
@@ -129,9 +132,13 @@ class _Look:
     def _reason(
         self, path: Path, version: int, size: int, before: Mapping[Path, int]
     ) -> Pointless | None:
-        known = (before.get(path), self._old.live.get(path))
-        olds = {self._old.inode(each) for each in known if each is not None}
-        if any(self._is_same(each, version, size) for each in sorted(olds)):
+        inodes = self._old.inodes
+        olds = [
+            inodes.get(each, each)
+            for each in (before.get(path), self._old.live.get(path))
+            if each is not None
+        ]
+        if olds and any(self._is_same(each, version, size) for each in olds):
             return Pointless.SAME
         if version in self._unchanged.moved or self._is_elsewhere(version):
             return Pointless.MOVED
@@ -155,13 +162,14 @@ class _Look:
         return unchanged.twins.versions[new] == old or unchanged.same(old, new) is True
 
     def _is_elsewhere(self, version: int) -> bool:
-        key = content_key(self._new, version)
+        key = self._key_of(version)
         if key is None:
             return False
         if self._elsewhere is None:
             old = self._old
             inodes = {old.inode(each) for each in old.live.values()}
-            keys = (content_key(old, each) for each in inodes if self._old_sizes[each])
+            key_of = content_keys(old)
+            keys = (key_of(each) for each in sorted(inodes) if self._old_sizes[each])
             self._elsewhere = {each for each in keys if each is not None}
         return key in self._elsewhere
 

@@ -15,7 +15,7 @@ from layerlens.gate.limits import Bound, Level, Unit
 from layerlens.gate.measures import Figure, Measures
 from layerlens.gate.model import Demand, GateSettings, Ignore, Offender, Outcome, Ruling, Verdict
 from layerlens.gate.offenders import offenders
-from layerlens.gate.wording import Compared, worded
+from layerlens.gate.wording import Compared, title, worded
 
 _PLACE = {gate.id: place for place, gate in enumerate(GATES)}
 
@@ -191,7 +191,7 @@ class _Court:
         if self._settings.strict:
             outcome = Outcome(demand.limit.level.value)
             message = f"cannot be judged, which --strict does not let pass: {why}"
-        return Ruling(demand, outcome, None, None, message)
+        return Ruling(demand, outcome, None, None, _about(demand, message))
 
     def _without_baseline(self, demand: Demand, measured: float | None, what: str) -> Ruling:
         """A limit on a change whose baseline is missing, or has no such figure."""
@@ -203,7 +203,12 @@ class _Court:
                 "write it anew with --write-baseline"
             )
         outcome = Outcome.WARN if demand.limit.level is Level.WARN else Outcome.FAIL
-        return Ruling(demand, outcome, measured, None, message)
+        return Ruling(demand, outcome, measured, None, _about(demand, message))
+
+
+def _about(demand: Demand, message: str) -> str:
+    """What is said of a demand that could not be judged, as a whole sentence."""
+    return f"{title(demand)} {message}{f' ({demand.origin})' if demand.origin else ''}"
 
 
 def _scaled(value: float, unit: Unit) -> int:

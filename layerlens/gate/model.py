@@ -124,9 +124,14 @@ class DiveRuling:
 
 @dataclass(frozen=True, slots=True)
 class DiveVerdict:
-    """dive's verdict: by its own figures, precedence and defaults."""
+    """dive's verdict: by its own figures, precedence and defaults.
+
+    ``offenders`` are what costs most, where a rule fails: all of dive's rules are
+    about the same bytes.
+    """
 
     rulings: tuple[DiveRuling, ...]
+    offenders: tuple[Offender, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -16,6 +16,9 @@ from layerlens.gate.model import Offender
 from layerlens.gate.subjects import CAUSES, CLASSES, plain
 from layerlens.layers.table import Kind
 
+MERGE_RULE = "mergeable-runs"
+"""The rule that knows how to have fewer layers."""
+
 MOST = 5
 """Offenders of one gate."""
 
@@ -182,10 +185,11 @@ def _transfer(work: _Work, _: str) -> list[Offender]:
 
 
 def _layers(work: _Work, _: str) -> list[Offender]:
-    """The smallest of yours: they are the first to be merged with others."""
+    """Steps that would be one layer, and the smallest of yours: the first to be merged."""
+    merged = [work.of_finding(each) for each in work.measures.of_rule(MERGE_RULE)]
     mine = [layer for layer in work.layers if not layer.is_base] or list(work.layers)
     mine.sort(key=lambda layer: (layer.size, layer.index))
-    return [work.of_layer(layer, layer.size) for layer in mine]
+    return [*merged, *(work.of_layer(layer, layer.size) for layer in mine)]
 
 
 def _largest_layer(work: _Work, _: str) -> list[Offender]:

@@ -136,6 +136,29 @@ def _saved(report: Report, stream: BinaryIO) -> None:
     save(report.analysis, stream)
 
 
+def _comparison_text(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_text import write_comparison
+
+    assert report.comparison is not None
+    text = io.StringIO()
+    write_comparison(report.comparison, text, width=_WIDTH, colour=False, unicode=True)
+    stream.write(text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _comparison_json(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_json import write_comparison_json
+
+    assert report.comparison is not None
+    write_comparison_json(report.comparison, stream)
+
+
+def _comparison_markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_markdown import write_comparison_markdown
+
+    assert report.comparison is not None
+    write_comparison_markdown(report.comparison, stream, dockerfile=report.dockerfile)
+
+
 def _sbom(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.sbom import write_sbom
 
@@ -223,3 +246,19 @@ OUTPUTS = (
     ),
 )  # fmt: skip
 """In the order in which they are offered."""
+
+OF_COMPARISONS = (
+    Output(
+        name="comparison-text", title="comparison as text", suffix=".compare.txt",
+        write=_comparison_text,
+    ),
+    Output(
+        name="comparison-json", title="comparison as JSON", suffix=".compare.json",
+        write=_comparison_json,
+    ),
+    Output(
+        name="comparison-markdown", title="comparison in Markdown, for a pull request",
+        suffix=".compare.md", write=_comparison_markdown,
+    ),
+)  # fmt: skip
+"""What can be written where two images were compared; ``layerlens compare`` has its own flags."""

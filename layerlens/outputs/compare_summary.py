@@ -43,6 +43,9 @@ def comparison_page(comparison: Comparison, look: Look, most: int) -> Iterator[L
     yield []
     yield from _totals(comparison, look)
     if comparison.is_same:
+        if comparison.pull.fetched:
+            yield []
+            yield from _pull(comparison, look)
         yield []
         yield [Cell("Nothing differs.", "green")]
         return
@@ -495,5 +498,5 @@ def _again(comparison: Comparison, look: Look, _most: int) -> Iterator[Line]:
         largest = ", ".join(look.shown_path(path) for path in each.paths[:3])
         label = f"layer{'s' if len(each.layers) > 1 else ''} {look.shown(which)}: "
         yield [Cell("  "), Cell(look.fit(label + largest, look.width - 2), "dim")]
-        for line in look.wrap(ADVICE[each.reason], look.width - 2, 4):
+        for line in look.wrap(ADVICE[each.reason], look.width - 2, 8):
             yield [Cell(f"  {line}")]

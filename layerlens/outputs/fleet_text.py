@@ -11,6 +11,7 @@ from layerlens.outputs.display import percent_of
 from layerlens.outputs.fleet import (
     MOST_IN_MATRIX,
     base_words,
+    held_back,
     in_order,
     totals_line,
     verdict_of,
@@ -281,26 +282,7 @@ def _failures(number: int, image: FleetImage, verdict: Verdict, look: Look) -> I
         Cell(f"{verdict.outcome.value}  ", _STYLES[verdict.outcome]),
         Cell(look.fit(f"{number} {look.shown(image.reference)}", look.width - 6, middle=True)),
     )
-    lines = [
-        (ruling.outcome, ruling.message)
-        for ruling in verdict.rulings
-        if ruling.outcome in (Outcome.FAIL, Outcome.WARN)
-    ]
-    if verdict.dive is not None:
-        lines += [
-            (Outcome.FAIL, f"dive's {each.rule}: {each.message or each.status}")
-            for each in verdict.dive.rulings
-            if each.status not in ("pass", "skip")
-        ]
-    if verdict.strict:
-        lines += [
-            (
-                Outcome.FAIL,
-                f"ignore {'has expired' if each.expired else 'is not needed'}: {each.ignore.reason}",
-            )
-            for each in verdict.idle_ignores
-        ]
-    for outcome, text in lines:
+    for outcome, text in held_back(verdict):
         yield (
             Cell(f"        {outcome.value}  ", _STYLES[outcome]),
             Cell(look.fit(look.shown(text), look.width - 14)),

@@ -223,9 +223,17 @@ def gate_problems(verdict: Verdict | None) -> Iterator[Problem]:
             if ruling.outcome is outcome:
                 yield _gate_problem(ruling, seen)
     for each in () if verdict.dive is None else verdict.dive.rulings:
+        assert verdict.dive is not None  # else there are none
         if each.status not in ("pass", "skip"):
+            blamed = verdict.dive.offenders[:_OFFENDERS] if each.status == "fail" else ()
             yield _problem(
-                f"dive/{clipped(each.rule, 80)}", "", dive_message(each), (), Severity.HIGH, seen
+                f"dive/{clipped(each.rule, 80)}",
+                "",
+                dive_message(each),
+                tuple(line for offender in blamed for line in offender_lines(offender)),
+                Severity.HIGH,
+                seen,
+                next((offender.line for offender in blamed if offender.line is not None), None),
             )
     for idle in verdict.idle_ignores:
         severity = Severity.HIGH if verdict.strict else Severity.LOW
@@ -262,7 +270,8 @@ def _problem(
 
 def offender_lines(offender: Offender) -> Iterator[str]:
     """One of the things that cost the most, and how it is mended."""
-    place = "" if offender.layer is None else f", layer {offender.layer}"
+    layer = None if offender.layer is None else f"layer {offender.layer}"
+    place = "" if layer in (None, offender.what) else f", {layer}"
     if offender.line is not None:
         place += f", line {offender.line}"
     size = f"{human_size(offender.bytes)} " if offender.bytes else ""
@@ -307,14 +316,13 @@ class Place:
 
 
 def place(report: Report, problem: Problem) -> Place:
-    """The Dockerfile's line where both are known, else the image.
+    """The Dockerfile where it is known, else the image.
 
-    Gates always are about the whole image: where they have no line, the Dockerfile's
-    first stands for it.  GitHub and GitLab refuse what has no file.
+    The first line stands for the whole of either, where a problem has none: GitHub and
+    GitLab refuse what has no file and no line.
     """
-    dockerfile = report.dockerfile
-    if dockerfile is not None and (problem.line is not None or problem.finding is None):
-        return _place(dockerfile, problem.line or 1)
+    if report.dockerfile is not None:
+        return _place(report.dockerfile, problem.line or 1)
     return _place(report.analysis.image.reference, 1)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from layerlens.analysis.model import Analysis
-from layerlens.comparison.model import Comparison
-from layerlens.gate.model import Verdict
+
+if TYPE_CHECKING:  # most runs have neither
+    from layerlens.comparison.model import Comparison
+    from layerlens.gate.model import Verdict
 
 
 @dataclass(frozen=True, slots=True)

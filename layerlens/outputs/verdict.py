@@ -20,12 +20,21 @@ from layerlens.gate.model import (
 )
 from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
 from layerlens.outputs.display import escape
-from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
+from layerlens.outputs.layout import (
+    Cell,
+    Column,
+    Line,
+    Look,
+    columns,
+    fix_lines,
+    look_for,
+    print_lines,
+)
 from layerlens.outputs.report import Report
 from layerlens.units import human_size
 
-FIX_LINES = 4
-"""Lines of a fix that are shown."""
+FIX_LINES = 6
+"""Lines of a fix that are shown; about as many."""
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "skip": "magenta"}
 _WORD = 6
@@ -64,10 +73,10 @@ def _page(report: Report, look: Look, now: float | None) -> Iterator[Line]:
         yield from _baseline(verdict.baseline, look, now)
     if verdict.rulings:
         yield from _table(verdict.rulings, look)
+    told: set[tuple[str, str, int | None]] = set()
     if verdict.dive is not None:
         yield []
-        yield from _dive(verdict.dive, report.analysis.dive, look)
-    told: set[tuple[str, str, int | None]] = set()
+        yield from _dive(verdict.dive, report.analysis.dive, look, told)
     for outcome in _ORDER:
         for ruling in verdict.rulings:
             if ruling.outcome is outcome:
@@ -156,13 +165,17 @@ def _wrapped(
 
 def _ruling(ruling: Ruling, look: Look, told: set[tuple[str, str, int | None]]) -> Iterator[Line]:
     word = _word(ruling.outcome.value)
-    message = ruling.message
-    if ruling.measured is None:
-        message = f"{title(ruling.demand)} {message} ({ruling.demand.origin})"
     head = f"{word.text:<{_WORD}}"
-    yield from _wrapped(head, look.shown(message), look, "bold", head_style=word.style)
+    yield from _wrapped(head, look.shown(ruling.message), look, "bold", head_style=word.style)
+    yield from _worst(ruling.offenders, look, told)
+
+
+def _worst(
+    offenders: Sequence[Offender], look: Look, told: set[tuple[str, str, int | None]]
+) -> Iterator[Line]:
+    """Offenders; what was explained once is only named again."""
     before = ""
-    for offender in ruling.offenders:
+    for offender in offenders:
         key = (offender.rule, offender.what, offender.layer)
         known = key in told if offender.rule else offender.instruction == before
         yield from _offender(offender, look, explained=not known)
@@ -192,11 +205,8 @@ def _offender(offender: Offender, look: Look, *, explained: bool) -> Iterator[Li
         yield [Cell(indent), Cell(look.fit(blame, room), "dim")]
     if offender.paths and offender.rule:
         yield [Cell(indent), Cell(look.fit(_paths(offender, look), room, middle=True), "dim")]
-    left = FIX_LINES
-    for line in offender.fix.split("\n") if offender.fix else ():
-        for part in look.wrap(look.shown(line), room, max(left, 1)) if left > 0 else ():
-            yield [Cell(indent), Cell(part, "green")]
-            left -= 1
+    for line in fix_lines(offender.fix, look, room, FIX_LINES):
+        yield [Cell(indent), Cell(line, "green")]
 
 
 def _paths(offender: Offender, look: Look) -> str:
@@ -214,7 +224,9 @@ _DIVE_TITLES = {
 }
 
 
-def _dive(dive: DiveVerdict, figures: DiveFigures, look: Look) -> Iterator[Line]:
+def _dive(
+    dive: DiveVerdict, figures: DiveFigures, look: Look, told: set[tuple[str, str, int | None]]
+) -> Iterator[Line]:
     yield [Cell("By dive 0.13.1's rules", "bold"), Cell("  and its own figures", "dim")]
     shown = (
         f"efficiency {figures.efficiency:.4f}, wasted bytes {human_size(figures.wasted_bytes)}"
@@ -233,12 +245,15 @@ def _dive(dive: DiveVerdict, figures: DiveFigures, look: Look) -> Iterator[Line]
     if rows:
         heads = [Column(""), Column("rule"), Column("limit"), Column("from")]
         yield from _fitted(rows, heads, look, 1)
+    if not dive.passed:
+        yield []
     for ruling in dive.rulings:
         if ruling.status not in ("pass", "skip"):
             word = _word(ruling.status)
             head = f"{word.text:<{_WORD}} " if len(word.text) >= _WORD else f"{word.text:<{_WORD}}"
             text = look.shown(f"{ruling.rule}: {ruling.message}")
             yield from _wrapped(head, text, look, "bold", head_style=word.style)
+    yield from _worst(dive.offenders, look, told)
 
 
 def _ratio(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The private Docker Engine that the tests of this folder share.
+"""The private Docker Engines that the tests of this folder share.
 
 ``LAYERLENS_REQUIRE_ENGINE=1`` (set in CI) turns the skip into a failure.
 ``LAYERLENS_TEST_ENGINE=DIRECTORY`` takes the engine that
@@ -20,14 +20,16 @@ from tests.engine.engine import Engine, EngineError
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what needs the engine in one process: one engine serves all, and builds once.
+    """Keep what needs the same images in one process: they are built once.
 
-    What needs other programs of this machine only passes beside it, a module together.
+    One engine has the sample images; another one, beside it, serves all other tests.
+    What needs other programs of this machine only passes beside them, a module together.
     """
     for item in items:
         if item.get_closest_marker("engine") is not None:
-            needs = "engine" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("engine" if needs else item.path.stem))
+            needs = getattr(item, "fixturenames", ())
+            group = "samples" if "sample" in needs else "engine" if "engine" in needs else ""
+            item.add_marker(pytest.mark.xdist_group(group or item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ BASE_IMAGE = "debian-min:bookworm"
 """The image every sample starts from: Debian's smallest root filesystem."""
 
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+_DISK_BYTES = 60 * 10**9
 _START_SECONDS = 90.0
 _STOP_SECONDS = 60.0
 _SOCKET_PATH_LIMIT = (
@@ -98,6 +99,8 @@ class Engine:
         if missing is not None:
             raise EngineError(missing)
         self.directory.mkdir(parents=True, exist_ok=True)
+        if not outlive_caller:
+            self._mount_disk()
         command = [
             str(_program("dockerd")),
             "--iptables=false",
@@ -148,7 +151,29 @@ class Engine:
     def remove(self) -> None:
         """Stop it and delete everything it kept."""
         self.stop()
+        # Half a million files: rm needs a fraction of what shutil.rmtree takes.
+        subprocess.run(["rm", "-rf", "--", str(self.directory)], check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _mount_disk(self) -> None:
+        """Put the images on a filesystem in one sparse file, where the machine allows it.
+
+        Half a million files take minutes to delete, that file takes none; and what
+        nobody needs after a crash is not flushed while images are built.
+        """
+        data, disk = self.directory / "data", self.directory / "disk"
+        data.mkdir()
+        with disk.open("wb") as file:
+            file.truncate(min(_DISK_BYTES, shutil.disk_usage(self.directory).free))
+        make = ["mkfs.ext4", "-q", "-F", "-m0", "-O^has_journal", "-i8192", "-Elazy_itable_init=1"]
+        mount = ["mount", "-oloop,noatime,nobarrier,noinit_itable"]
+        for command in ([*make, str(disk)], [*mount, str(disk), str(data)]):
+            command[0] = _program(command[0]) or command[0]
+            try:
+                subprocess.run(command, check=True, capture_output=True)
+            except (OSError, subprocess.CalledProcessError):
+                disk.unlink()
+                return
 
     def _answers(self) -> bool:
         try:

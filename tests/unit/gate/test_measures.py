@@ -119,7 +119,6 @@ PLACES = [
 def test_bytes_at_paths_are_live_ones_each_inode_once(glob: str, expected: int) -> None:
     analysis = build(PLACES)
     assert figure(analysis, "max-path", glob) == expected
-    assert Measures(analysis, None, (glob,)).figure(BY_ID["max-path"], glob).value == expected
 
 
 def test_several_globs_are_looked_for_at_once() -> None:

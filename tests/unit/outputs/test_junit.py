@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import xmlschema
 from junitparser import JUnitXml, TestCase, TestSuite
 
 from layerlens.analysis.model import Analysis
-from layerlens.gate.model import Verdict
+from layerlens.gate.model import Offender, Verdict
 from layerlens.outputs import junit
 from layerlens.outputs.junit import write_junit
 from layerlens.outputs.report import Report
@@ -132,3 +133,11 @@ def test_idle_ignores_only_warn_unless_strict() -> None:
     case = suites(written(judged(), verdict))["gates"]["layerlens.gate: ignore app/**"]
     assert case.is_passed
     assert case.system_out == "warning: the ignore of app/** has expired"
+
+
+def test_layers_are_not_named_twice() -> None:
+    ruling = replace(verdicts.SHARE, offenders=(Offender("layer 3", 5, layer=3, line=7),))
+    case = suites(written(judged(), Verdict((ruling,))))["gates"][
+        "layerlens.gate: lowest-efficiency"
+    ]
+    assert case.result[0].text == "5 B layer 3, line 7"

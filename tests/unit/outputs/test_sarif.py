@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -92,10 +91,15 @@ def test_findings_stand_at_their_lines() -> None:
     assert place["logicalLocations"][1] == {
         "name": "big", "fullyQualifiedName": "/var/lib/apt/lists/big", "kind": "path",
     }  # fmt: skip
-    # Without a line, the image is the file that there is.
-    place = found["root-user"]["locations"][0]
-    assert unquote(place["physicalLocation"]["artifactLocation"]["uri"]) == "judged:1"
-    assert place["physicalLocation"]["artifactLocation"]["uri"] == "judged%3A1"
+    # What has no line stands at the first.
+    place = found["root-user"]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "docker%20files/Dockerfile.%C3%A9"
+    assert place["region"]["startLine"] == 1
+    # Without a Dockerfile, the image is the file that there is, at whatever line.
+    for result in by_rule(run(lined())).values():
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "judged%3A1"
+        assert place["region"]["startLine"] == 1
 
 
 def test_a_place_outside_the_source_has_an_address_of_its_own() -> None:
