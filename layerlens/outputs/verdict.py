@@ -19,6 +19,7 @@ from layerlens.gate.model import (
     Verdict,
 )
 from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
+from layerlens.outputs.display import escape
 from layerlens.outputs.layout import (
     Cell,
     Column,
@@ -96,7 +97,7 @@ def _page(report: Report, look: Look, now: float | None) -> Iterator[Line]:
 
 def _word(status: str) -> Cell:
     """An outcome as a word: signs and colours come besides."""
-    text = status if status == "pass" else status.upper()
+    text = escape(status if status == "pass" else status.upper())
     return Cell(text, _STYLES.get(status, "bold red"))
 
 
@@ -198,7 +199,8 @@ def _offender(offender: Offender, look: Look, *, explained: bool) -> Iterator[Li
         return
     blame = look.shown(offender.instruction)
     if offender.rule:
-        blame = f"{offender.rule}: {blame}" if blame else offender.rule
+        rule = look.shown(offender.rule)
+        blame = f"{rule}: {blame}" if blame else rule
     if blame:
         yield [Cell(indent), Cell(look.fit(blame, room), "dim")]
     if offender.paths and offender.rule:
