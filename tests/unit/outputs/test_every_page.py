@@ -59,7 +59,7 @@ def of_two(old: Analysis, new: Analysis) -> Iterator[tuple[str, bytes]]:
         yield ".txt", printed(partial(write_verdict, report, width=100, colour=False, now=1e9))
         yield ".md", written(partial(write_markdown, report))
         yield ".md", (github.step_summary(report, 0) or "").encode()
-        yield ".out", github.step_outputs(report, "never-guessed").encode()
+        yield ".out", github.delimited(github.step_values(report), "never-guessed").encode()
         yield ".commands", "\n".join(github.annotate(report)).encode()
 
 
