@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,6 +91,8 @@ class Step:
 
     def _put_out(self, values: Iterable[tuple[str, str]]) -> None:
         if self.output is not None:
+            import secrets  # late: random numbers cost a verdict some milliseconds
+
             from layerlens.outputs.github import delimited
 
             _append(self.output, delimited(values, f"layerlens_{secrets.token_hex(16)}"))

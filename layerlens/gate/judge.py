@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,13 +38,30 @@ def judge(
     measures = measures_of(analysis, settings.ignores, today, settings.demands)
     court = _Court(measures, settings, baseline)
     demands = sorted(settings.demands, key=lambda demand: _PLACE[demand.gate.id])
+    rulings = tuple(court.ruling(demand) for demand in demands)
     return Verdict(
-        rulings=tuple(court.ruling(demand) for demand in demands),
+        rulings=rulings,
         baseline=None if baseline is None else baseline.facts,
         ignores=measures.excused.rulings,
         ignored=measures.excused.findings,
         strict=settings.strict,
+        notes=tuple(dict.fromkeys(_idle(rulings))),
     )
+
+
+def _idle(rulings: Sequence[Ruling]) -> Iterator[str]:
+    """Limits that allow something of what is not there: a name may be mistyped.
+
+    What allows nothing is a ban, and finding nothing is what it is for.
+    """
+    for ruling in rulings:
+        gate, subject = ruling.demand.gate, ruling.demand.subject
+        if gate.subject in _NAMED and ruling.measured == 0 and ruling.allowed:
+            yield f"{_NAMED[gate.subject]} {subject!r:.200}: is it written right?"
+
+
+_NAMED = {"GLOB": "no bytes lie at", "NAME": "no package is called"}
+"""Subjects that a user names freely, and what to say where there is no such thing."""
 
 
 def measures_of(

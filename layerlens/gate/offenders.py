@@ -108,12 +108,21 @@ class _Work:
     # ------------------------------------------------------------------------ choices
 
     def filled(self, findings: Iterable[Finding], dead: Iterable[int] = ()) -> list[Offender]:
-        """The largest findings; where there are few, the largest dead files besides."""
-        found = nlargest(self.most, findings, key=lambda finding: finding.bytes)
-        worst = [self.of_finding(finding) for finding in found if finding.bytes]
+        """The largest findings; where there are few, the largest dead files besides.
+
+        One about dead files that larger ones have told already adds nothing.
+        """
+        told: set[int] = set()
+        worst: list[Offender] = []
+        for finding in sorted(findings, key=lambda finding: -finding.bytes):
+            if len(worst) == self.most or not finding.bytes:
+                break
+            again = bool(finding.versions) and told.issuperset(finding.versions)
+            if not (again and self.dead.issuperset(finding.versions)):
+                worst.append(self.of_finding(finding))
+                told.update(finding.versions)
         room = self.most - len(worst)
         if room > 0:
-            told: set[int] = set().union(*(finding.versions for finding in found))
             rest = self.largest([inode for inode in dead if inode not in told], room)
             worst += map(self.of_dead, rest)
         return sorted(worst, key=lambda each: -each.bytes)

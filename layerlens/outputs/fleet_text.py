@@ -24,7 +24,12 @@ from layerlens.units import human_size
 _MOST = 10
 """Rows of each list below the images."""
 
-_STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red"}
+_STYLES = {
+    Outcome.PASS: "green",
+    Outcome.WARN: "yellow",
+    Outcome.FAIL: "bold red",
+    Outcome.SKIP: "magenta",
+}
 
 
 def write_text(
@@ -268,10 +273,12 @@ def _verdicts(fleet: Fleet, look: Look, limit: int | None) -> Iterator[Line]:
         yield (Cell(f"{outcome.value}  ", _STYLES[outcome]), Cell(look.fit(text, look.width - 6)))
     failed = sum(1 for each in fleet.images if each.verdict is not None and not each.verdict.passed)
     outcome = Outcome.PASS if passed else Outcome.FAIL
-    yield (
-        Cell(f"{outcome.value}  ", _STYLES[outcome]),
-        Cell(f"{failed} of {len(fleet.images)} images fail", "bold"),
-    )
+    text = f"{failed} of {len(fleet.images)} images fail"
+    if fleet.unread:
+        text += f", {len(fleet.unread)} could not be read"
+        if outcome is Outcome.PASS:  # of those that could; the exit code is no pass
+            outcome = Outcome.SKIP
+    yield (Cell(f"{outcome.value}  ", _STYLES[outcome]), Cell(text, "bold"))
 
 
 def _failures(number: int, image: FleetImage, verdict: Verdict, look: Look) -> Iterator[Line]:

@@ -46,10 +46,11 @@ async def show_history(host: Host) -> None:
             if not events:
                 return
             continue
-        if chosen.wish is Wish.TREE and subject.old:
-            host.notify("these are the old image's layers, and the tree shows the new one")
-        elif chosen.wish is Wish.TREE:
-            host.post_message(View.ShowInTree(path, chosen.event.layer))
+        if chosen.wish is Wish.TREE:
+            if subject.old:
+                host.notify("these are the old image's layers: the tree shows those of the new one")
+            else:
+                host.post_message(View.ShowInTree(path, chosen.event.layer))
             return
         if chosen.wish is Wish.PREVIEW:
             await _preview(host, image, events, chosen.event)

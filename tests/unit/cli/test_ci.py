@@ -213,3 +213,18 @@ def test_options_that_nearly_are(archive: Path, capsys: pytest.CaptureFixture[st
     assert "did you mean --max-size?; see layerlens --help" in capsys.readouterr().err
     assert main([str(archive), "--quux"]) == 2
     assert "did you mean" not in capsys.readouterr().err
+
+
+def test_what_one_finding_told_another_does_not_tell_again(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = Image(
+        [layer(file("a", b"a" * 900_000)), layer(file("b", b"b")), layer(whiteout("a"))],
+        [f"RUN /bin/sh -c {command} # buildkit" for command in ("make a", "make b", "rm /a")],
+    ).save_legacy(inside / "runs.tar")
+    assert main([str(image), "--ci", "--highest-wasted-bytes", "1kB"]) == 1
+    out = capsys.readouterr().out
+    assert [line.split()[:2] for line in out.splitlines() if line[:1] == " " and "kB" in line] == [
+        ["900.0", "kB"]
+    ]
+    assert "RUN make a \\\n                 && make b \\\n" in out

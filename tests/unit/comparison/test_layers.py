@@ -111,7 +111,22 @@ def why(
 
 def test_why_the_content_changed() -> None:
     told = why([A, B, C], [A, B, D])
-    assert told == "layer 2, COPY . /app, is the first that differs: its content changed"
+    assert told == "layer 2, COPY . /app, is the first that differs: its content changed: /d"
+
+
+def test_why_names_what_changed_behind_a_checksum() -> None:
+    texts = tuple(
+        [*STEPS[:2], f"/bin/sh -c #(nop) COPY dir:{each * 32} in /app "] for each in ("1a", "2b")
+    )
+    told = why(
+        [A, B, [file("app/a", b"1"), file("app/b", b"1")]],
+        [A, B, [file("app/a", b"2" * 9), file("app/b", b"2" * 8)]],
+        (texts[0], texts[1]),
+    )
+    assert told.endswith(
+        "COPY dir:2b2b2b2b2b2b /app, is the first that differs: "
+        "its content changed: /app/a and 1 more file"
+    )
 
 
 def test_why_only_times_changed() -> None:
@@ -122,7 +137,7 @@ def test_why_only_times_changed() -> None:
     found = compare(*images, lambda _o, _n: True)
     assert found.pull.why.endswith("only times, owners or modes of what it holds changed")
     found = compare(*images, lambda _o, _n: False)
-    assert found.pull.why.endswith("its content changed")
+    assert found.pull.why.endswith("its content changed: /m")
 
 
 def test_why_the_instruction_changed() -> None:

@@ -239,6 +239,24 @@ def test_what_cannot_be_measured_is_skipped_and_fails_where_that_is_strict() -> 
     assert "--strict does not let pass" in strict.rulings[0].message
 
 
+def test_a_limit_on_what_is_not_there_is_told_and_a_ban_is_not() -> None:
+    analysis = samples.packaged()
+    found = judged(
+        analysis,
+        demand("max-path", "1MB", "nope/**"),
+        demand("max-path", "warn:2MB", "nope/**"),
+        demand("max-path", "0B", "**/.git/**"),
+        demand("max-path", "1kB", "bin/**"),
+        demand("max-package", "1MB", "gcc"),
+        demand("max-package", "0B", "git"),
+        demand("max-package", "9MB", "apt"),
+    )
+    assert found.notes == (
+        "no bytes lie at 'nope/**': is it written right?",
+        "no package is called 'gcc': is it written right?",
+    )
+
+
 def test_rulings_come_in_the_order_of_the_catalogue() -> None:
     wanted = [demand("no-root"), demand("max-size", "1GB"), demand("max-size", "warn:2B"),
               demand("lowest-efficiency", "1%")]  # fmt: skip
