@@ -16,7 +16,7 @@ Tabs and carriage returns count too, but they are escaped before this is asked.
 
 # Where a comma is the decimal sign, spreadsheets take semicolons for what parts cells, and
 # then our quotes, in the middle of a cell of theirs, part nothing.
-_AFTER_SEPARATOR = re.compile(";(?=[\\s\"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+_AFTER_SEPARATOR = re.compile(';(?=[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 
 
 def text_cell(text: str) -> str:
