@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -94,6 +96,22 @@ def test_many_layers_stay_quick() -> None:
 # ------------------------------------------------------------------------------------- words
 
 STEPS = ["ADD rootfs.tar /", "RUN make", "COPY . /app"]
+
+
+def test_many_steps_of_the_same_words_stay_quick() -> None:
+    """difflib takes seconds where words recur, so order does not count among so many."""
+    words = [f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    choose = random.Random(1)  # noqa: S311 - the same each time
+
+    def steps() -> list[str]:
+        return [f"RUN {' '.join(choose.choices(words, k=300))}" for _ in range(100)]
+
+    old = [[file(f"a{k}", b"a")] for k in range(100)]
+    new = [[file(f"b{k}", b"b")] for k in range(100)]
+    started = time.process_time()
+    found = compared(old, new, (steps(), steps()))
+    assert time.process_time() - started < 4
+    assert len(found.layers) == 100
 
 
 def why(
