@@ -177,13 +177,18 @@ OUTPUTS = (
         flag="json", help="write the analysis as JSON; - is stdout",
     ),
     Output(
-        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
-        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
-    ),
-    Output(
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
         flag="save", help="write the complete analysis, for layerlens open; - is stdout",
         needs_packages=True, needs_all=True, binary=True,
+    ),
+    Output(name="text", title="summary as text", suffix=".txt", write=_text),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
+    ),
+    Output(
+        name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,
+        flag="csv", help="write layers, ledger, findings and waste as one CSV table",
     ),
     Output(
         name="junit", title="gates and findings as JUnit XML", suffix=".junit.xml", write=_junit,
@@ -207,18 +212,19 @@ OUTPUTS = (
         help="write the figures as OpenMetrics text, for GitLab and Prometheus",
     ),
     Output(
-        name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,
-        flag="csv", help="write layers, ledger, findings and waste as one CSV table",
+        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
+        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
     ),
     Output(
         name="badge", title="badge with size and efficiency (SVG)", suffix=".svg", write=_badge,
         flag="badge", help="write an SVG badge with size and efficiency",
     ),
     Output(
-        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
-        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
+        name="sbom", title="bill of materials (CycloneDX)", suffix=".cdx.json", write=_sbom,
+        flag="sbom",
+        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
+        needs_rules=True, needs_packages=True, problem=_sbom_problem,
     ),
-    Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(
         name="files-csv", title="final filesystem as CSV", suffix=".csv", write=_files("csv"),
     ),
@@ -237,12 +243,6 @@ OUTPUTS = (
     Output(
         name="packages-json", title="packages as JSON", suffix=".json", write=_packages("json"),
         needs_rules=True, needs_packages=True,
-    ),
-    Output(
-        name="sbom", title="bill of materials (CycloneDX)", suffix=".cdx.json", write=_sbom,
-        flag="sbom",
-        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
-        needs_rules=True, needs_packages=True, problem=_sbom_problem,
     ),
 )  # fmt: skip
 """In the order in which they are offered."""
