@@ -177,9 +177,7 @@ def test_variables_cannot_grow_without_bound() -> None:
     assert len(env_file("".join(f"A{k}=$A\n" for k in range(20_000)), {})) == 20_000
     services = "services:\n" + "".join(f"  s{k}: {{image: i}}\n" for k in range(4000))
     assert references(services) == ["i"]
-    shared = (
-        "x: &x [" + "{}, " * 3000 + "]\ny: &y {" + "".join(f"k{k}: 1, " for k in range(3000))
-    )
+    shared = "x: &x [" + "{}, " * 3000 + "]\ny: &y {" + "".join(f"k{k}: 1, " for k in range(3000))
     for name in "xy":
         merging = "".join(f"  s{k}: {{<<: *{name}}}\n" for k in range(2000))
         with pytest.raises(UsageError, match="merges too much"):
