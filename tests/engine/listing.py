@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests import forked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -198,12 +200,16 @@ def tool(
 
     Without an ``environment`` it is the caller's, less what coverage puts there:
     hundreds of small runs would take twice as long for lines that others cover.
-    Each run has a layer cache of its own: what it says, it has read.
+    Each run is a process of its own, forked (``tests.forked``) where nothing forbids it, and has a layer cache of its own: what it says, it has read.
     """
     if environment is None:
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")
         }
+    own_cache = os.path.join(environment["LAYERLENS_CACHE_DIR"], os.urandom(8).hex())
+    environment = {**environment, "LAYERLENS_CACHE_DIR": own_cache}
+    if not before and forked.can_fork(environment):
+        return forked.run([*map(str, arguments)], environment=environment, cwd=ROOT)
     return subprocess.run(
         [*before, sys.executable, "-m", "layerlens", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -211,12 +217,7 @@ def tool(
         text=True,
         encoding="utf-8",
         cwd=ROOT,
-        env={
-            **environment,
-            "LAYERLENS_CACHE_DIR": os.path.join(
-                environment["LAYERLENS_CACHE_DIR"], os.urandom(8).hex()
-            ),
-        },
+        env=environment,
         check=False,
     )
 

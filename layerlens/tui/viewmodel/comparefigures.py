@@ -11,8 +11,9 @@ from layerlens.analysis.model import Analysis
 from layerlens.comparison.model import Comparison, Delta, PathChange
 from layerlens.outputs.compare_words import change_of, known, signed, unsure_words
 from layerlens.outputs.display import percent_of
+from layerlens.tui.viewmodel.compareagain import Again
 from layerlens.tui.viewmodel.comparecolumns import style_of
-from layerlens.tui.viewmodel.comparefiles import Again, Files, Packages
+from layerlens.tui.viewmodel.comparefiles import Files
 from layerlens.tui.viewmodel.comparelevels import (
     Causes,
     Classes,
@@ -22,6 +23,7 @@ from layerlens.tui.viewmodel.comparelevels import (
     Level,
     Told,
 )
+from layerlens.tui.viewmodel.comparepackages import Packages
 from layerlens.tui.viewmodel.table import Column, Table
 from layerlens.tui.viewmodel.text import count, plural, safe_text, size
 

@@ -1,4 +1,4 @@
-"""The levels of the comparison that lead to paths: directories, packages, files fetched again."""
+"""The levels of the comparison that show paths: directories, or one by one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from layerlens.comparison.model import (
-    PackageDelta,
     PathChange,
     PathDelta,
-    Pointless,
-    Refetched,
 )
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-from layerlens.outputs.compare_words import ADVICE, REASONS, signed
+from layerlens.outputs.compare_words import signed
 from layerlens.tui.viewmodel.comparecolumns import (
-    SIGNS,
     bar_column,
     change_column,
     sign_column,
@@ -238,15 +234,15 @@ class Files(Level):
         delta = self.both.differing.delta(spot)
         if delta.new is None or self.both.differing.is_away(spot):
             assert delta.old is not None
-            return _subject(self.both.old.filesystem, self._path(row), delta.old, old=True)
+            return subject_of(self.both.old.filesystem, self._path(row), delta.old, old=True)
         before = None if delta.old is None else (delta.moved_from or delta.path, delta.old)
-        return _subject(self.both.new.filesystem, delta.path, delta.new, before=before)
+        return subject_of(self.both.new.filesystem, delta.path, delta.new, before=before)
 
     def _unchanged_directory(self, path: Path) -> Subject | None:
         for analysis, old in ((self.both.new, False), (self.both.old, True)):
             version = analysis.filesystem.live.get(path)
             if version is not None:
-                return _subject(analysis.filesystem, path, version, old=old)
+                return subject_of(analysis.filesystem, path, version, old=old)
         return Subject(path=path)
 
     def in_tree(self, row: int | Folder) -> tuple[bytes, int | None] | str:
@@ -324,7 +320,7 @@ def _count(row: int | Folder) -> int:
     return row.count if isinstance(row, Folder) else 1
 
 
-def _subject(
+def subject_of(
     fs: Filesystem,
     path: Path,
     version: int,
@@ -332,205 +328,5 @@ def _subject(
     old: bool = False,
     before: tuple[bytes, int] | None = None,
 ) -> Subject:
+    """A version of a path in one of the images; ``before`` as in :class:`Subject`."""
     return Subject(path=path, version=version, layer=fs.layer_of(version), old=old, before=before)
-
-
-# ---------------------------------------------------------------------- packages
-
-
-class Packages(Level):
-    """Packages that came, went, or are of another version or size."""
-
-    noun = "package"
-
-    def made(self) -> Table[Any]:
-        rows = self.both.comparison.packages
-        most = max((abs(row.bytes) for row in rows), default=0)
-        return Table(
-            rows,
-            [
-                sign_column(_package_word),
-                bar_column(self.change, most),
-                change_column(self.change),
-                size_column("old", "Old", lambda row: row.old and row.old.bytes),
-                size_column("new", "New", lambda row: row.new and row.new.bytes),
-                Column("ecosystem", "Kind", lambda row: (row.package.ecosystem.value, "dim"),
-                       lambda row: row.package.ecosystem.value, 9, from_cells=60),
-                word_column(lambda row: row.change, cells=8),
-                Column("name", "Package", lambda row: (safe_text(row.package.name, _NAME), ""),
-                       lambda row: row.package.name.casefold(), 16, most=40),
-                Column("", "Version", lambda row: (_versions(row), "dim"), str),
-            ],
-            text=lambda row: (
-                f"{row.package.ecosystem.value} {row.package.name} {row.package.version}"
-            ),
-            order="size",
-        )  # fmt: skip
-
-    def key(self, row: PackageDelta) -> object:
-        return id(row)
-
-    def below(self, row: PackageDelta) -> Level | None:
-        paths: set[Path] = set()
-        for package, analysis in ((row.old, self.both.old), (row.new, self.both.new)):
-            if package is not None:
-                paths.update(map(analysis.filesystem.paths.__getitem__, package.versions))
-        spots = self.both.differing.at(paths)
-        title = safe_text(row.package.name, _NAME)
-        return Files(self.both, title, self.key(row), spots=spots, flat=True) if spots else None
-
-    def text(self, row: PackageDelta) -> str:
-        return f"{safe_text(row.package.name)} {_versions(row)}"
-
-    def subject(self, row: PackageDelta) -> Subject | None:
-        return Subject(layer=row.package.layer, old=row.new is None)
-
-    def in_tree(self, row: PackageDelta) -> tuple[bytes, int | None] | str:
-        if row.new is None:
-            return "only the old image has this package, and the tree shows the new one"
-        return b"", row.new.layer
-
-    def told(self, row: PackageDelta) -> Told:
-        pairs = [("kind", row.package.ecosystem.value), ("change", signed(row.bytes))]
-        for label, package in (("old", row.old), ("new", row.new)):
-            if package is None:
-                pairs.append((label, "does not have it"))
-            else:
-                files = plural(len(package.versions), "file")
-                known = f"{safe_text(package.version, _NAME)}, {size(package.bytes)}"
-                pairs.append((label, f"{known} in {files}, layer {package.layer}"))
-        head = {"added": "new", "removed": "removed", "version": "another version"}.get(
-            row.change, "another size"
-        )
-        return f"Package: {head}", safe_text(row.package.name, _NAME), pairs
-
-
-def _package_word(row: PackageDelta) -> str:
-    return row.change if row.change in SIGNS else "changed"
-
-
-def _versions(row: PackageDelta) -> str:
-    now = safe_text(row.package.version, _NAME)
-    if row.change != "version" or row.old is None:
-        return now
-    return f"{safe_text(row.old.version, _NAME)} → {now}"
-
-
-# ---------------------------------------------------------------------- fetched again
-
-
-class Again(Level):
-    """What clients fetch again although nothing in it changed that matters, by reason."""
-
-    noun = "reason"
-
-    def made(self) -> Table[Any]:
-        return Table(
-            self.both.comparison.refetched,
-            [
-                size_column("size", "Bytes", lambda row: row.bytes, 0),
-                size_column("transfer", "Transfer", lambda row: row.transfer, 60),
-                Column("count", "Files", lambda row: (count(row.files), ""),
-                       lambda row: row.files, 7, right=True, largest_first=True),
-                Column("layer", "Layers", lambda row: (_layers(row), "dim"),
-                       lambda row: row.layers, 12, from_cells=72),
-                Column("name", "Why", lambda row: (REASONS[row.reason], ""),
-                       lambda row: row.reason.value),
-            ],
-            text=lambda row: REASONS[row.reason],
-            order="size",
-        )  # fmt: skip
-
-    def words(self) -> str:
-        return f"{size(self.sum() or 0)} of content in layers that must be fetched"
-
-    def key(self, row: Refetched) -> object:
-        return row.reason
-
-    def below(self, row: Refetched) -> Level | None:
-        return AgainFiles(self.both, row)
-
-    def text(self, row: Refetched) -> str:
-        return f"{size(row.bytes)} in {plural(row.files, 'file')}: {REASONS[row.reason]}"
-
-    def in_tree(self, row: Refetched) -> tuple[bytes, int | None] | str:
-        return b"", row.layers[0] if row.layers else None
-
-    def told(self, row: Refetched) -> Told:
-        pairs = [("files", f"{count(row.files)}, {size(row.bytes)} of content")]
-        if row.transfer is not None:
-            pairs.append(("transfer", f"{size(row.transfer)} on the wire"))
-        pairs += [("layers", _layers(row)), ("to do", ADVICE[row.reason])]
-        return "Fetched again for nothing", REASONS[row.reason], pairs
-
-
-def _layers(row: Refetched) -> str:
-    return ", ".join(map(str, row.layers[:20])) + (", …" if len(row.layers) > 20 else "")
-
-
-class AgainFiles(Level):
-    """The files of one reason, the largest first."""
-
-    noun = "file"
-
-    def __init__(self, both: Compared, again: Refetched) -> None:
-        self._again = again
-        self._live = both.new.filesystem.live
-        super().__init__(both, _SHORT[again.reason], again.reason)
-
-    def made(self) -> Table[Any]:
-        fs = self.both.new.filesystem
-        self._sizes = fs.sizes()
-        return Table(
-            self._again.paths,
-            [
-                size_column("size", "Bytes", self._size, 0),
-                Column("name", "Path", lambda row: (f"/{path_text(row)}", ""),
-                       lambda row: row, keep_end=True),
-            ],
-            text=lambda row: f"/{row.decode('utf-8', 'surrogateescape')}",
-            order="size",
-            sign=lambda row: MARKED if self.both.marks.has_path(row) else ("", ""),
-        )  # fmt: skip
-
-    def _size(self, path: Path) -> int | None:
-        version = self._live.get(path)
-        return None if version is None else self._sizes[self.both.new.filesystem.inode(version)]
-
-    def sum(self) -> None:
-        return None
-
-    def below(self, row: Path) -> Level | None:
-        return None
-
-    def text(self, row: Path) -> str:
-        return f"/{safe_text(row)}"
-
-    def subject(self, row: Path) -> Subject | None:
-        version = self._live.get(row)
-        if version is None:
-            return Subject(path=row)
-        was = self.both.old.filesystem.live.get(row)
-        before = None if was is None else (row, was)
-        return _subject(self.both.new.filesystem, row, version, before=before)
-
-    def in_tree(self, row: Path) -> tuple[bytes, int | None] | str:
-        version = self._live.get(row)
-        layer = None if version is None else self.both.new.filesystem.layer_of(version)
-        return row, self._again.layers[0] if layer is None else layer
-
-    def told(self, row: Path) -> Told:
-        pairs = [("why", REASONS[self._again.reason]), ("to do", ADVICE[self._again.reason])]
-        version = self._live.get(row)
-        if version is not None:
-            found = file_version(self.both.new.filesystem, version)
-            pairs.insert(0, ("new", " · ".join(facts(found))))
-        return "Fetched again for nothing", f"/{safe_text(row)}", pairs
-
-
-_SHORT = {
-    Pointless.SAME: "the same content",
-    Pointless.MOVED: "moved",
-    Pointless.BYTECODE: "compiled Python",
-    Pointless.LOG: "logs and caches",
-}

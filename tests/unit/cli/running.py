@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests import forked
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -29,8 +31,15 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 
 def layerlens(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the tool; ``env`` are changes to the environment."""
+    """Run the tool; ``env`` are changes to the environment.
+
+    Where only that and the folder are chosen, the process is forked: see ``tests.forked``.
+    """
     changes = options.pop("env", {})
+    if options.keys() <= {"cwd"} and forked.can_fork(environment(**changes)):
+        return forked.run(
+            [*map(str, arguments)], environment=environment(**changes), timeout=120, **options
+        )
     return subprocess.run(
         [sys.executable, "-m", "layerlens", *map(str, arguments)],
         env=environment(**changes), timeout=120, check=False,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layerlens.cli import main as cli
+from layerlens.cli.browse_two import TwoImagesReader
 from layerlens.cli.options import SUBCOMMANDS
 from tests.archives import multi
 from tests.builders import Image, directory, file, layer, symlink
@@ -328,3 +330,28 @@ def test_contents_that_must_be_read_again_are_told(run: Run, tmp_path: Path) -> 
     out, err = run.raw(run.archives[0], packed, "--diff", "etc/passwd")
     assert err == "layerlens: layer 0 is decompressed again (3.6 kB)\n"
     assert out.splitlines() == diffed(run, "etc/passwd")
+
+
+def test_on_a_terminal_both_open_in_the_ui(
+    archives: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+
+    def run_ui(reader: object, title: str, _settings: object) -> int:
+        assert isinstance(reader, TwoImagesReader)
+        shown.append(title)
+        return 0
+
+    monkeypatch.setattr("layerlens.cli.looking.run_ui", run_ui)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert cli.main(["compare", *archives, "--no-cache", "--theme", "nord"]) == 0
+    assert shown == [f"{archives[0]} → {archives[1]}"]
+    assert capsys.readouterr().out == ""
+    assert cli.main(["compare", *archives, "--no-cache", "--theme", "none"]) == 2, "told before"
+    for asked in (["--text"], ["--table"], ["--json", "-"], ["--diff", "app/new"], ["--ci"]):
+        cli.main(["compare", *archives, "--no-cache", *asked])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    assert cli.main(["compare", *archives, "--no-cache"]) == 0
+    assert "Pull" in capsys.readouterr().out, "without keys it is printed"
+    assert len(shown) == 1

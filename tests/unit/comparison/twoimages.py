@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from layerlens.analysis.model import Analysis
@@ -130,6 +131,7 @@ def _packages(analysis: Analysis, *rows: tuple[Ecosystem, str, str, bytes]) -> A
     return replace(analysis, inventory=Inventory(packages, owners))
 
 
+@cache
 def old_shop() -> Analysis:
     """The older build: runs as root, without package lists."""
     found = build(
@@ -160,6 +162,7 @@ def old_shop() -> Analysis:
     )
 
 
+@cache
 def new_shop() -> Analysis:
     """The newer one: another curl, its lists left, a folder moved, all else built again."""
     when = DAY + 86_400
@@ -196,18 +199,21 @@ def new_shop() -> Analysis:
     )
 
 
+@cache
 def shops() -> Comparison:
     """Both builds compared."""
     old, new = old_shop(), new_shop()
     return compare(old, new, by_hashes(old, new))
 
 
+@cache
 def the_same() -> Comparison:
     """An image and itself."""
     shop = old_shop()
     return compare(shop, shop, by_hashes(shop, shop))
 
 
+@cache
 def attacked() -> Comparison:
     """Images whose every text is against the reader, with names that moved and changed."""
     old = hostile()

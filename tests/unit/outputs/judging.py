@@ -1,9 +1,10 @@
-"""Reports with verdicts, the same on every machine."""
+"""Reports with verdicts, the same on every machine; each is made once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from layerlens.gate.model import (
     BaselineFacts,
@@ -19,6 +20,7 @@ NOW = 1_777_593_600.0
 """2026-05-01."""
 
 
+@cache
 def failing() -> Report:
     """Gates that pass, warn, fail and cannot be judged, beside dive's, a baseline and ignores."""
     analysis = samples.judged()
@@ -62,6 +64,7 @@ def failing() -> Report:
     return Report(analysis, verdict, dockerfile="Dockerfile")
 
 
+@cache
 def passing() -> Report:
     """All is well."""
     analysis = samples.clean()
@@ -74,6 +77,7 @@ def passing() -> Report:
     return Report(analysis, verdict)
 
 
+@cache
 def hostile() -> Report:
     """Names, labels and history that are against the reader, and settings that are odd."""
     analysis = samples.hostile()

@@ -1,9 +1,10 @@
-"""Analyses made by hand, the same on every machine, for all tests of outputs."""
+"""Analyses made by hand, the same on every machine, for all tests of outputs; each is made once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from layerlens.analysis.analyse import Described, Look, analyse
@@ -117,6 +118,7 @@ def row(when: str, created_by: str, **more: Any) -> dict[str, Any]:
     return {"created": f"2024-05-{when}", "created_by": created_by, **more}
 
 
+@cache
 def shop() -> Analysis:
     """An image with waste of every cause, in six layers, the lowest being the base's."""
     return build(
@@ -194,6 +196,7 @@ def shop() -> Analysis:
     )  # fmt: skip
 
 
+@cache
 def clean() -> Analysis:
     """Nothing wasted."""
     return build(
@@ -263,6 +266,7 @@ def _check(context: Context) -> Iterable[Draft]:
     )
 
 
+@cache
 def judged() -> Analysis:
     """An image whose rules ran: the rules are the test's own, so that they never change."""
     return build(
@@ -302,6 +306,7 @@ PAD = listed(Ecosystem.NPM, "@a/left-pad", "1.0", dev=True, licence="odd (licenc
 EVIL = listed(Ecosystem.GEM, "=cmd|'\x1b[31m\n", "@1\x00", licence="\x1b", manual=None)
 
 
+@cache
 def packaged() -> Analysis:
     """The judged image, with packages of three ecosystems, one of them with hostile texts."""
     analysis = judged()
@@ -321,6 +326,7 @@ def packaged() -> Analysis:
     )
 
 
+@cache
 def empty() -> Analysis:
     """No layers at all."""
     return build([], reference="scratch.tar", tags=())
@@ -352,6 +358,7 @@ HOSTILE_NAMES = (
 )
 
 
+@cache
 def hostile() -> Analysis:
     """Every text and name that an image can bring is against the reader."""
     first = [file(name, b"x" * (100 + k)) for k, name in enumerate(HOSTILE_NAMES)]
@@ -381,6 +388,7 @@ def hostile() -> Analysis:
     )
 
 
+@cache
 def many() -> Analysis:
     """127 layers, the most that engines take; each but the first replaces a file."""
     layers = [[file("app/counter", b"%03d" % k * (k + 1) * 50)] for k in range(127)]
@@ -392,6 +400,7 @@ def many() -> Analysis:
     )
 
 
+@cache
 def lined() -> Analysis:
     """The judged image, whose first findings name lines of a Dockerfile."""
     analysis = judged()

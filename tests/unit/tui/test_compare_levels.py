@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from layerlens.comparison.model import Comparison
+from layerlens.tui.viewmodel.compareagain import AgainFiles
 from layerlens.tui.viewmodel.comparebrowser import CompareBrowser
 from layerlens.tui.viewmodel.comparecolumns import signed_bar
-from layerlens.tui.viewmodel.comparefiles import AgainFiles, Files
+from layerlens.tui.viewmodel.comparefiles import Files
 from layerlens.tui.viewmodel.comparelevels import Compared, Level
 from layerlens.tui.viewmodel.comparepaths import Differing, Way
 from layerlens.tui.viewmodel.marks import Marks
