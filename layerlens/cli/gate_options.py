@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from layerlens.cli.dive_settings import dive_flags, dive_options
 from layerlens.cli.github import github_options
@@ -95,8 +96,11 @@ def files_read(arguments: argparse.Namespace) -> list[str | None]:
     A baseline may, by the next one.
     """
     baseline, written = arguments.baseline, arguments.write_baseline
+    is_renewed = None not in (baseline, written) and (
+        os.path.realpath(baseline) == os.path.realpath(written)
+    )
     return [
-        None if baseline == written else baseline,
+        None if is_renewed else baseline,
         arguments.ci_config,
         getattr(arguments, "config", None),
     ]

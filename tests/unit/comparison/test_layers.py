@@ -99,7 +99,7 @@ STEPS = ["ADD rootfs.tar /", "RUN make", "COPY . /app"]
 
 
 def test_many_steps_of_the_same_words_stay_quick() -> None:
-    """difflib takes seconds where words recur, so order does not count among so many."""
+    """Matching in order takes seconds where words recur, so order does not count among so many."""
     words = [f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     choose = random.Random(1)  # noqa: S311 - the same each time
 
