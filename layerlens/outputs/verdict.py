@@ -324,13 +324,15 @@ def _end(verdict: Verdict, look: Look) -> Iterator[Line]:
     counts = Counter(ruling.outcome for ruling in verdict.rulings)
     total, parts = len(verdict.rulings), []
     if total:
-        if counts[Outcome.FAIL]:
+        if verdict.nothing_judged:
+            parts.append("there was no gate that could be judged")
+        elif counts[Outcome.FAIL]:
             parts.append(f"{counts[Outcome.FAIL]} of {counted(total, 'gate')} failed")
         else:
             parts.append(f"{counts[Outcome.PASS]} of {counted(total, 'gate')} passed")
         if counts[Outcome.WARN]:
             parts.append(f"{counts[Outcome.WARN]} warned")
-        if counts[Outcome.SKIP]:
+        if counts[Outcome.SKIP] and not verdict.nothing_judged:
             parts.append(f"{counts[Outcome.SKIP]} could not be judged")
     if verdict.dive is not None:
         bad = sum(ruling.status not in ("pass", "skip") for ruling in verdict.dive.rulings)
