@@ -131,7 +131,8 @@ def _serve(requests: socket.socket) -> None:
         child = os.fork()
         if child == 0:
             requests.close()
-            _become(*json.loads(message), streams)
+            arguments, environment, cwd = json.loads(message)
+            _become(arguments, environment, cwd, streams)
         for each in streams:
             os.close(each)
         _, status = os.waitpid(child, 0)

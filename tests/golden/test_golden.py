@@ -10,7 +10,6 @@ import io
 import json
 import os
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ from layerlens.outputs.verdict import write_verdict
 from tests.unit.outputs import handmade, judging, samples, verdicts
 from tests.unit.outputs.wicked import TEXT, wicked
 
-lined = cache(samples.lined)
+lined = samples.lined
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[1] / "layerlens" / "outputs" / "analysis.schema.json"
 UPDATE = "LAYERLENS_UPDATE_GOLDEN"
