@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 VARIABLE = "LAYERLENS_CACHE_DIR"
@@ -21,7 +22,9 @@ def default_directory(environment: Mapping[str, str]) -> str:
     base = environment.get("XDG_CACHE_HOME", "").strip()
     if os.path.isabs(base):
         return os.path.join(base, _NAME)
-    # Late: it takes some milliseconds, which a run with --cache-dir need not spend.
-    import platformdirs
+    if sys.platform != "linux":
+        # Elsewhere the place is not this simple.  Late: it takes some milliseconds.
+        import platformdirs
 
-    return platformdirs.user_cache_dir(_NAME, appauthor=False)
+        return platformdirs.user_cache_dir(_NAME, appauthor=False)
+    return os.path.join(os.path.expanduser("~"), ".cache", _NAME)

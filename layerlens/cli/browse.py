@@ -17,7 +17,7 @@ from layerlens.filesystem.stack import Semantics
 from layerlens.partial import Arriving
 from layerlens.pipeline import analyse_image, looking_inside, open_image, reopen, retrieve
 from layerlens.progress import Progress
-from layerlens.sources.image import ReadOptions, RegistryAccess
+from layerlens.sources.image import Image, ReadOptions, RegistryAccess
 from layerlens.tui.reading import Opened, Reader
 
 
@@ -38,11 +38,17 @@ class ImageReader(Reader):
         self._seen = 0
 
     def read(self, progress: Progress) -> Opened:
+        found, _ = self.read_held(progress)
+        return found
+
+    def read_held(self, progress: Progress) -> tuple[Opened, Image | None]:
+        """Read it; beside it the image itself, ``None`` of a saved analysis."""
         arguments = self._arguments
         saved = opened(arguments, self._stdin)
         if saved is not None:
             access = RegistryAccess(environment=dict(os.environ))
-            return Opened(saved, reopen(saved.image.reference, ReadOptions(registry=access), saved))
+            retrieval = reopen(saved.image.reference, ReadOptions(registry=access), saved)
+            return Opened(saved, retrieval), None
         # Not remembered: who browses wants the packages, which a memory of findings lacks.
         rules = rules_of(arguments, remember=False) if self._findings else None
         options = read_options(arguments, self._stdin)
@@ -68,7 +74,7 @@ class ImageReader(Reader):
         # Nearly all of it lives to the end: the collector, which would make a key
         # wait for a tenth of a second, need not look at it.
         gc.freeze()
-        return Opened(analysis, retrieve(image, analysis, options))
+        return Opened(analysis, retrieve(image, analysis, options)), image
 
     def glimpse(self) -> Opened | None:
         generation = self._arriving.generation

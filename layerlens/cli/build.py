@@ -58,6 +58,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
         )
     builder, program = _builder(arguments.builder)
     arguments.version = False
+    arguments.image = ""  # not made yet, so no output can replace it
     if not arguments.no_findings:
         _tell_sources(arguments, theirs)
     # The build comes after all checks of the arguments: it may take an hour.

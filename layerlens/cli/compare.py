@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerlens.cli.analysing import Depth
-from layerlens.cli.gate_options import gate_options
+from layerlens.cli.gate_options import (
+    baseline_written,
+    files_read,
+    gate_options,
+    refuse_without_gate,
+)
+from layerlens.cli.github import step_of
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
 from layerlens.cli.options import Parser, image_options
-from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.cli.settings_file import config_option
+from layerlens.cli.tui_settings import tui_options
 from layerlens.cli.words import some
 from layerlens.errors import UsageError
 
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from layerlens.cli.comparing import Compared
     from layerlens.cli.diagnostics import Narrator
     from layerlens.cli.gating import Gating
+    from layerlens.outputs.report import Report
 
 
 def compare_parser() -> Parser:
@@ -29,8 +36,9 @@ def compare_parser() -> Parser:
         prog="layerlens compare",
         description="Show what changed from one image to another: size, layers, files, packages, "
         "findings, and what a client that has the old one must fetch.",
-        epilog="OLD and NEW are what layerlens IMAGE takes, or saved analyses.  With --ci the new "
-        "image is judged, and the old one is the baseline.",
+        epilog="On a terminal, where no output is asked for, both open in the terminal UI.  OLD "
+        "and NEW are what layerlens IMAGE takes, or saved analyses.  With --ci the new image is "
+        "judged, and the old one is the baseline.",
         allow_abbrev=False,
     )
     found.add_argument("old", metavar="OLD", help="the image to compare with")
@@ -80,6 +88,7 @@ def compare_parser() -> Parser:
         help="which of several images in OLD's archive (--image is NEW's)",
     )  # fmt: skip
     gate_options(found)
+    tui_options(found)
     image_options(found)
     found.set_defaults(context=None)
     return found
@@ -96,14 +105,52 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     from layerlens.cli.comparing import compared
 
     arguments = compare_parser().parse_args(argv)
-    gate = _gate(arguments)
+    gate = _gate(arguments, narrator)
     _check(arguments)
+    step = step_of(arguments)
+    if _is_for_people(arguments):
+        code = _browse(arguments)
+        if code is not None:
+            return code
     depth = Depth.ENTRIES if arguments.no_findings or arguments.diff else Depth.RULES
     with compared(arguments, narrator, depth=depth) as found:
         if arguments.diff is not None:
             return _diff(arguments, found, narrator)
         _write(arguments, found)
-        return 0 if gate is None else _judge(arguments, found, gate, narrator)
+        if gate is not None:
+            gate = gate.against(found.comparison.old, arguments.old)
+        report = _report(arguments, found, gate, narrator)
+        code = 0
+        if gate is not None:
+            data = "-" in (arguments.json, arguments.markdown)
+            code = gate.tell(report, narrator, data_on_stdout=data)
+        step.tell(report, narrator)
+        return code
+
+
+def _is_for_people(arguments: argparse.Namespace) -> bool:
+    """Whether nothing was asked for, on a terminal."""
+    asked = (arguments.text, arguments.table, arguments.json, arguments.markdown, arguments.diff)
+    return not any(asked) and not arguments.ci and sys.stdout.isatty()
+
+
+def _browse(arguments: argparse.Namespace) -> int | None:
+    """The terminal UI; ``None`` where no keys can be had."""
+    stdin = None
+    if "-" in (arguments.old, arguments.new) and arguments.old != arguments.new:
+        from layerlens.cli.reading import stdin_beside_terminal
+
+        stdin = stdin_beside_terminal()
+        if stdin is None:
+            return None
+    elif not sys.stdin.isatty() or arguments.old == arguments.new == "-":
+        return None
+    from layerlens.cli.browse_two import TwoImagesReader
+    from layerlens.cli.looking import run_ui, settings_of_ui
+
+    settings = settings_of_ui(arguments)
+    reader = TwoImagesReader(arguments, stdin, findings=not arguments.no_findings)
+    return run_ui(reader, f"{arguments.old} → {arguments.new}", settings)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -118,48 +165,33 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--diff is an output by itself", hint="run it alone")
     for path in files:
         check_writable(path)
-
-
-def _gate(arguments: argparse.Namespace) -> Gating | None:
-    """The gate, with the old image as its baseline once that was read."""
-    if not arguments.ci:
-        return None
-    if arguments.baseline is not None:
-        raise UsageError("--baseline has no place here", hint="OLD is the baseline")
-    if arguments.strict_baseline and "strict_baseline" not in arguments.origins:
-        raise UsageError(
-            "--strict-baseline needs a baseline file", hint="images cannot be stale: drop it"
-        )
-    from layerlens.cli.baseline import writing_of
-    from layerlens.cli.gate_settings import gate_settings
-    from layerlens.cli.gating import Gating
-    from layerlens.cli.settings_file import settings_of
-
-    return Gating(
-        settings=gate_settings(arguments, settings_of(arguments), with_baseline=True),
-        baseline=None,
-        dive=None,
-        exit_zero=bool(arguments.exit_zero),
-        writing=writing_of(arguments),
-        color=arguments.color,
+    outputs = [("json", arguments.json), ("markdown", arguments.markdown)]
+    check_apart(
+        [*(each for each in outputs if each[1] is not None), *baseline_written(arguments)],
+        [arguments.old, arguments.new],
+        [arguments.dockerfile, *files_read(arguments)],
     )
 
 
-def _judge(arguments: argparse.Namespace, found: Compared, gate: Gating, narrator: Narrator) -> int:
-    """Judge the new image against the old one; gives the exit code."""
-    from layerlens.cli.baseline import epoch_of, measured_baseline
+def _gate(arguments: argparse.Namespace, narrator: Narrator) -> Gating | None:
+    """The gate, which gets the old image as its baseline once that was read."""
+    if not arguments.ci:
+        refuse_without_gate(arguments)
+        return None
+    from layerlens.cli.gating import prepare
+
+    return prepare(arguments, narrator, against_old=True)
+
+
+def _report(
+    arguments: argparse.Namespace, found: Compared, gate: Gating | None, narrator: Narrator
+) -> Report:
+    """The new image beside the old one, judged where there is a gate."""
     from layerlens.outputs.report import Report
 
     comparison = found.comparison
-    image = comparison.old.image
-    baseline = measured_baseline(
-        comparison.old, gate.settings, arguments.old, image.saved_at or epoch_of(image.created)
-    )
     report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
-    gate = replace(gate, baseline=baseline)
-    report = gate.judged(report, narrator)
-    data = "-" in (arguments.json, arguments.markdown)
-    return gate.tell(report, narrator, data_on_stdout=data)
+    return report if gate is None else gate.judged(report, narrator)
 
 
 def _write(arguments: argparse.Namespace, found: Compared) -> None:

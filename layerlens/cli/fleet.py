@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options
+from layerlens.cli.gate_options import BASELINE_FLAGS, gate_options, refuse_without_gate
+from layerlens.cli.github import step_of
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
@@ -70,12 +71,15 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
 
     arguments = fleet_parser().parse_args(argv)
     named = references(arguments, narrator)
-    wanted = wanted_forms(arguments)
+    wanted = wanted_forms(arguments, named)
     if arguments.max_total_size is not None and not arguments.ci:
         raise UsageError("--max-total-size needs --ci")
     _leave_baselines(arguments)
+    step = step_of(arguments)
     gate = None
-    if arguments.ci:
+    if not arguments.ci:
+        refuse_without_gate(arguments)
+    else:
         from layerlens.cli.gating import prepare
 
         gate = prepare(arguments, narrator)
@@ -83,6 +87,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     with shared_memory(arguments, named) as shared:
         fleet = _gathered(shared, named, narrator, gate, failures)
     _write(fleet, arguments, wanted, ci=gate is not None)
+    step.tell_fleet(fleet, arguments.max_total_size, narrator)
     if gate is not None:
         from layerlens.cli.diagnostics import ExitCode
 
@@ -91,9 +96,12 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     return failures.code
 
 
-def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """The forms that are asked for, with their paths.  Raises :class:`UsageError`."""
-    from layerlens.cli.output import check_writable
+def wanted_forms(arguments: argparse.Namespace, named: Sequence[str]) -> list[tuple[str, str]]:
+    """The forms that are asked for, with their paths; ``named`` are the images.
+
+    Raises :class:`UsageError`.
+    """
+    from layerlens.cli.output import check_apart, check_writable
 
     found = [
         (form, getattr(arguments, form))
@@ -104,6 +112,8 @@ def wanted_forms(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
     for _, path in found:
         check_writable(path)
+    read = [getattr(arguments, name, None) for name in ("file", "compose", "config", "ci_config")]
+    check_apart(found, named, read)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from layerlens.cli.dive_settings import dive_flags, dive_options
 from layerlens.cli.github import github_options
@@ -83,6 +84,28 @@ BASELINE_FLAGS = {
 """Flags that only a gate can follow, by what arguments call them."""
 
 
+def baseline_written(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The option of the baseline that is to be written, and its file."""
+    path = arguments.write_baseline
+    return [] if path in (None, "-") else [("write-baseline", path)]
+
+
+def files_read(arguments: argparse.Namespace) -> list[str | None]:
+    """The files that only gates and settings read, without those that may be replaced.
+
+    A baseline may, by the next one.
+    """
+    baseline, written = arguments.baseline, arguments.write_baseline
+    is_renewed = None not in (baseline, written) and (
+        os.path.realpath(baseline) == os.path.realpath(written)
+    )
+    return [
+        None if is_renewed else baseline,
+        arguments.ci_config,
+        getattr(arguments, "config", None),
+    ]
+
+
 def baseline_flags(arguments: argparse.Namespace) -> list[str]:
     """The flags about baselines that were given; what settings say is none."""
     by_settings = getattr(arguments, "origins", ())
@@ -98,6 +121,11 @@ def refuse_without_gate(arguments: argparse.Namespace) -> None:
 
     Settings of the same name wait for a run with gates.
     """
+    by_settings = getattr(arguments, "origins", ())
+    for gate in GATES:
+        name = gate.id.replace("-", "_")
+        if getattr(arguments, name) and name not in by_settings:
+            raise UsageError(f"--{gate.id} needs --ci", hint="without it nothing is judged")
     for flag in baseline_flags(arguments):
         raise UsageError(f"{flag} needs --ci", hint="only gates compare with a baseline")
     for flag in dive_flags(arguments):

@@ -23,7 +23,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from layerlens.cli.ignore_settings import ignores_of
+from layerlens.cli.ignore_settings import ignores_of, refuse_too_many_globs
 from layerlens.cli.problems import Problems, quoted, suggestion
 from layerlens.cli.rule_names import RuleNames
 from layerlens.cli.settings import keys_of
@@ -51,6 +51,9 @@ class Told:
     limits: tuple[Limit, ...]
     origin: str
 
+
+_MOST_LIMITS = 100
+"""Limits on one figure in one place: nobody means more."""
 
 Asked = dict[tuple[str, str], Told]
 """(gate, subject) -> what is said of it."""
@@ -147,6 +150,7 @@ def tolerance_of(text: str) -> Limit:
 
 def asked_by_file(file: SettingsFile, problems: Problems, names: RuleNames) -> Asked:
     """What ``[ci]`` of the settings file says of gates."""
+    refuse_too_many_globs(file)
     table = file.tables.get("ci", {})
     if not isinstance(table, Mapping):
         problems.in_file("ci", "must be a table")
@@ -238,6 +242,9 @@ class _Place:
             list(self.asked[gate.id, subject].limits) if (gate.id, subject) in self.asked else []
         )
         values = value if isinstance(value, list) else [value]
+        if len(values) + len(limits) > _MOST_LIMITS:
+            self._tell(where, f"more than {_MOST_LIMITS} limits")
+            return
         if not values:
             self._tell(where, f'names no limit; write "{OFF}" to have none')
             return

@@ -15,13 +15,14 @@ from layerlens.cli.gate_settings import gate_settings
 from layerlens.cli.output import stdout_guarded
 from layerlens.cli.settings_file import settings_of
 from layerlens.errors import UsageError
-from layerlens.gate.dive import DiveSettings, dive_verdict
+from layerlens.gate.dive import DiveSettings, dive_verdict, with_offenders
 from layerlens.gate.judge import judge
 from layerlens.gate.model import GateSettings
 from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
+    from layerlens.analysis.model import Analysis
     from layerlens.cli.baseline import Writing
     from layerlens.cli.diagnostics import Narrator
     from layerlens.gate.baseline import RecordedBaseline
@@ -44,11 +45,19 @@ class Gating:
         """Whether a gate asks for packages, which a memory of findings does not list."""
         return any(demand.gate.subject == "NAME" for demand in self.settings.demands)
 
+    def against(self, old: Analysis, origin: str) -> Gating:
+        """The same with an analysed image, named ``origin``, as the baseline."""
+        from layerlens.cli.baseline import epoch_of, measured_baseline
+
+        made = old.image.saved_at or epoch_of(old.image.created)
+        return replace(self, baseline=measured_baseline(old, self.settings, origin, made))
+
     def judged(self, report: Report, narrator: Narrator) -> Report:
         """The report with its verdict."""
         verdict = judge(report.analysis, self.settings, self.baseline, datetime.now(UTC).date())
         if self.dive is not None:
-            verdict = replace(verdict, dive=dive_verdict(report.analysis.dive, self.dive))
+            of_dive = dive_verdict(report.analysis.dive, self.dive)
+            verdict = replace(verdict, dive=with_offenders(of_dive, report.analysis))
         if self.baseline is not None:
             from layerlens.cli.baseline import with_baseline
 
@@ -85,10 +94,13 @@ class Gating:
         return ExitCode.GATE_FAILED
 
 
-def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
+def prepare(
+    arguments: argparse.Namespace, narrator: Narrator, *, against_old: bool = False
+) -> Gating:
     """Everything before the image is read: what is wrong is told at once.
 
-    A baseline that is an image is read here.  Raises :class:`UsageError` for settings,
+    A baseline that is an image is read here; with ``against_old`` the caller reads it,
+    and :meth:`Gating.against` takes it.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
     dive = dive_settings(arguments)
@@ -99,11 +111,15 @@ def prepare(arguments: argparse.Namespace, narrator: Narrator) -> Gating:
         writing = writing_of(arguments)
         if is_first(arguments):
             arguments.baseline = None
+    if against_old and arguments.baseline is not None:
+        if "baseline" not in arguments.origins:
+            raise UsageError("--baseline has no place here", hint="OLD is the baseline")
+        arguments.baseline = None
     settings = gate_settings(
         arguments,
         settings_of(arguments),
         with_defaults=dive is None,  # who brings dive's limits did not ask for ours
-        with_baseline=arguments.baseline is not None,
+        with_baseline=against_old or arguments.baseline is not None,
     )
     for note in dive.notes if dive is not None else ():
         narrator.tell(f"layerlens: {escape(note)}")

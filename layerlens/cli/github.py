@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,10 @@ from layerlens.cli.runner_log import write_commands
 from layerlens.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from layerlens.cli.diagnostics import Narrator
+    from layerlens.fleet.model import Fleet
     from layerlens.outputs.report import Report
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -51,8 +51,11 @@ class Step:
     workspace: str | None = None
 
     def tell(self, report: Report, narrator: Narrator) -> None:
-        """Write everything.  Raises :class:`UsageError` where a file cannot be written."""
-        if not (self.annotations or self.summary or self.output):
+        """Write everything of one image.
+
+        Raises :class:`UsageError` where a file cannot be written.
+        """
+        if not self._listens:
             return
         from dataclasses import replace
 
@@ -61,15 +64,48 @@ class Step:
         report = replace(report, dockerfile=_below(report.dockerfile, self.workspace))
         if self.annotations:
             write_commands(github.annotate(report))
+        self._put_out(github.step_values(report))
+        self._sum_up(lambda held: github.step_summary(report, held), narrator)
+
+    def tell_fleet(self, fleet: Fleet, limit: int | None, narrator: Narrator) -> None:
+        """The same of many images."""
+        if not self._listens:
+            return
+        from layerlens.outputs.fleet import fleet_markdown
+        from layerlens.outputs.fleet_github import annotate_fleet, fleet_values
+        from layerlens.outputs.github import SUMMARY_BYTES
+
+        def page(held: int) -> str | None:
+            text = fleet_markdown(fleet, limit)
+            fits = len(text.encode("utf-8", "backslashreplace")) < SUMMARY_BYTES - held
+            return text if fits else None
+
+        if self.annotations:
+            write_commands(annotate_fleet(fleet, limit))
+        self._put_out(fleet_values(fleet, limit))
+        self._sum_up(page, narrator)
+
+    @property
+    def _listens(self) -> bool:
+        return bool(self.annotations or self.summary or self.output)
+
+    def _put_out(self, values: Iterable[tuple[str, str]]) -> None:
         if self.output is not None:
-            delimiter = f"layerlens_{secrets.token_hex(16)}"
-            _append(self.output, github.step_outputs(report, delimiter))
-        if self.summary is not None:
-            text = github.step_summary(report, _size(self.summary))
-            if text is None:
-                narrator.tell("layerlens: the step's summary is full, so nothing was added to it")
-            else:
-                _append(self.summary, text + "\n")
+            import secrets  # late: random numbers cost a verdict some milliseconds
+
+            from layerlens.outputs.github import delimited
+
+            _append(self.output, delimited(values, f"layerlens_{secrets.token_hex(16)}"))
+
+    def _sum_up(self, page: Callable[[int], str | None], narrator: Narrator) -> None:
+        """Append a page to the summary; ``page`` gets the bytes that this holds already."""
+        if self.summary is None:
+            return
+        text = page(_size(self.summary))
+        if text is None:
+            narrator.tell("layerlens: the step's summary is full, so nothing was added to it")
+        else:
+            _append(self.summary, text + "\n")
 
 
 def step_of(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Step:

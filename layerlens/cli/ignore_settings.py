@@ -17,7 +17,8 @@ from typing import Any
 from layerlens.cli.problems import Problems, quoted, suggestion
 from layerlens.cli.rule_names import RuleNames
 from layerlens.cli.settings_file import SettingsFile
-from layerlens.cli.words import path_glob
+from layerlens.cli.words import LONGEST_GLOB, path_glob
+from layerlens.errors import UsageError, Where
 from layerlens.gate.model import Ignore
 
 _DAY = re.compile(
@@ -98,3 +99,38 @@ def _expires(where: str, value: object, problems: Problems) -> date | None:
             pass
     problems.in_file(f"{where}.expires", f"{quoted(value)} is no day, such as 2027-01-31")
     return None
+
+
+def refuse_too_many_globs(file: SettingsFile) -> None:
+    """Refuse a file whose globs are more than an image is looked through for in good time.
+
+    Braces count as what they stand for.  Raises :class:`UsageError`; what is wrong with
+    single globs is told elsewhere.
+    """
+    from layerlens.analysis.rules.globs import GlobError, expand_braces
+
+    count = 0
+    for text in _globs(file):
+        try:
+            count += len(expand_braces(text)) if len(text) <= LONGEST_GLOB else 0
+        except GlobError:
+            count += 1
+        if count > _MOST_GLOBS:
+            raise UsageError(
+                f"more than {_MOST_GLOBS:,} globs, braces written out", where=Where(file=file.path)
+            )
+
+
+_MOST_GLOBS = 20_000
+
+
+def _globs(file: SettingsFile) -> Iterator[str]:
+    """Whatever may be a glob of ignores and of gates."""
+    ignores, gates = file.tables.get("ignore"), file.tables.get("ci")
+    for table in ignores if isinstance(ignores, list) else ():
+        paths = table.get("paths") if isinstance(table, Mapping) else None
+        yield from (
+            (each for each in paths if isinstance(each, str)) if isinstance(paths, list) else ()
+        )
+    paths = gates.get("max-path") if isinstance(gates, Mapping) else None
+    yield from paths if isinstance(paths, Mapping) else ()

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from layerlens.cli.gate_options import refuse_without_gate
+from layerlens.cli.gate_options import baseline_written, files_read, refuse_without_gate
 from layerlens.cli.github import step_of
-from layerlens.cli.output import check_writable, destination, stdout_guarded
+from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.errors import UsageError
 from layerlens.outputs.catalogue import OUTPUTS, Output
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layerlens.cli.analysing import Depth
     from layerlens.cli.diagnostics import Narrator
     from layerlens.outputs.report import Report
+    from layerlens.tui.reading import Reader
     from layerlens.tui.settings import Settings
 
 PIPE_WIDTH = 100
@@ -45,7 +46,7 @@ def look(
     if not wanted and not arguments.text and not gated and to_terminal and arguments.browse:
         if make is not None:
             if sys.stdin.isatty():
-                settings = _tui_settings(arguments)  # what is wrong is told before the build
+                settings = settings_of_ui(arguments)  # what is wrong is told before the build
                 arguments.image = make()
                 return _browse(arguments, settings)
         elif arguments.image == "-":
@@ -53,9 +54,9 @@ def look(
 
             stream = stdin_beside_terminal()
             if stream is not None:
-                return _browse(arguments, _tui_settings(arguments), stream)
+                return _browse(arguments, settings_of_ui(arguments), stream)
         elif sys.stdin.isatty():
-            return _browse(arguments, _tui_settings(arguments))
+            return _browse(arguments, settings_of_ui(arguments))
     check_outputs(wanted, arguments, to_terminal=to_terminal)
     step = step_of(arguments)
     gate = None
@@ -120,6 +121,11 @@ def check_outputs(
             raise UsageError(
                 f"--{output.flag} needs what --no-findings leaves out", hint="drop one of them"
             )
+    check_apart(
+        [*((output.flag, path) for output, path in wanted), *baseline_written(arguments)],
+        [arguments.image],
+        [arguments.dockerfile, *files_read(arguments)],
+    )
 
 
 def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:
@@ -153,16 +159,23 @@ def _browse(
 ) -> int:
     """The terminal UI; the image is read inside it."""
     from layerlens.cli.browse import ImageReader
+
+    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
+    return run_ui(reader, arguments.image, settings)
+
+
+def run_ui(reader: Reader, title: str, settings: Settings) -> int:
+    """Run the terminal UI, and print what was marked in it; gives the exit code."""
     from layerlens.tui.app import run_app
 
     gc.enable()  # a long session makes garbage
-    reader = ImageReader(arguments, stdin, findings=not arguments.no_findings)
-    marked = run_app(reader, arguments.image, settings)
+    marked = run_app(reader, title, settings)
     sys.stdout.writelines(f"{line}\n" for line in marked)
     return 0
 
 
-def _tui_settings(arguments: argparse.Namespace) -> Settings:
+def settings_of_ui(arguments: argparse.Namespace) -> Settings:
+    """What was chosen about the UI.  Raises :class:`UsageError` for what cannot be used."""
     from layerlens.cli.settings_file import settings_of
     from layerlens.cli.tui_settings import tui_settings
 

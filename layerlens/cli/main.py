@@ -30,7 +30,11 @@ def run() -> NoReturn:
         from layerlens.cli.runner_log import guard_log
 
         guard_log()
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # while what main needs was still being loaded
+        sys.stderr.write("layerlens: interrupted\n")
+        code = 130
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -32,29 +32,70 @@ SUBCOMMANDS = {
 Each has the module of ``layerlens.cli`` whose ``run`` it calls."""
 
 
-_USES = (
-    "layerlens files IMAGE",
-    "layerlens extract IMAGE PATH",
-    "layerlens packages IMAGE",
-    "layerlens platforms IMAGE",
-    "layerlens rules [ID]",
-    "layerlens build BUILD-ARGUMENTS",
-    "layerlens compare OLD NEW",
-    "layerlens fleet IMAGE...",
-    "layerlens trend IMAGE...",
-    "layerlens open SAVED",
-    "layerlens report SAVED",
-    "layerlens cache info",
-    "layerlens config",
-)
-"""How commands are called, for --help."""
+_USES = {
+    "compare OLD NEW": "what changed, and what a pull fetches",
+    "fleet IMAGE...": "many images: what they share, what they waste",
+    "trend IMAGE...": "one image over time, and what moved it",
+    "build BUILD-ARGUMENTS": "build with docker or podman, then look",
+    "files IMAGE": "what is in it, or what one layer changed",
+    "packages IMAGE": "packages, their bytes and their layers",
+    "platforms IMAGE": "the platforms of an image by size",
+    "extract IMAGE PATH": "write a file or folder to disk",
+    "open SAVED": "look at a saved analysis (--save)",
+    "report SAVED": "write outputs of one, and judge it",
+    "rules [ID]": "list the rules, or explain one",
+    "config [--init]": "which settings are in force, and from where",
+    "cache info|clear": "what is remembered of layers",
+}
+"""How commands are called and what they do, for --help."""
+
+_EPILOG = f"""\
+IMAGE is an archive's path, a directory (OCI layout), docker://NAME, podman://NAME, \
+containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, oci:DIR[:TAG], \
+- (an archive on stdin), or a plain NAME that an engine or else a registry has.
+
+Other commands, each with --help of its own:
+{chr(10).join(f"  layerlens {use:<22} {what}" for use, what in _USES.items())}
+
+Exit codes: 0 fine, 1 a gate failed, 2 wrong usage, 3 the image could not be read, \
+130 interrupted.
+"""
+
+
+class _Help(argparse.HelpFormatter):
+    """Help whose tables keep their lines: those that begin with blanks."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n".join(
+            line if line.startswith("  ") else fill(line, width, indent) if line else ""
+            for line in text.rstrip("\n").split("\n")
+        )
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"see {self.prog} --help")
+        raise UsageError(f"{message}{self._meant(message)}", hint=f"see {self.prog} --help")
+
+    def _meant(self, message: str) -> str:
+        """The option that an unknown one may be meant for."""
+        _, unknown, rest = message.partition("unrecognized arguments: ")
+        option = rest.split(" ", 1)[0].partition("=")[0]
+        if not unknown or not option.startswith("--"):
+            return ""
+        from difflib import get_close_matches
+
+        near = get_close_matches(option, self._option_string_actions, 1, 0.75)
+        return f"; did you mean {near[0]}?" if near else ""
+
+    def format_help(self) -> str:
+        """The help; its first line names arguments, and not each of the options below."""
+        if self.usage is None:
+            words = [_shown(action) for action in self._get_positional_actions()]
+            self.usage = " ".join([self.prog, *words, "[options]"])
+        return super().format_help()
 
     def parse_args(  # type: ignore[override] # the overloads are for namespaces of one's own
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -74,6 +115,15 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """As any parser, but ``--lowest-efficiency -1%`` is an option and its value."""
         return super().parse_known_args(None if args is None else _joined(args), namespace)
+
+
+def _shown(action: argparse.Action) -> str:
+    """A positional argument as usage has it."""
+    name = str(action.metavar or action.dest)
+    if action.metavar is None and action.choices is not None:
+        name = f"{{{','.join(map(str, action.choices))}}}"
+    forms = {"?": "[{0}]", "*": "[{0} ...]", "+": "{0} [{0} ...]"}
+    return forms.get(str(action.nargs), "{0}").format(name)
 
 
 def _joined(args: Sequence[str]) -> list[str]:
@@ -98,11 +148,8 @@ def parser() -> Parser:
         prog="layerlens",
         description="Show which bytes of a container image are waste, and which instruction "
         "is to blame.",
-        epilog="IMAGE is an archive's path, a directory (OCI layout), docker://NAME, "
-        "podman://NAME, containerd://NAME, registry://HOST/NAME, docker-archive:PATH, oci-archive:PATH, "
-        "oci:DIR[:TAG], - (an archive on stdin), or a plain NAME that an engine or else a "
-        f"registry has.  Commands: {', '.join(_USES)}.  Exit codes: 0 fine, 1 a gate "
-        "failed, 2 wrong usage, 3 the image could not be read, 130 interrupted.",
+        epilog=_EPILOG,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     found.add_argument("image", metavar="IMAGE", help="the image to look at")

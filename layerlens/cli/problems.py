@@ -17,20 +17,27 @@ class Problems:
 
     def in_file(self, where: str, what: str) -> None:
         """Something at a place of the settings file, ``ci.max-size``."""
-        self._of_file.append(_cut(f"{where}: {what}"))
+        self.of_file([f"{where}: {what}"])
 
     def of_file(self, lines: Iterable[str]) -> None:
         """What somebody else found in the settings file, places and all."""
         self._of_file += map(_cut, lines)
+        self._bounded()
 
     def elsewhere(self, where: str, what: str) -> None:
         """Something of a variable or a flag, which ``where`` names."""
         self._others.append(_cut(f"{where}: {what}"))
+        self._bounded()
 
     def add(self, others: Problems) -> None:
         """Take over what others found."""
         self._of_file += others._of_file
         self._others += others._others
+
+    def _bounded(self) -> None:
+        """Tell at once what is more than anybody reads: each takes time to find, and to word."""
+        if len(self._of_file) + len(self._others) > _MOST_PROBLEMS:
+            self.refuse()
 
     def __bool__(self) -> bool:
         return bool(self._of_file or self._others)
@@ -51,6 +58,8 @@ def _cut(text: str) -> str:
 
 
 _LONGEST_PROBLEM = 400
+
+_MOST_PROBLEMS = 200
 
 
 def once(texts: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ MAX_SETTINGS = 1 << 20
 
 _DEEPEST = 20
 """Tables and lists inside each other."""
+
+_LONG_KEY = re.compile(rb"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
+"""A dotted key that tomllib would take very long for: its time grows with the square of the parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def _read(path: str, only_naming: bytes = b"") -> dict[str, Any]:
         raise UsageError(f"settings of more than {MAX_SETTINGS} bytes", where=where)
     if only_naming not in data:
         return {}
+    if _LONG_KEY.search(data):
+        raise UsageError("a key has a hundred parts or more", where=where)
     import tomllib
 
     try:

@@ -54,7 +54,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
 
     arguments = trend_parser().parse_args(argv)
     named = references(arguments, narrator)
-    wanted = wanted_forms(arguments)
+    wanted = wanted_forms(arguments, named)
     failures = Failures(narrator)
     gatherer = TrendGatherer()
     with shared_memory(arguments, named) as shared:

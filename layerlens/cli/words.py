@@ -42,12 +42,12 @@ def path_glob(text: str) -> str:
     """
     from layerlens.analysis.rules.globs import parse
 
-    if len(text) > _LONGEST_GLOB:
-        raise ValueError(f"a glob of more than {_LONGEST_GLOB} characters")
+    if len(text) > LONGEST_GLOB:
+        raise ValueError(f"a glob of more than {LONGEST_GLOB} characters")
     glob = text.removeprefix("/")
     parse(glob)
     return glob
 
 
-_LONGEST_GLOB = 1000
+LONGEST_GLOB = 1000
 """Characters: braces make many out of one."""

@@ -40,6 +40,7 @@ def compare(old: Analysis, new: Analysis, same: SameContent) -> Comparison:
     moved = match_moved(old.filesystem, new.filesystem, found, same)
     inode = new.filesystem.inode
     unchanged = Unchanged(twins, found.equal, {inode(found.added[path]) for path in moved}, same)
+    paths = _paths(found, moved)
     again, still = refetched(old, new, layers, pull, unchanged)
     return Comparison(
         old=old,
@@ -49,8 +50,8 @@ def compare(old: Analysis, new: Analysis, same: SameContent) -> Comparison:
         live=Delta(old.scores.live_bytes, new.scores.live_bytes),
         dead=Delta(old.scores.dead_bytes, new.scores.dead_bytes),
         layers=layers,
-        pull=replace(pull, why=why_broken(old, new, layers, pull, still)),
-        paths=_paths(found, moved),
+        pull=replace(pull, why=why_broken(old, new, layers, pull, still, paths)),
+        paths=paths,
         packages=package_deltas(old.inventory.packages, new.inventory.packages),
         classes=_classes(old, new),
         refetched=again,

@@ -18,6 +18,9 @@ _MOST_WORDS = 200
 _MOST_LAYERS = 200
 """Layers on either side that are compared with each other; engines take 127."""
 
+_MOST_EXACT = 1000
+"""Pairs of steps whose words are compared in their order; of more, which words they have must do."""
+
 _ALIKE = 0.5
 """Share of words in common, the keyword left out, from which two instructions are one step, changed."""
 
@@ -85,6 +88,7 @@ def _like_steps(
         for k in free[:_MOST_LAYERS]
     }
     likely = []
+    is_exact = len(free_old) * len(free_new) <= _MOST_EXACT
     for n in free_new[:_MOST_LAYERS]:
         theirs = words[1, n]
         if not theirs:
@@ -95,9 +99,11 @@ def _like_steps(
             if not mine or new[n].instruction.keyword != old[o].instruction.keyword:
                 continue
             matcher.set_seq1(mine)
-            if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+            if matcher.real_quick_ratio() < _ALIKE:
                 continue
-            ratio = matcher.ratio()
+            ratio = matcher.quick_ratio()
+            if ratio >= _ALIKE and is_exact:
+                ratio = matcher.ratio()
             if ratio >= _ALIKE:
                 likely.append((-ratio, abs(n - o), n, o))
     found: dict[int, int] = {}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from layerlens.analysis.model import Analysis, LayerFacts
 from layerlens.analysis.rules.words import counted
-from layerlens.comparison.model import LayerPair, PullDelta
+from layerlens.comparison.model import LayerPair, PathChange, PathDelta, PullDelta
+
+_CHECKSUM = re.compile(r"\b(file|dir|multi):[0-9a-f]{12,}\b")
+"""What the classic builder's history has in the place of a ``COPY``'s sources."""
 
 
 def pull_delta(old: Analysis, new: Analysis, same: Mapping[int, int]) -> PullDelta:
@@ -76,9 +80,11 @@ def why_broken(
     layers: Sequence[LayerPair],
     pull: PullDelta,
     unchanged: Mapping[int, int],
+    paths: Iterable[PathDelta] = (),
 ) -> str:
     """What happened to the layer from which on the images differ, in words.
 
+    ``paths`` are all that differ, the largest change first: the first of the layer is named.
     ``unchanged`` has, for layers that must be fetched, how many of their bytes are
     content that the old image has at the same path.
     """
@@ -96,7 +102,24 @@ def why_broken(
     layer = new.layers[pull.broke_at]
     pair = next(pair for pair in layers if pair.new == layer.index)
     told = f"layer {layer.index}, {layer.instruction.text}, is the first that differs: "
-    return told + _happened(old, new, layer, pair, unchanged)
+    happened = _happened(old, new, layer, pair, unchanged)
+    return told + (happened or f"its content changed{_where(new, layer, paths)}")
+
+
+def _where(new: Analysis, layer: LayerFacts, paths: Iterable[PathDelta]) -> str:
+    """The file of a layer that changed most, and how many others did."""
+    fs, other = new.filesystem, (PathChange.CONTENT, PathChange.ADDED, PathChange.TYPE)
+    changed = [
+        delta.path
+        for delta in paths
+        if delta.change in other
+        and delta.new is not None
+        and fs.layer_of(fs.inode(delta.new)) == layer.index
+    ]
+    if not changed:
+        return ""
+    more = f" and {counted(len(changed) - 1, 'more file')}" if len(changed) > 1 else ""
+    return f": /{changed[0].decode('utf-8', 'surrogateescape')}{more}"
 
 
 def _happened(
@@ -106,6 +129,7 @@ def _happened(
     pair: LayerPair,
     unchanged: Mapping[int, int],
 ) -> str:
+    """``""`` where it is the content, and not the step or its place."""
     at = layer.index
     before = old.layers[at] if at < len(old.layers) else None
     if layer.is_base and (before is None or before.is_base):
@@ -120,11 +144,13 @@ def _happened(
     if pair.same:
         return f"it was layer {pair.old}: others below it came, went or changed places"
     was = old.layers[pair.old]
-    if was.instruction.text != layer.instruction.text:
+    # The same COPY of other files: its text differs by their checksum alone.
+    texts = [_CHECKSUM.sub(r"\1", each.instruction.text) for each in (was, layer)]
+    if texts[0] != texts[1]:
         return f"its instruction was {was.instruction.text}"
     place = "" if pair.old == at else f"it was layer {pair.old}, and "
     if was.size == layer.size == unchanged.get(at, 0):
         names_of = new.filesystem.tables[at].names, old.filesystem.tables[was.index].names
         if sorted(names_of[0]) == sorted(names_of[1]):
             return f"{place}only times, owners or modes of what it holds changed"
-    return f"{place}its content changed"
+    return f"{place}its content changed" if place else ""

@@ -59,6 +59,8 @@ def refetched(
     once: set[object] = set()
     for n in pull.fetched:
         blob = new.layers[n].digest or new.layers[n].diff_id or n
+        if n in unchanged.twins.layers:
+            continue  # the same layer, compressed in another way: no build can help that
         if blob not in once:
             once.add(blob)
             look.layer(n, step.get(n))

@@ -9,9 +9,10 @@ environment.
 from __future__ import annotations
 
 import re
+from collections import ChainMap, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from layerlens.errors import UsageError
 
@@ -53,22 +54,21 @@ def compose_images(
     nothing else does.  Raises :class:`UsageError` for what is no Compose file.
     """
     top = _parsed(document)
-    services = _get(top, "services")
-    names = _keys(services)
-    if services is None or not names:
+    look = _Lookups()
+    services = look.all(look.get(top, "services"))
+    if not services:
         raise UsageError("has no services: it is no Compose file")
     notes = []
-    if _get(top, "include") is not None:
+    if look.get(top, "include") is not None:
         notes.append("include is not followed: name those images too")
-    project = _project(_text(_get(top, "name"), "name"), environment, folder)
+    project = _project(_text(look.get(top, "name"), "name"), environment, folder)
     found: dict[str, tuple[list[str], bool]] = {}
-    for name in names:
-        service = _get(services, name)
-        image = _text(_get(service, "image"), f"services.{name}.image")
+    for name, service in services.items():
+        image = _text(look.get(service, "image"), f"services.{name}.image")
         reference = interpolate(image, environment, f"services.{name}.image").strip()
         built = not reference
-        if built and _get(service, "build") is None:
-            extends = _get(service, "extends") is not None
+        if built and look.get(service, "build") is None:
+            extends = look.get(service, "extends") is not None
             why = "extends is not followed" if extends else "no image and no build"
             notes.append(f"services.{name} is left out: {why}")
             continue
@@ -110,36 +110,61 @@ def _parsed(document: bytes) -> Node | None:
     return found
 
 
-def _pairs(node: Node | None) -> Iterator[tuple[Node, Node]]:
-    """Keys and values of a mapping, own ones first, then merged ones; each mapping once."""
-    waiting: list[Node | None] = [node]
-    seen: set[int] = set()
-    while waiting:
-        at = waiting.pop(0)
-        if at is None or id(at) in seen:
-            continue
-        seen.add(id(at))
-        if at.id == "sequence":
-            waiting += at.value
-        elif at.id == "mapping":
-            for key, value in at.value:
-                if key.tag == _MERGE:
-                    waiting.append(value)
-                else:
-                    yield key, value
+class _Lookups:
+    """Look-ups in the mappings of one document, merged ones too, and how much they may cost."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+
+    def _pairs(self, node: Node | None) -> Iterator[tuple[Node, Node]]:
+        """Keys and values of a mapping, own ones first, then merged ones; each mapping once."""
+        waiting: deque[Node | None] = deque([node])
+        seen: set[int] = set()
+        while waiting:
+            at = waiting.popleft()
+            self._count()
+            if at is None or id(at) in seen:
+                continue
+            seen.add(id(at))
+            if at.id == "sequence":
+                waiting += at.value
+            elif at.id == "mapping":
+                for key, value in at.value:
+                    self._count()
+                    if key.tag == _MERGE:
+                        waiting.append(value)
+                    else:
+                        yield key, value
+
+    def _count(self) -> None:
+        """One step: what many mappings merge may itself be long."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise UsageError("merges too much")
+
+    def get(self, node: Node | None, name: str) -> Node | None:
+        """The value of a key; nothing where there is none, or null."""
+        for key, value in self._pairs(node):
+            if key.id == "scalar" and key.value == name:
+                return _some(value)
+        return None
+
+    def all(self, node: Node | None) -> dict[str, Node | None]:
+        """All keys with their values, of a key that is there twice the first."""
+        found: dict[str, Node | None] = {}
+        for key, value in self._pairs(node):
+            if key.id == "scalar":
+                found.setdefault(str(key.value), _some(value))
+        return found
 
 
-def _get(node: Node | None, name: str) -> Node | None:
-    """The value of a key; nothing where there is none, or null."""
-    for key, value in _pairs(node):
-        if key.id == "scalar" and key.value == name:
-            return None if value.tag == _NULL else value
-    return None
+_MOST_STEPS = 1_000_000
+"""Keys and mappings that are passed in all: a file of the largest size has a third of it."""
 
 
-def _keys(node: Node | None) -> list[str]:
-    found = (str(key.value) for key, _ in _pairs(node) if key.id == "scalar")
-    return list(dict.fromkeys(found))
+def _some(node: Node) -> Node | None:
+    """A value; nothing where it is null."""
+    return None if node.tag == _NULL else node
 
 
 def _text(node: Node | None, what: str) -> str:
@@ -162,14 +187,23 @@ def _project(name: str, environment: Mapping[str, str], folder: str) -> str:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-?+]")
 
+_LONGEST = 1 << 16
+"""Characters of a text with its variables: each may hold those before it several times."""
 
-def interpolate(text: str, environment: Mapping[str, str], where: str) -> str:
+
+def interpolate(text: str, environment: Mapping[str, str], where: str, depth: int = 0) -> str:
     """``$NAME``, ``${NAME}``, ``${NAME:-else}``, ``${NAME:?why}``, ``${NAME:+then}``, ``$$``.
 
     Without the colon an empty value counts as one; what follows may hold variables again.
     Raises :class:`UsageError` where one is demanded, or where the form is none of these.
     """
-    return "".join(_interpolated(text, environment, where, 0))
+    found, held = [], 0
+    for piece in _interpolated(text, environment, where, depth):
+        held += len(piece)
+        if held > _LONGEST:
+            raise UsageError(f"{where}: more than {_LONGEST:,} characters with its variables")
+        found.append(piece)
+    return "".join(found)
 
 
 def _interpolated(
@@ -228,7 +262,7 @@ def _braced(inside: str, environment: Mapping[str, str], where: str, depth: int)
     is_set = bool(value) if operator[0].startswith(":") else value is not None
 
     def word() -> str:
-        return "".join(_interpolated(rest[operator.end() :], environment, where, depth + 1))
+        return interpolate(rest[operator.end() :], environment, where, depth + 1)
 
     kind = operator[0][-1]
     if kind == "-":
@@ -254,6 +288,7 @@ def env_file(text: str, environment: Mapping[str, str]) -> dict[str, str]:
     Raises :class:`UsageError` with the line.
     """
     found: dict[str, str] = {}
+    known = ChainMap(cast("dict[str, str]", environment), found)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -273,5 +308,5 @@ def env_file(text: str, environment: Mapping[str, str]) -> dict[str, str]:
             )
         else:
             value = re.split(r"\s#", value, maxsplit=1)[0].strip()
-        found[name] = interpolate(value, {**found, **environment}, f"line {number} of .env")
+        found[name] = interpolate(value, known, f"line {number} of .env")
     return found

@@ -9,14 +9,14 @@ cannot be read makes dive judge nothing at all and exit with 1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerlens.gate.go_numbers import format_float, parse_bytes, parse_float
 from layerlens.gate.model import DiveRuling, DiveVerdict
 
 if TYPE_CHECKING:
-    from layerlens.analysis.model import DiveFigures
+    from layerlens.analysis.model import Analysis, DiveFigures
 
 LOWEST_EFFICIENCY = "lowestEfficiency"
 HIGHEST_WASTED_BYTES = "highestWastedBytes"
@@ -104,6 +104,20 @@ def dive_verdict(figures: DiveFigures, settings: DiveSettings) -> DiveVerdict:
             )
         )
     return DiveVerdict(tuple(_judged(rule, limit, figures) for rule, limit in rules))
+
+
+def with_offenders(verdict: DiveVerdict, analysis: Analysis) -> DiveVerdict:
+    """The verdict with what costs most, where a rule fails.
+
+    dive names paths alone; these have a blame and a fix.  Ignores do not count, since
+    dive knows none.
+    """
+    from layerlens.gate.measures import Measures
+    from layerlens.gate.offenders import offenders
+
+    if not any(each.status == "fail" for each in verdict.rulings):
+        return verdict
+    return replace(verdict, offenders=offenders(Measures(analysis), "highest-wasted-bytes"))
 
 
 def _judged(rule: str, limit: DiveLimit, figures: DiveFigures) -> DiveRuling:

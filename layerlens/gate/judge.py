@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from layerlens.gate.limits import Bound, Level, Unit
 from layerlens.gate.measures import Figure, Measures
 from layerlens.gate.model import Demand, GateSettings, Ignore, Offender, Outcome, Ruling, Verdict
 from layerlens.gate.offenders import offenders
-from layerlens.gate.wording import Compared, worded
+from layerlens.gate.wording import Compared, title, worded
 
 _PLACE = {gate.id: place for place, gate in enumerate(GATES)}
 
@@ -38,13 +38,30 @@ def judge(
     measures = measures_of(analysis, settings.ignores, today, settings.demands)
     court = _Court(measures, settings, baseline)
     demands = sorted(settings.demands, key=lambda demand: _PLACE[demand.gate.id])
+    rulings = tuple(court.ruling(demand) for demand in demands)
     return Verdict(
-        rulings=tuple(court.ruling(demand) for demand in demands),
+        rulings=rulings,
         baseline=None if baseline is None else baseline.facts,
         ignores=measures.excused.rulings,
         ignored=measures.excused.findings,
         strict=settings.strict,
+        notes=tuple(dict.fromkeys(_idle(rulings))),
     )
+
+
+def _idle(rulings: Sequence[Ruling]) -> Iterator[str]:
+    """Limits that allow something of what is not there: a name may be mistyped.
+
+    What allows nothing is a ban, and finding nothing is what it is for.
+    """
+    for ruling in rulings:
+        gate, subject = ruling.demand.gate, ruling.demand.subject
+        if gate.subject in _NAMED and ruling.measured == 0 and ruling.allowed:
+            yield f"{_NAMED[gate.subject]} {subject!r:.200}: is it written right?"
+
+
+_NAMED = {"GLOB": "no bytes lie at", "NAME": "no package is called"}
+"""Subjects that a user names freely, and what to say where there is no such thing."""
 
 
 def measures_of(
@@ -191,7 +208,7 @@ class _Court:
         if self._settings.strict:
             outcome = Outcome(demand.limit.level.value)
             message = f"cannot be judged, which --strict does not let pass: {why}"
-        return Ruling(demand, outcome, None, None, message)
+        return Ruling(demand, outcome, None, None, _about(demand, message))
 
     def _without_baseline(self, demand: Demand, measured: float | None, what: str) -> Ruling:
         """A limit on a change whose baseline is missing, or has no such figure."""
@@ -203,7 +220,12 @@ class _Court:
                 "write it anew with --write-baseline"
             )
         outcome = Outcome.WARN if demand.limit.level is Level.WARN else Outcome.FAIL
-        return Ruling(demand, outcome, measured, None, message)
+        return Ruling(demand, outcome, measured, None, _about(demand, message))
+
+
+def _about(demand: Demand, message: str) -> str:
+    """What is said of a demand that could not be judged, as a whole sentence."""
+    return f"{title(demand)} {message}{f' ({demand.origin})' if demand.origin else ''}"
 
 
 def _scaled(value: float, unit: Unit) -> int:

@@ -109,6 +109,10 @@ _FEW = 8
 """The share of the paths up to which it pays to pick them out."""
 
 
+_MOST_SIGNS = 200
+"""Texts that are looked for one by one: with more of them the automaton is as quick."""
+
+
 def _signs(globs: Iterable[str]) -> set[bytes] | None:
     """Texts of which every match of any glob has one; ``None`` where a glob has no such text.
 
@@ -122,6 +126,8 @@ def _signs(globs: Iterable[str]) -> set[bytes] | None:
             if not sign:
                 return None
             found.add(sign)
+            if len(found) > _MOST_SIGNS:
+                return None
     # What holds another one is found with it.
     return {sign for sign in found if not any(o != sign and o in sign for o in found)}
 

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from layerlens.gate.catalogue import Gate
-from layerlens.gate.limits import Limit
+from layerlens.gate.limits import Level, Limit
 
 Path = bytes
 """A path, raw, without a leading slash."""
@@ -124,9 +124,14 @@ class DiveRuling:
 
 @dataclass(frozen=True, slots=True)
 class DiveVerdict:
-    """dive's verdict: by its own figures, precedence and defaults."""
+    """dive's verdict: by its own figures, precedence and defaults.
+
+    ``offenders`` are what costs most, where a rule fails: all of dive's rules are
+    about the same bytes.
+    """
 
     rulings: tuple[DiveRuling, ...]
+    offenders: tuple[Offender, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -186,6 +191,15 @@ class Verdict:
         return [each for each in self.ignores if each.expired or not each.used]
 
     @property
+    def nothing_judged(self) -> bool:
+        """Whether gates that may fail were asked for, and no figure can be had: no pass."""
+        return (
+            self.dive is None
+            and all(ruling.outcome is Outcome.SKIP for ruling in self.rulings)
+            and any(ruling.demand.limit.level is Level.FAIL for ruling in self.rulings)
+        )
+
+    @property
     def outcome(self) -> Outcome:
         """The worst of all."""
         outcomes = {ruling.outcome for ruling in self.rulings}
@@ -193,6 +207,7 @@ class Verdict:
             Outcome.FAIL in outcomes
             or (self.dive is not None and not self.dive.passed)
             or (self.strict and self.idle_ignores)
+            or self.nothing_judged
         ):
             return Outcome.FAIL
         return Outcome.WARN if Outcome.WARN in outcomes else Outcome.PASS

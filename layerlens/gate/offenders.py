@@ -16,6 +16,9 @@ from layerlens.gate.model import Offender
 from layerlens.gate.subjects import CAUSES, CLASSES, plain
 from layerlens.layers.table import Kind
 
+MERGE_RULE = "mergeable-runs"
+"""The rule that knows how to have fewer layers."""
+
 MOST = 5
 """Offenders of one gate."""
 
@@ -105,12 +108,21 @@ class _Work:
     # ------------------------------------------------------------------------ choices
 
     def filled(self, findings: Iterable[Finding], dead: Iterable[int] = ()) -> list[Offender]:
-        """The largest findings; where there are few, the largest dead files besides."""
-        found = nlargest(self.most, findings, key=lambda finding: finding.bytes)
-        worst = [self.of_finding(finding) for finding in found if finding.bytes]
+        """The largest findings; where there are few, the largest dead files besides.
+
+        One about dead files that larger ones have told already adds nothing.
+        """
+        told: set[int] = set()
+        worst: list[Offender] = []
+        for finding in sorted(findings, key=lambda finding: -finding.bytes):
+            if len(worst) == self.most or not finding.bytes:
+                break
+            again = bool(finding.versions) and told.issuperset(finding.versions)
+            if not (again and self.dead.issuperset(finding.versions)):
+                worst.append(self.of_finding(finding))
+                told.update(finding.versions)
         room = self.most - len(worst)
         if room > 0:
-            told: set[int] = set().union(*(finding.versions for finding in found))
             rest = self.largest([inode for inode in dead if inode not in told], room)
             worst += map(self.of_dead, rest)
         return sorted(worst, key=lambda each: -each.bytes)
@@ -182,10 +194,11 @@ def _transfer(work: _Work, _: str) -> list[Offender]:
 
 
 def _layers(work: _Work, _: str) -> list[Offender]:
-    """The smallest of yours: they are the first to be merged with others."""
+    """Steps that would be one layer, and the smallest of yours: the first to be merged."""
+    merged = [work.of_finding(each) for each in work.measures.of_rule(MERGE_RULE)]
     mine = [layer for layer in work.layers if not layer.is_base] or list(work.layers)
     mine.sort(key=lambda layer: (layer.size, layer.index))
-    return [work.of_layer(layer, layer.size) for layer in mine]
+    return [*merged, *(work.of_layer(layer, layer.size) for layer in mine)]
 
 
 def _largest_layer(work: _Work, _: str) -> list[Offender]:

@@ -126,10 +126,10 @@ def _archive(scheme: Scheme, rest: str, text: str, exists: Callable[[str], bool]
 
 
 def _missing(path: str) -> SourceError:
-    hint = None
+    hint = "give the path of an archive or of an image's directory, or docker://NAME"
     if ":" in path:
         hint = "to choose one image of an archive, write docker-archive:PATH:REF"
-    return SourceError(f"no such file: {path!r:.300}", where=Where(file=path), hint=hint)
+    return SourceError("no such file", where=Where(file=path), hint=hint)
 
 
 def _looks_like_path(text: str) -> bool:

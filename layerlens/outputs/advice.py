@@ -12,7 +12,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Confidence, Severity
 from layerlens.outputs.display import percent_of
-from layerlens.outputs.layout import Cell, Line, Look
+from layerlens.outputs.layout import Cell, Line, Look, fix_lines
 from layerlens.units import human_size
 
 EXPLAINED = 5
@@ -24,8 +24,8 @@ AT_LEAST = 8
 LISTED = 15
 """Findings that are shown at all; the others are counted."""
 
-FIX_LINES = 4
-"""Lines of a fix that are shown."""
+FIX_LINES = 5
+"""Lines of a fix that are shown; about as many."""
 
 _STYLES = {
     Severity.CRITICAL: "bold red",
@@ -116,10 +116,5 @@ def _finding(finding: Finding, look: Look, *, explained: bool) -> Iterator[Line]
     lines += [look.shown(line) for line in finding.evidence[:2]]
     for line in lines:
         yield [Cell(indent), Cell(look.fit(line, room), "dim")]
-    left = FIX_LINES
-    for line in finding.fix.split("\n"):
-        if not left:
-            break
-        for part in look.wrap(look.shown(line), room, left):
-            yield [Cell(indent), Cell(part, "green")]
-            left -= 1
+    for line in fix_lines(finding.fix, look, room, FIX_LINES):
+        yield [Cell(indent), Cell(line, "green")]

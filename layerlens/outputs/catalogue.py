@@ -136,6 +136,29 @@ def _saved(report: Report, stream: BinaryIO) -> None:
     save(report.analysis, stream)
 
 
+def _comparison_text(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_text import write_comparison
+
+    assert report.comparison is not None
+    text = io.StringIO()
+    write_comparison(report.comparison, text, width=_WIDTH, colour=False, unicode=True)
+    stream.write(text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _comparison_json(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_json import write_comparison_json
+
+    assert report.comparison is not None
+    write_comparison_json(report.comparison, stream)
+
+
+def _comparison_markdown(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.compare_markdown import write_comparison_markdown
+
+    assert report.comparison is not None
+    write_comparison_markdown(report.comparison, stream, dockerfile=report.dockerfile)
+
+
 def _sbom(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.sbom import write_sbom
 
@@ -154,13 +177,18 @@ OUTPUTS = (
         flag="json", help="write the analysis as JSON; - is stdout",
     ),
     Output(
-        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
-        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
-    ),
-    Output(
         name="saved", title="complete analysis, for layerlens open", suffix=".lls", write=_saved,
         flag="save", help="write the complete analysis, for layerlens open; - is stdout",
         needs_packages=True, needs_all=True, binary=True,
+    ),
+    Output(name="text", title="summary as text", suffix=".txt", write=_text),
+    Output(
+        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
+        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
+    ),
+    Output(
+        name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,
+        flag="csv", help="write layers, ledger, findings and waste as one CSV table",
     ),
     Output(
         name="junit", title="gates and findings as JUnit XML", suffix=".junit.xml", write=_junit,
@@ -184,18 +212,19 @@ OUTPUTS = (
         help="write the figures as OpenMetrics text, for GitLab and Prometheus",
     ),
     Output(
-        name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,
-        flag="csv", help="write layers, ledger, findings and waste as one CSV table",
+        name="dive-json", title="dive's JSON export", suffix=".dive.json", write=_dive_json,
+        flag="dive-json", help="write what dive --json writes; - is stdout", needs_all=True,
     ),
     Output(
         name="badge", title="badge with size and efficiency (SVG)", suffix=".svg", write=_badge,
         flag="badge", help="write an SVG badge with size and efficiency",
     ),
     Output(
-        name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
-        flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
+        name="sbom", title="bill of materials (CycloneDX)", suffix=".cdx.json", write=_sbom,
+        flag="sbom",
+        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
+        needs_rules=True, needs_packages=True, problem=_sbom_problem,
     ),
-    Output(name="text", title="summary as text", suffix=".txt", write=_text),
     Output(
         name="files-csv", title="final filesystem as CSV", suffix=".csv", write=_files("csv"),
     ),
@@ -215,11 +244,21 @@ OUTPUTS = (
         name="packages-json", title="packages as JSON", suffix=".json", write=_packages("json"),
         needs_rules=True, needs_packages=True,
     ),
-    Output(
-        name="sbom", title="bill of materials (CycloneDX)", suffix=".cdx.json", write=_sbom,
-        flag="sbom",
-        help="write the packages as a CycloneDX bill of materials; needs layerlens-image[sbom]",
-        needs_rules=True, needs_packages=True, problem=_sbom_problem,
-    ),
 )  # fmt: skip
 """In the order in which they are offered."""
+
+OF_COMPARISONS = (
+    Output(
+        name="comparison-text", title="comparison as text", suffix=".compare.txt",
+        write=_comparison_text,
+    ),
+    Output(
+        name="comparison-json", title="comparison as JSON", suffix=".compare.json",
+        write=_comparison_json,
+    ),
+    Output(
+        name="comparison-markdown", title="comparison in Markdown, for a pull request",
+        suffix=".compare.md", write=_comparison_markdown,
+    ),
+)  # fmt: skip
+"""What can be written where two images were compared; ``layerlens compare`` has its own flags."""

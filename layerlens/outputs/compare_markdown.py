@@ -219,7 +219,10 @@ def _files(comparison: Comparison, most: int) -> Iterator[str]:
     if rows:
         yield from _table(("change", "files", "at"), "rrl", rows)
     else:
-        yield "No content came or went."
+        other = [path for path in comparison.paths if path.change is PathChange.CONTENT]
+        names = ", ".join(md_path(path.path, most=_LONG) for path in other[:3])
+        more = f" and {len(other) - 3:,} more" if len(other) > 3 else ""
+        yield "None grew or shrank." + (f" Other content: {names}{more}" if other else "")
 
 
 def _packages(comparison: Comparison, most: int) -> Iterator[str]:
@@ -308,7 +311,9 @@ def _again(comparison: Comparison) -> Iterator[str]:
     for each in found:
         wire = "" if each.transfer is None else f" ({human_size(each.transfer)} on the wire)"
         layers = ", ".join(map(str, each.layers[:8])) + (", …" if len(each.layers) > 8 else "")
-        largest = ", ".join(md_path(path, most=_LONG) for path in each.paths[:3])
+        largest = ", ".join(
+            md_path(path, most=_LONG) for path in list(dict.fromkeys(each.paths))[:3]
+        )
         yield (
             f"- **{human_size(each.bytes)}**{wire} in {counted(each.files, 'file')}, "
             f"layers {layers}: {REASONS[each.reason]}. The largest: {largest}. "

@@ -43,6 +43,9 @@ def comparison_page(comparison: Comparison, look: Look, most: int) -> Iterator[L
     yield []
     yield from _totals(comparison, look)
     if comparison.is_same:
+        if comparison.pull.fetched:
+            yield []
+            yield from _pull(comparison, look)
         yield []
         yield [Cell("Nothing differs.", "green")]
         return
@@ -298,6 +301,10 @@ def _layer_change(pair: LayerPair) -> int:
 # ---------------------------------------------------------------------------- files, packages
 
 
+_NAMED = 3
+"""Files of another content that are named where none has another size."""
+
+
 def _places(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
     if not comparison.paths:
         return
@@ -308,7 +315,12 @@ def _places(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
     yield _heading(look, "Files", words)
     found = places(comparison.paths, most)
     if not found:
-        yield [Cell("No content came or went.", "dim")]
+        other = [path for path in comparison.paths if path.change is PathChange.CONTENT]
+        names = ", ".join(look.shown_path(path.path) for path in other[:_NAMED])
+        more = f" and {len(other) - _NAMED:,} more" if len(other) > _NAMED else ""
+        told = f"None grew or shrank.{f'  Other content: {names}{more}' if other else ''}"
+        for line in look.wrap(told, look.width):
+            yield [Cell(line, "dim")]
         return
     heads = [Column("change", right=True)]
     if _wide(look):
@@ -492,7 +504,7 @@ def _again(comparison: Comparison, look: Look, _most: int) -> Iterator[Line]:
         text = f"{human_size(each.bytes)} in {counted(each.files, 'file')}{wire}: {REASONS[each.reason]}"
         for line in look.wrap(look.shown(text), look.width):
             yield [Cell(line, "yellow")]
-        largest = ", ".join(look.shown_path(path) for path in each.paths[:3])
+        largest = ", ".join(look.shown_path(path) for path in list(dict.fromkeys(each.paths))[:3])
         label = f"layer{'s' if len(each.layers) > 1 else ''} {look.shown(which)}: "
         yield [Cell("  "), Cell(look.fit(label + largest, look.width - 2), "dim")]
         for line in look.wrap(ADVICE[each.reason], look.width - 2, 8):

@@ -7,16 +7,23 @@ import re
 
 from layerlens.outputs.display import escape
 
-_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for the beginning of a formula, full-width forms included.
 
 Tabs and carriage returns count too, but they are escaped before this is asked.
 """
 
 
+# Where a comma is the decimal sign, spreadsheets take semicolons for what parts cells, and
+# then our quotes, in the middle of a cell of theirs, part nothing.
+_AFTER_SEPARATOR = re.compile(';(?=[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
+
+
 def text_cell(text: str) -> str:
     """A text as a cell: hidden characters escaped, an apostrophe before a formula."""
     shown = escape(text)
+    if ";" in shown:
+        shown = _AFTER_SEPARATOR.sub(";'", shown)
     return "'" + shown if _FORMULA.match(shown) else shown
 
 

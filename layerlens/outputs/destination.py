@@ -47,13 +47,15 @@ def file_destination(path: str) -> Iterator[BinaryIO]:
 
 def check_file_writable(path: str) -> None:
     """Find out before a long read that an output cannot be written."""
+    if "\0" in path:
+        raise UsageError("cannot write: no file has such a name", where=Where(file=path))
     try:
         directory = os.path.dirname(os.path.realpath(path))
     except OSError as error:  # the folder one is in was deleted
         raise unwritable(path, error) from error
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         return  # a device or a pipe
-    if not path or os.path.isdir(path):
+    if not path or path.endswith("/") or os.path.isdir(path):
         raise UsageError("is a directory, not a file to write to", where=Where(file=path))
     if not os.path.isdir(directory):
         raise UsageError("cannot write: no such directory", where=Where(file=path))

@@ -19,6 +19,7 @@ from layerlens.fleet.model import (
     FleetLayer,
     SharingTable,
 )
+from layerlens.gate.model import Outcome, Verdict
 from layerlens.outputs.display import encodable, name_fields, percent_of
 from layerlens.outputs.json_text import write_document
 from layerlens.outputs.markdown_text import md_cell, md_code, md_path, md_text
@@ -99,6 +100,30 @@ def verdict_of(fleet: Fleet, limit: int | None = None) -> bool | None:
         return None
     fits = limit is None or fleet.disk_bytes <= limit
     return fits and all(verdict.passed for verdict in verdicts)
+
+
+def held_back(verdict: Verdict) -> list[tuple[Outcome, str]]:
+    """What an image was held back for, or warned of, in words that are not escaped yet."""
+    found: list[tuple[Outcome, str]] = [
+        (ruling.outcome, ruling.message)
+        for ruling in verdict.rulings
+        if ruling.outcome in (Outcome.FAIL, Outcome.WARN)
+    ]
+    if verdict.dive is not None:
+        found += [
+            (Outcome.FAIL, f"dive's {each.rule}: {each.message or each.status}")
+            for each in verdict.dive.rulings
+            if each.status not in ("pass", "skip")
+        ]
+    if verdict.strict:
+        found += [
+            (
+                Outcome.FAIL,
+                f"ignore {'has expired' if each.expired else 'is not needed'}: {each.ignore.reason}",
+            )
+            for each in verdict.idle_ignores
+        ]
+    return found
 
 
 def _image(image: FleetImage) -> Json:
@@ -240,7 +265,12 @@ def totals_line(fleet: Fleet) -> str:
 
 
 def _write_markdown(fleet: Fleet, stream: BinaryIO, limit: int | None) -> None:
-    stream.write(("\n".join(_page(fleet, limit)) + "\n").encode("utf-8", "backslashreplace"))
+    stream.write(fleet_markdown(fleet, limit).encode("utf-8", "backslashreplace"))
+
+
+def fleet_markdown(fleet: Fleet, limit: int | None = None) -> str:
+    """The page in Markdown."""
+    return "\n".join(_page(fleet, limit)) + "\n"
 
 
 def _page(fleet: Fleet, limit: int | None) -> Iterable[str]:

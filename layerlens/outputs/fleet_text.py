@@ -11,6 +11,7 @@ from layerlens.outputs.display import percent_of
 from layerlens.outputs.fleet import (
     MOST_IN_MATRIX,
     base_words,
+    held_back,
     in_order,
     totals_line,
     verdict_of,
@@ -23,7 +24,12 @@ from layerlens.units import human_size
 _MOST = 10
 """Rows of each list below the images."""
 
-_STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red"}
+_STYLES = {
+    Outcome.PASS: "green",
+    Outcome.WARN: "yellow",
+    Outcome.FAIL: "bold red",
+    Outcome.SKIP: "magenta",
+}
 
 
 def write_text(
@@ -267,10 +273,12 @@ def _verdicts(fleet: Fleet, look: Look, limit: int | None) -> Iterator[Line]:
         yield (Cell(f"{outcome.value}  ", _STYLES[outcome]), Cell(look.fit(text, look.width - 6)))
     failed = sum(1 for each in fleet.images if each.verdict is not None and not each.verdict.passed)
     outcome = Outcome.PASS if passed else Outcome.FAIL
-    yield (
-        Cell(f"{outcome.value}  ", _STYLES[outcome]),
-        Cell(f"{failed} of {len(fleet.images)} images fail", "bold"),
-    )
+    text = f"{failed} of {len(fleet.images)} images fail"
+    if fleet.unread:
+        text += f", {len(fleet.unread)} could not be read"
+        if outcome is Outcome.PASS:  # of those that could; the exit code is no pass
+            outcome = Outcome.SKIP
+    yield (Cell(f"{outcome.value}  ", _STYLES[outcome]), Cell(text, "bold"))
 
 
 def _failures(number: int, image: FleetImage, verdict: Verdict, look: Look) -> Iterator[Line]:
@@ -281,26 +289,7 @@ def _failures(number: int, image: FleetImage, verdict: Verdict, look: Look) -> I
         Cell(f"{verdict.outcome.value}  ", _STYLES[verdict.outcome]),
         Cell(look.fit(f"{number} {look.shown(image.reference)}", look.width - 6, middle=True)),
     )
-    lines = [
-        (ruling.outcome, ruling.message)
-        for ruling in verdict.rulings
-        if ruling.outcome in (Outcome.FAIL, Outcome.WARN)
-    ]
-    if verdict.dive is not None:
-        lines += [
-            (Outcome.FAIL, f"dive's {each.rule}: {each.message or each.status}")
-            for each in verdict.dive.rulings
-            if each.status not in ("pass", "skip")
-        ]
-    if verdict.strict:
-        lines += [
-            (
-                Outcome.FAIL,
-                f"ignore {'has expired' if each.expired else 'is not needed'}: {each.ignore.reason}",
-            )
-            for each in verdict.idle_ignores
-        ]
-    for outcome, text in lines:
+    for outcome, text in held_back(verdict):
         yield (
             Cell(f"        {outcome.value}  ", _STYLES[outcome]),
             Cell(look.fit(look.shown(text), look.width - 14)),

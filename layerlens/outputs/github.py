@@ -7,7 +7,7 @@ Gitea's and Forgejo's runners follow the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from layerlens.analysis.rules.model import Severity
 from layerlens.gate.model import Outcome
@@ -55,8 +55,13 @@ def _annotation(problem: Problem, dockerfile: str | None) -> str:
     properties = [("title", clipped(title, 200))]
     if dockerfile is not None and problem.line is not None:
         properties = [("file", dockerfile), ("line", str(problem.line)), *properties]
-    shown = ",".join(f"{name}={_property(value)}" for name, value in properties)
     message = "\n".join((problem.title, *problem.details[:_DETAILS]))
+    return command(properties, message, fails=fails)
+
+
+def command(properties: Sequence[tuple[str, str]], message: str, *, fails: bool) -> str:
+    """One annotation: an error, or a warning."""
+    shown = ",".join(f"{name}={_property(value)}" for name, value in properties)
     return f"::{'error' if fails else 'warning'} {shown}::{_data(message)}"
 
 
@@ -76,18 +81,16 @@ def step_summary(report: Report, held: int) -> str | None:
     return markdown(report, SUMMARY, SUMMARY_BYTES - held - 2)
 
 
-def step_outputs(report: Report, delimiter: str) -> str:
-    """Values for later steps, as ``GITHUB_OUTPUT`` takes them; bytes where it is sizes.
+def delimited(values: Iterable[tuple[str, str]], delimiter: str) -> str:
+    """Values for later steps, names with texts of one line, as ``GITHUB_OUTPUT`` takes them.
 
     ``delimiter`` must be one that nobody can guess.
     """
-    return "".join(
-        f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in step_values(report)
-    )
+    return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in values)
 
 
 def step_values(report: Report) -> Iterator[tuple[str, str]]:
-    """Their names and values; what is not known is empty."""
+    """Values for later steps: names and texts, bytes where it is sizes; empty: not known."""
     analysis, verdict = report.analysis, report.verdict
     image, scores = analysis.image, analysis.scores
     if verdict is not None:

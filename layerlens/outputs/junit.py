@@ -134,7 +134,12 @@ def _dive_cases(verdict: DiveVerdict) -> Iterator[Case]:
         result = {"pass": "", "skip": "skipped"}.get(each.status, "failure")
         message = dive_message(each)
         name = clipped(each.rule, 80)
-        yield Case("dive", name, result, message) if result else Case("dive", name, text=message)
+        if not result:
+            yield Case("dive", name, text=message)
+            continue
+        lines = verdict.offenders[:_OFFENDERS] if each.status == "fail" else ()
+        text = "\n".join(line for offender in lines for line in offender_lines(offender))
+        yield Case("dive", name, result, message, text)
 
 
 def _finding_cases(report: Report) -> Iterator[Case]:

@@ -79,6 +79,21 @@ class Look:
         return [*lines, self.fit(line, width)]
 
 
+def fix_lines(fix: str, look: Look, width: int, most: int) -> list[str]:
+    """A fix in about ``most`` lines; where lines are left out, the last one says how many.
+
+    One line more is shown rather than said to be missing.
+    """
+    lines = [look.shown(line) for line in fix.strip("\n").split("\n")] if fix else []
+    shown: list[str] = []
+    for at, line in enumerate(lines):
+        left = len(lines) - at
+        if len(shown) >= most and left > 1:
+            return [*shown, f"{look.ellipsis} {left} more lines: --json has them all"]
+        shown += look.wrap(line, width)
+    return shown
+
+
 NARROWEST = 40
 """Columns below which no page is laid out any narrower."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from layerlens.analysis.rules.words import counted
@@ -85,9 +85,12 @@ def verdict_sections(verdict: Verdict, dockerfile: str | None) -> Iterator[Secti
         )
     wrong = [each for each in rulings if each.outcome in (Outcome.FAIL, Outcome.WARN)]
     blamed = [each for each in wrong if each.offenders]
-    if blamed:
+    texts = [_offenders(_name(ruling), ruling.offenders, dockerfile) for ruling in blamed]
+    if verdict.dive is not None and verdict.dive.offenders:
+        texts.append(_offenders("dive's rules", verdict.dive.offenders, dockerfile))
+    if texts:
         yield Section(
-            [_offenders(ruling, dockerfile) for ruling in blamed],
+            texts,
             before="### What offends\n",
             more=lambda left: f"\n… and what offends {counted(left, 'more gate')}",
             weight=65,
@@ -167,12 +170,15 @@ def _idle(ruling: IgnoreRuling, *, strict: bool) -> str:
     return f"{sign}the ignore of {names} {why}: {md_text(ignore.reason, most=_WORDS)}"
 
 
-def _offenders(ruling: Ruling, dockerfile: str | None) -> str:
+def _name(ruling: Ruling) -> str:
     gate, subject = ruling.demand.gate, ruling.demand.subject
-    name = gate.title + (f" {md_code(subject, most=_SHORT)}" if subject else "")
+    return gate.title + (f" {md_code(subject, most=_SHORT)}" if subject else "")
+
+
+def _offenders(name: str, offenders: Sequence[Offender], dockerfile: str | None) -> str:
     lines = [f"- **{name}**"]
-    lines += [f"  - {_offender(each, dockerfile)}" for each in ruling.offenders[:OFFENDERS]]
-    left = len(ruling.offenders) - OFFENDERS
+    lines += [f"  - {_offender(each, dockerfile)}" for each in offenders[:OFFENDERS]]
+    left = len(offenders) - OFFENDERS
     if left > 0:
         lines.append(f"  - … and {left:,} more")
     return "\n".join(lines)

@@ -223,9 +223,17 @@ def gate_problems(verdict: Verdict | None) -> Iterator[Problem]:
             if ruling.outcome is outcome:
                 yield _gate_problem(ruling, seen)
     for each in () if verdict.dive is None else verdict.dive.rulings:
+        assert verdict.dive is not None  # else there are none
         if each.status not in ("pass", "skip"):
+            blamed = verdict.dive.offenders[:_OFFENDERS] if each.status == "fail" else ()
             yield _problem(
-                f"dive/{clipped(each.rule, 80)}", "", dive_message(each), (), Severity.HIGH, seen
+                f"dive/{clipped(each.rule, 80)}",
+                "",
+                dive_message(each),
+                tuple(line for offender in blamed for line in offender_lines(offender)),
+                Severity.HIGH,
+                seen,
+                next((offender.line for offender in blamed if offender.line is not None), None),
             )
     for idle in verdict.idle_ignores:
         severity = Severity.HIGH if verdict.strict else Severity.LOW

@@ -85,7 +85,7 @@ def _cells(each: TrendPoint, change: Cell, name: str, look: Look) -> list[Cell]:
         Cell("-" if each.findings is None else str(sum(each.findings))),
         Cell("-" if each.transfer is None else human_size(each.transfer)),
         Cell(str(each.layers)),
-        Cell(str(each.files)),
+        Cell(f"{each.files:,}"),
         Cell(percent_of(each.live, whole) if whole else "100%"),
         Cell(percent(each.user_wasted_percent)),
         Cell(look.fit(look.shown((each.created or "")[:10]), 12)),
@@ -135,7 +135,9 @@ def _step(trend: Trend, k: int, look: Look) -> Iterator[Line]:
     if k == trend.largest:
         more += f"{look.dot}the largest growth"
     style = "bold red" if k == trend.largest else "bold"
-    yield Cell(head, style), Cell(look.fit(more, max(look.width - len(head), 0)))
+    for line in look.wrap(head + more, look.width):
+        here = line[: len(head)] if line.startswith(head) else ""
+        yield Cell(here, style), Cell(line[len(here) :])
     yield from _moves(step, look)
 
 

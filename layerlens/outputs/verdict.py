@@ -19,12 +19,22 @@ from layerlens.gate.model import (
     Verdict,
 )
 from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
-from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
+from layerlens.outputs.display import escape
+from layerlens.outputs.layout import (
+    Cell,
+    Column,
+    Line,
+    Look,
+    columns,
+    fix_lines,
+    look_for,
+    print_lines,
+)
 from layerlens.outputs.report import Report
 from layerlens.units import human_size
 
-FIX_LINES = 4
-"""Lines of a fix that are shown."""
+FIX_LINES = 6
+"""Lines of a fix that are shown; about as many."""
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "skip": "magenta"}
 _WORD = 6
@@ -63,10 +73,10 @@ def _page(report: Report, look: Look, now: float | None) -> Iterator[Line]:
         yield from _baseline(verdict.baseline, look, now)
     if verdict.rulings:
         yield from _table(verdict.rulings, look)
+    told: set[tuple[str, str, int | None]] = set()
     if verdict.dive is not None:
         yield []
-        yield from _dive(verdict.dive, report.analysis.dive, look)
-    told: set[tuple[str, str, int | None]] = set()
+        yield from _dive(verdict.dive, report.analysis.dive, look, told)
     for outcome in _ORDER:
         for ruling in verdict.rulings:
             if ruling.outcome is outcome:
@@ -87,7 +97,7 @@ def _page(report: Report, look: Look, now: float | None) -> Iterator[Line]:
 
 def _word(status: str) -> Cell:
     """An outcome as a word: signs and colours come besides."""
-    text = status if status == "pass" else status.upper()
+    text = escape(status if status == "pass" else status.upper())
     return Cell(text, _STYLES.get(status, "bold red"))
 
 
@@ -155,13 +165,17 @@ def _wrapped(
 
 def _ruling(ruling: Ruling, look: Look, told: set[tuple[str, str, int | None]]) -> Iterator[Line]:
     word = _word(ruling.outcome.value)
-    message = ruling.message
-    if ruling.measured is None:
-        message = f"{title(ruling.demand)} {message} ({ruling.demand.origin})"
     head = f"{word.text:<{_WORD}}"
-    yield from _wrapped(head, look.shown(message), look, "bold", head_style=word.style)
+    yield from _wrapped(head, look.shown(ruling.message), look, "bold", head_style=word.style)
+    yield from _worst(ruling.offenders, look, told)
+
+
+def _worst(
+    offenders: Sequence[Offender], look: Look, told: set[tuple[str, str, int | None]]
+) -> Iterator[Line]:
+    """Offenders; what was explained once is only named again."""
     before = ""
-    for offender in ruling.offenders:
+    for offender in offenders:
         key = (offender.rule, offender.what, offender.layer)
         known = key in told if offender.rule else offender.instruction == before
         yield from _offender(offender, look, explained=not known)
@@ -185,16 +199,14 @@ def _offender(offender: Offender, look: Look, *, explained: bool) -> Iterator[Li
         return
     blame = look.shown(offender.instruction)
     if offender.rule:
-        blame = f"{offender.rule}: {blame}" if blame else offender.rule
+        rule = look.shown(offender.rule)
+        blame = f"{rule}: {blame}" if blame else rule
     if blame:
         yield [Cell(indent), Cell(look.fit(blame, room), "dim")]
     if offender.paths and offender.rule:
         yield [Cell(indent), Cell(look.fit(_paths(offender, look), room, middle=True), "dim")]
-    left = FIX_LINES
-    for line in offender.fix.split("\n") if offender.fix else ():
-        for part in look.wrap(look.shown(line), room, max(left, 1)) if left > 0 else ():
-            yield [Cell(indent), Cell(part, "green")]
-            left -= 1
+    for line in fix_lines(offender.fix, look, room, FIX_LINES):
+        yield [Cell(indent), Cell(line, "green")]
 
 
 def _paths(offender: Offender, look: Look) -> str:
@@ -212,7 +224,9 @@ _DIVE_TITLES = {
 }
 
 
-def _dive(dive: DiveVerdict, figures: DiveFigures, look: Look) -> Iterator[Line]:
+def _dive(
+    dive: DiveVerdict, figures: DiveFigures, look: Look, told: set[tuple[str, str, int | None]]
+) -> Iterator[Line]:
     yield [Cell("By dive 0.13.1's rules", "bold"), Cell("  and its own figures", "dim")]
     shown = (
         f"efficiency {figures.efficiency:.4f}, wasted bytes {human_size(figures.wasted_bytes)}"
@@ -231,12 +245,15 @@ def _dive(dive: DiveVerdict, figures: DiveFigures, look: Look) -> Iterator[Line]
     if rows:
         heads = [Column(""), Column("rule"), Column("limit"), Column("from")]
         yield from _fitted(rows, heads, look, 1)
+    if not dive.passed:
+        yield []
     for ruling in dive.rulings:
         if ruling.status not in ("pass", "skip"):
             word = _word(ruling.status)
             head = f"{word.text:<{_WORD}} " if len(word.text) >= _WORD else f"{word.text:<{_WORD}}"
             text = look.shown(f"{ruling.rule}: {ruling.message}")
             yield from _wrapped(head, text, look, "bold", head_style=word.style)
+    yield from _worst(dive.offenders, look, told)
 
 
 def _ratio(value: float) -> str:
@@ -307,13 +324,15 @@ def _end(verdict: Verdict, look: Look) -> Iterator[Line]:
     counts = Counter(ruling.outcome for ruling in verdict.rulings)
     total, parts = len(verdict.rulings), []
     if total:
-        if counts[Outcome.FAIL]:
+        if verdict.nothing_judged:
+            parts.append("there was no gate that could be judged")
+        elif counts[Outcome.FAIL]:
             parts.append(f"{counts[Outcome.FAIL]} of {counted(total, 'gate')} failed")
         else:
             parts.append(f"{counts[Outcome.PASS]} of {counted(total, 'gate')} passed")
         if counts[Outcome.WARN]:
             parts.append(f"{counts[Outcome.WARN]} warned")
-        if counts[Outcome.SKIP]:
+        if counts[Outcome.SKIP] and not verdict.nothing_judged:
             parts.append(f"{counts[Outcome.SKIP]} could not be judged")
     if verdict.dive is not None:
         bad = sum(ruling.status not in ("pass", "skip") for ruling in verdict.dive.rulings)

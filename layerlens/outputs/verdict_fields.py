@@ -90,6 +90,7 @@ def dive_fields(verdict: DiveVerdict) -> Json:
             }
             for each in verdict.rulings
         ],
+        "offenders": [offender_fields(each) for each in verdict.offenders],
     }
 
 

@@ -10,10 +10,9 @@ def read_named(path: str, most: int) -> bytes:
     try:
         with open(path, "rb") as stream:
             data = stream.read(most + 1)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read: {error.strerror or error}", where=Where(file=path)
-        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"cannot read: {reason or error}", where=Where(file=path)) from error
     if len(data) > most:
         raise UsageError(f"larger than {most} bytes", where=Where(file=path))
     return data

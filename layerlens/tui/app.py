@@ -103,6 +103,10 @@ class LayerLensApp(App[int]):
             event.text = "\n".join(
                 "".join(filter(str.isprintable, line)) for line in event.text.splitlines()
             )
+        if self._main is not None and isinstance(
+            event, events.Key | events.MouseDown | events.Paste
+        ):
+            self._main.was_used = True
         await super().on_event(event)
 
     def on_mount(self) -> None:
@@ -240,8 +244,8 @@ def run_app(reader: Reader, title: str, settings: Settings | None = None) -> lis
     app.run()
     wait_for_writers()
     session = app.session
-    if session is not None and session.retrieval is not None and not FETCHING.locked():
-        session.retrieval.close()
+    if session is not None and not FETCHING.locked():
+        session.close()
     if app.error is not None:
         raise app.error
     return [] if session is None else session.marks.lines()

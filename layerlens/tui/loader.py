@@ -78,7 +78,7 @@ class Loader:
             opened = self._reader.read(self._progress)
             # All of it is there: a stop that comes now has nothing to stop.
             self._post(Progressed(Step("sorting paths")))
-            message = Loaded(Session(opened.analysis, opened.retrieval))
+            message = Loaded(Session.of(opened))
         except BaseException as error:  # noqa: BLE001 - the app hands it to its caller
             message = Failed(error)
         if not self._end():  # left behind
@@ -128,7 +128,7 @@ class Loader:
         with suppress(LayerLensError):
             opened = self._reader.glimpse()
             if opened is not None:
-                return Session(opened.analysis, opened.retrieval, reading=reading)
+                return Session.of(opened, reading=reading)
         return None
 
     # ------------------------------------------------------------------ progress

@@ -14,12 +14,16 @@ from tests.unit.comparison.twoimages import blind, by_hashes
 from tests.unit.outputs.samples import build
 
 PARTS = st.sampled_from(["a", "b", "c.pyc", "c.py"])
-PATHS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
+PATHS = st.one_of(
+    st.sampled_from(["a", "b", "d"]),  # few, so that links find what they lead to
+    st.lists(PARTS, min_size=1, max_size=3).map("/".join),
+)
 MEMBERS = st.one_of(
     st.builds(file, PATHS, st.sampled_from([b"", b"x", b"yy", b"zz"]), mtime=st.integers(0, 1)),
     st.builds(directory, PATHS, mode=st.sampled_from([0o755, 0o700])),
     st.builds(symlink, PATHS, PATHS),
-    st.builds(hardlink, PATHS, PATHS),
+    st.builds(hardlink, PATHS, PATHS, mode=st.sampled_from([0o644, 0o600])),
+    st.builds(hardlink, st.sampled_from(["a", "b", "d"]), st.sampled_from(["a", "b", "d"])),
     st.builds(whiteout, PATHS),
     st.builds(opaque, PATHS),
 )
@@ -34,7 +38,9 @@ def two_images(draw: st.DrawFn) -> tuple[Analysis, Analysis]:
     compressed = draw(st.booleans())
 
     def image() -> Analysis:
-        layers: list[list[Member]] = draw(st.lists(st.sampled_from(pool), max_size=4))
+        layers: list[list[Member]] = draw(
+            st.one_of(st.lists(st.sampled_from(pool), max_size=4), st.just(pool))
+        )
         steps = draw(st.lists(INSTRUCTIONS, min_size=len(layers), max_size=len(layers)))
         return build(layers, steps, compressed=compressed)
 

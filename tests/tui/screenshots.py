@@ -34,7 +34,10 @@ _SETTLED = 1.0
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: keys by tmux's names, or ``=`` and a text to wait for; the image; the terminal."""
+    """One picture: keys by tmux's names, or ``=`` and a text to wait for; the image; the terminal.
+
+    ``compared`` with the build before, which only the shop has.
+    """
 
     keys: Sequence[str] = ()
     archive: str = "webshop"
@@ -43,6 +46,7 @@ class Shot:
     options: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     light: bool = False
+    compared: bool = False
 
 
 SHOTS = {
@@ -63,6 +67,12 @@ SHOTS = {
         ("G", "=NOTES.md", "Tab", "Down", "Down", "Down", "=settings.json", "H", "=3 + added"),
         "shop",
     ),
+    "compare": Shot(("=to fetch", *["Down"] * 6, "=sharing"), "shop", compared=True),
+    "compare-files": Shot(
+        ("=to fetch", "Down", "=live:", "Enter", "=in /", "Enter", "=in /app", "Down", "Down", "Down",
+         "Down", "=content"),
+        "shop", compared=True,
+    ),
     "small": Shot(("Down", "=apt-get", "Tab"), cells=60, lines=20),
     "light": Shot(("Down", "=apt-get", "a", "=All up to"), options=("--theme", "layerlens-light"),
                   light=True),
@@ -81,9 +91,13 @@ def _take(name: str, shot: Shot, folder: Path) -> str:
         shop.write(folder / archive)
     else:
         (folder / archive).symlink_to(_WEBSHOP)
+    words = [archive]
+    if shot.compared:
+        shop.write_older(folder / "shop-before.tar")
+        words = ["compare", "shop-before.tar", archive]
     terminal = Terminal(folder, shot.cells, shot.lines, shot.environment)
     try:
-        terminal.start(tool(archive, *shot.options))
+        terminal.start(tool(*words, *shot.options))
         terminal.shows("1 Layers")
         terminal.settled(_SETTLED)
         for key in shot.keys:

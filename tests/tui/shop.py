@@ -125,15 +125,49 @@ def _history() -> list[dict[str, Any]]:
     return rows
 
 
-def image() -> Image:
-    """Six layers, of which the first is the base's by the look of its history."""
+def _lower() -> list[bytes]:
+    """The layers that both builds have: the base, curl, the lists that are removed again."""
     base = layer(directory("tmp", 0o1777), directory("app"), *system(*_DEBIAN))
     curl = layer(
         *(file(f"var/lib/apt/lists/deb{k}_Packages", b"L" * 90_000) for k in range(4)),
         *contents(_CURL),
         *databases(*_DEBIAN, *_CURL),
     )
-    lists = layer(whiteout("var/lib/apt/lists"))
+    return [base, curl, layer(whiteout("var/lib/apt/lists"))]
+
+
+def older() -> Image:
+    """The build before: another express, other settings, a script elsewhere, no cache left."""
+    sources = layer(
+        file("app/package.json", json.dumps(
+            {"name": "shop", "version": "2.3.0", "dependencies": {"express": "^4.0.0"}}, indent=2)),
+        file("app/src/server.js", SERVER.replace("201", "200")),
+        file("app/src/settings.json", SETTINGS), file("app/bin/run", RUN, mode=0o755),
+        file("app/TODO.md", NOTES * 3),
+    )  # fmt: skip
+    locked = {
+        "node_modules/express": {"version": "4.18.2", "dependencies": {"qs": "6.13.0"}},
+        "node_modules/qs": {"version": "6.13.0"},
+        "node_modules/left-pad": {"version": "1.3.0"},
+    }
+    modules = layer(
+        file("app/node_modules/.package-lock.json", json.dumps(
+            {"name": "shop", "lockfileVersion": 3, "packages": locked})),
+        *_package("express", "4.18.2", 190_000, dependencies={"qs": "6.13.0"}),
+        *_package("qs", "6.13.0", 48_000, "BSD-3-Clause"),
+        *_package("left-pad", "1.3.0", 31_000),
+    )  # fmt: skip
+    tidied = layer(file("app/src/settings.json", SETTINGS, uid=1000, gid=1000))
+    return Image(
+        [*_lower(), sources, modules, tidied],
+        history=_history(),
+        settings={"WorkingDir": "/app", "Cmd": ["/app/bin/run"], "Env": ["NODE_ENV=production"]},
+        tag="shop:2.3",
+    )
+
+
+def image() -> Image:
+    """Six layers, of which the first is the base's by the look of its history."""
     sources = layer(
         file("app/package.json", json.dumps(
             {"name": "shop", "version": "2.4.0", "dependencies": {"express": "^4.0.0"},
@@ -156,7 +190,7 @@ def image() -> Image:
         whiteout("app/NOTES.md"),
     )
     return Image(
-        [base, curl, lists, sources, modules, tidied],
+        [*_lower(), sources, modules, tidied],
         history=_history(),
         settings={"WorkingDir": "/app", "Cmd": ["/app/src/run"], "Env": ["NODE_ENV=production"]},
         tag="shop:2.4",
@@ -166,3 +200,8 @@ def image() -> Image:
 def write(path: Path) -> Path:
     """The image as ``docker save`` writes it."""
     return image().save_25(path)
+
+
+def write_older(path: Path) -> Path:
+    """The build before, as ``docker save`` writes it."""
+    return older().save_25(path)

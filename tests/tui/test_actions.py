@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from layerlens.analysis.model import Analysis, Partial, Unread
+from layerlens.outputs.catalogue import OUTPUTS
 from layerlens.saved.load import load
 from layerlens.tui.screens.choice import ChoiceScreen
 from layerlens.tui.screens.main import MainScreen
@@ -138,7 +139,7 @@ async def test_what_needs_rules_says_so(analysis: Analysis) -> None:
     async with opened(analysis) as (pilot, _screen, _browser):
         await pilot.press("W")
         await until(pilot, lambda: _is(pilot, ChoiceScreen))
-        await pilot.press("7")
+        await pilot.press(str([each.name for each in OUTPUTS].index("sarif") + 1))
         await pilot.pause()
         assert _is(pilot, ChoiceScreen), "it cannot be chosen"
         assert "needs the rules" in text_of(pilot.app)

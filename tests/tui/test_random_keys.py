@@ -39,6 +39,7 @@ from layerlens.tui.widgets.line_list import LineList
 from tests.tui import image
 from tests.tui.piloting import text_of, until
 from tests.tui.test_preview import SCRIPT, Contents
+from tests.unit.comparison.twoimages import attacked
 from tests.unit.outputs import samples
 
 pytestmark = pytest.mark.exhaustive
@@ -100,6 +101,11 @@ def _with_contents(make: Callable[[], Analysis]) -> Callable[[Path], Opened]:
     return made
 
 
+def _two(_folder: Path) -> Opened:
+    found = attacked()
+    return Opened(found.new, _contents(found.new), found, _contents(found.old))
+
+
 IMAGES: dict[str, Callable[[Path], Opened]] = {
     "an archive": _archive,
     "a saved analysis": _saved,
@@ -109,6 +115,7 @@ IMAGES: dict[str, Callable[[Path], Opened]] = {
     "no layers": _with_contents(samples.empty),
     "a part": lambda _: Opened(replace(samples.shop(), partial=Partial(3))),
     "127 layers": lambda _: Opened(samples.many()),
+    "two images": _two,
 }
 
 

@@ -77,10 +77,10 @@ def _quit(made: Terminal, code: int = 0) -> str:
     return made.shows(f"exit code {code}")
 
 
-def _find(made: Terminal, text: str, before: str = "") -> None:
+def _find(made: Terminal, text: str, before: str = "", unit: str = "file") -> None:
     """Show only what has a text, and go there: the cursor is on the first row.
 
-    ``before`` is what stands in the filter line.
+    ``before`` is what stands in the filter line, ``unit`` what is counted.
     """
     made.keys("/")
     if before:
@@ -88,7 +88,7 @@ def _find(made: Terminal, text: str, before: str = "") -> None:
         _clear(made, "text, or a glob")
     made.shows("Ctrl+T glob", "text, or a glob")
     made.type(text)
-    made.matches(r"\d files?, [\d.]+ k?M?B ─╯")
+    made.matches(rf"\d {unit}s?, \+?[\d.]+ k?M?B ─╯")
     made.keys("Enter")
     made.shows("? Help  q Quit")
 
@@ -234,6 +234,29 @@ def test_packages_and_image(terminal: MakeTerminal, archive: Path, judged: Analy
     made.keys("G", "k", "Enter")
     made.matches(r"ayer 5 · .* gone .*81 B")
     _quit(made)
+
+
+# ------------------------------------------------------------------------- two images
+
+
+def test_two_images(terminal: MakeTerminal, archive: Path) -> None:
+    before = shop.write_older(archive.parent / "before.tar")
+    made = terminal()
+    made.start(tool("compare", before, archive))
+    made.shows("6 Compare +959.7 kB", "shop:2.4", "figures", "to fetch", "goes to: Why +959.7 kB")
+    made.keys("Down")
+    made.shows("goes to: Files")
+    made.keys("Enter")
+    made.shows("Compare", "app/", "root/", "paths, +958.8 kB")
+    _find(made, "settings", unit="path")
+    made.keys("Enter")
+    made.shows("/app/src/settings.json", "currency", "old image, layer 5", "new image, layer 5")
+    made.keys("q")
+    made.shows("with settings")
+    made.keys("m", "1")
+    made.shows("Changes of layer 0")
+    made.keys("q")
+    assert "/app/src/settings.json" in made.shows("exit code 0")
 
 
 # ------------------------------------------------------------------------- contents

@@ -13,13 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from layerlens.analysis.rules.model import Rule, RuleSet
+from layerlens.analysis.rules.plugins import rule_points
 from layerlens.analysis.rules.settings import RuleSettings
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
-
-ENTRY_POINT = "layerlens.rules"
-"""The group in which a third party's package names a :class:`RuleSet`."""
 
 MODULES: tuple[str, ...] = (
     "structure",
@@ -72,12 +70,10 @@ def rule_sets(settings: RuleSettings | None = None) -> RuleSets:
 
     A package whose rules cannot be had costs its own rules only.
     """
-    from importlib.metadata import entry_points
-
     sets = list(own_rule_sets())
     owners = dict.fromkeys(all_rules(sets), "LayerLens")
     problems = []
-    for point in sorted(entry_points(group=ENTRY_POINT), key=lambda each: (each.name, each.value)):
+    for point in rule_points():
         who = _named(point)
         found = _loaded(point)
         if isinstance(found, str):
@@ -122,7 +118,6 @@ def fingerprint() -> str:
     """
     import hashlib
     import os
-    from importlib.metadata import entry_points
 
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     state = hashlib.sha256()
@@ -132,7 +127,7 @@ def fingerprint() -> str:
             if name.endswith(".py"):
                 status = os.stat(os.path.join(place, name))
                 state.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-    for point in sorted(entry_points(group=ENTRY_POINT), key=lambda each: (each.name, each.value)):
+    for point in rule_points():
         version = point.dist.version if point.dist is not None else ""
         state.update(f"{point.name}\0{point.value}\0{version}\0".encode())
     return state.hexdigest()

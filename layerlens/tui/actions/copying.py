@@ -24,7 +24,8 @@ def copy_path(host: Host) -> None:
 
 async def copy_something(host: Host) -> None:
     """Let the user choose what to copy."""
-    found = copies(host.session.analysis, host.view.subject(), host.view.copy_text())
+    subject = host.view.subject()
+    found = copies(host.session.image_of(subject)[0], subject, host.view.copy_text())
     choices = [Choice(what, safe_text(text, 500)) for what, text in found]
     chosen = await host.app.push_screen_wait(
         ChoiceScreen(

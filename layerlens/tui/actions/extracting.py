@@ -22,7 +22,8 @@ _TOLD = 3
 
 async def extract_something(host: Host) -> None:
     """Ask where to, say what it costs, extract."""
-    subject, retrieval = host.view.subject(), host.session.retrieval
+    subject = host.view.subject()
+    analysis, retrieval = host.session.image_of(subject)
     if subject is None or subject.path is None:
         host.notify("there is no path under the cursor")
         return
@@ -31,7 +32,7 @@ async def extract_something(host: Host) -> None:
         return
     try:
         selection = select(
-            host.session.analysis.filesystem,
+            analysis.filesystem,
             subject.path,
             subject.layer,
             removed=subject.removed,

@@ -6,7 +6,7 @@ import os
 
 from layerlens.analysis.model import Analysis
 from layerlens.errors import LayerLensError
-from layerlens.outputs.catalogue import OUTPUTS, Output
+from layerlens.outputs.catalogue import OF_COMPARISONS, OUTPUTS, Output
 from layerlens.outputs.destination import check_file_writable, file_destination
 from layerlens.outputs.report import Report
 from layerlens.tui.actions.places import current_folder, problem_of
@@ -20,11 +20,12 @@ from layerlens.tui.viewmodel.text import error_line, safe_text, size
 async def write_output(host: Host) -> None:
     """Let the user choose an output and a file, and write it."""
     analysis = host.session.analysis
-    choices = [Choice(each.title, f"*{each.suffix}", _problem(each, analysis)) for each in OUTPUTS]
+    outputs = OUTPUTS if host.session.comparison is None else (*OF_COMPARISONS, *OUTPUTS)
+    choices = [Choice(each.title, f"*{each.suffix}", _problem(each, analysis)) for each in outputs]
     chosen = await host.app.push_screen_wait(ChoiceScreen("Write", choices))
     if chosen is None:
         return
-    output = OUTPUTS[chosen]
+    output = outputs[chosen]
     path = await host.app.push_screen_wait(
         PromptScreen(
             f"Write: {output.title}",
@@ -35,9 +36,10 @@ async def write_output(host: Host) -> None:
     )
     if path is None:
         return
-    analysis = host.session.analysis  # more of it may have been read meanwhile
+    session = host.session  # more of it may have been read meanwhile
+    report = Report(session.analysis, comparison=session.comparison)
     try:
-        written = await in_background(lambda: _write(output, analysis, os.path.expanduser(path)))
+        written = await in_background(lambda: _write(output, report, os.path.expanduser(path)))
     except LayerLensError as error:
         host.notify(error_line(error), severity="error", markup=False)
         return
@@ -68,9 +70,9 @@ def _verdict(text: str) -> tuple[str, bool]:
     return "", True
 
 
-def _write(output: Output, analysis: Analysis, path: str) -> int:
+def _write(output: Output, report: Report, path: str) -> int:
     with file_destination(path) as stream:
-        output.write(Report(analysis), stream)
+        output.write(report, stream)
         return stream.tell()
 
 

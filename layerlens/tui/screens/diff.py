@@ -14,20 +14,30 @@ from layerlens.tui.viewmodel.text import count, plural, safe_text, size
 
 
 class DiffScreen(ContentScreen):
-    """Metadata and content of an older and a newer version, as what went and what came."""
+    """Metadata and content of an older and a newer version, as what went and what came.
+
+    ``images`` stand before their layers where they are of two images; ``retrieval``
+    then tells their versions apart.
+    """
 
     def __init__(
-        self, title: str, old: FileVersion, new: FileVersion, retrieval: Retrieval
+        self,
+        title: str,
+        old: FileVersion,
+        new: FileVersion,
+        retrieval: Retrieval,
+        images: tuple[str, str] = ("", ""),
     ) -> None:
         # Without a content on one side there is nothing to compare it with.
         both = (old, new) if old.has_content and new.has_content else ()
         super().__init__(title, new.entry.path, both, retrieval)
         self._old = old
         self._new = new
+        self._images = images
         self._diff = DiffLines()
 
     def facts(self) -> list[str]:
-        return [f"{_words(self._old)}  →  {_words(self._new)}"]
+        return [f"{self._images[0]}{_words(self._old)}  →  {self._images[1]}{_words(self._new)}"]
 
     def prepare(self, contents: dict[int, Content], check: Callable[[], None]) -> DiffLines:
         old, new = contents.get(self._old.version), contents.get(self._new.version)

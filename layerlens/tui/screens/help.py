@@ -19,6 +19,7 @@ from layerlens.tui.bindings import title_of
 from layerlens.tui.keys import names_of
 from layerlens.tui.possible import possible
 from layerlens.tui.screens.dialog import Dialog
+from layerlens.tui.screens.hosting import Host
 
 Section = tuple[str, list[tuple[str, str]]]
 """A title, and pairs of keys (or a sign) and what they do."""
@@ -46,6 +47,8 @@ def sections(screen: Screen[Any]) -> list[Section]:
             found.setdefault(title_of(each.scope), []).append(
                 (names_of(each.keys), each.binding.tooltip)
             )
+    if isinstance(screen, Host) and screen.view.SIGNS:
+        found[f"Signs in the view {screen.view.TITLE}"] = list(screen.view.SIGNS)
     return [*found.items(), _SIGNS]
 
 

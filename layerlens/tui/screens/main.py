@@ -21,7 +21,7 @@ from layerlens.tui.settings import settings_of
 from layerlens.tui.viewmodel.layers import figures
 from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.views.base import View
-from layerlens.tui.views.catalogue import VIEWS
+from layerlens.tui.views.catalogue import ALL_VIEWS, first_view, views_of
 from layerlens.tui.views.layers import LayersView
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.image_header import ImageHeader
@@ -52,7 +52,7 @@ class MainScreen(Host):
         *(
             Binding(str(k + 1), f"view({k})", view.TITLE, show=False, id=f"view.{view.TITLE.lower()}",
                     tooltip=f"Go to the view {view.TITLE}")
-            for k, view in enumerate(VIEWS)
+            for k, view in enumerate(ALL_VIEWS)
         ),
         Binding("right_square_bracket", "next_view(1)", "Next view", show=False, id="view.next",
                 tooltip="Go to the next view"),
@@ -106,6 +106,8 @@ class MainScreen(Host):
         """The pane of each view that had the focus last."""
         self._shown_from: int | None = None
         """The view that had something shown in the tree."""
+        self.was_used = False
+        """Whether the user has pressed anything: then nothing is shown in place of the view."""
         self._typing: Timer | None = None
         # Made here, since more of the image may arrive before they are on the screen.
         self._header = ImageHeader(figures(session.analysis), id="header")
@@ -124,7 +126,7 @@ class MainScreen(Host):
     async def on_mount(self) -> None:
         self._input.display = False
         self._title_tabs()
-        await self._show(0)
+        await self._show(first_view(self.session))
 
     @property
     def view(self) -> View:
@@ -136,11 +138,16 @@ class MainScreen(Host):
     def adopt(self, session: Session) -> None:
         """Show a newer state of the image: more of it was read."""
         session.take_over(self.session)
+        is_new = session.comparison is not None and self.session.comparison is None
         self.session = session
         self._header.show(figures(session.analysis))
         self._title_tabs()
         for view in self._views.values():
             view.adopt(session)
+        if is_new and not self.was_used:
+            self.call_later(self._show, first_view(session))
+        elif is_new:
+            self.notify(f"compared: see the view {ALL_VIEWS[first_view(session)].TITLE}")
 
     def tell(self, note: str) -> None:
         """Say how far reading is."""
@@ -149,7 +156,9 @@ class MainScreen(Host):
     # ------------------------------------------------------------------ views
 
     def _title_tabs(self) -> None:
-        self._tabs.titles = [(view.TITLE, view.note(self.session)) for view in VIEWS]
+        self._tabs.titles = [
+            (view.TITLE, view.note(self.session)) for view in views_of(self.session)
+        ]
 
     async def _show(self, number: int) -> None:
         """Show a view, made when it is first wanted."""
@@ -172,7 +181,7 @@ class MainScreen(Host):
         async with self._making:  # keys and the mouse may both ask for it
             view = self._views.get(number)
             if view is None:
-                view = VIEWS[number](self.session)
+                view = ALL_VIEWS[number](self.session)
                 view.add_class("view")
                 await self.query_one("#views").mount(view)
                 if view.session is not self.session:  # more was read meanwhile
@@ -192,7 +201,7 @@ class MainScreen(Host):
         await self._show(number)
 
     async def action_next_view(self, step: int) -> None:
-        await self._show((self._tabs.chosen + step) % len(VIEWS))
+        await self._show((self._tabs.chosen + step) % len(views_of(self.session)))
 
     @on(ViewTabs.Chosen)
     async def _tab_clicked(self, event: ViewTabs.Chosen) -> None:
@@ -201,7 +210,7 @@ class MainScreen(Host):
     @on(View.ShowInTree)
     async def _show_in_tree(self, event: View.ShowInTree) -> None:
         event.stop()
-        number = next(k for k, view in enumerate(VIEWS) if view is LayersView)
+        number = next(k for k, view in enumerate(ALL_VIEWS) if view is LayersView)
         before = self._shown_from if self._tabs.chosen == number else self._tabs.chosen
         await self._show(number)
         layers = self.view
@@ -269,6 +278,8 @@ class MainScreen(Host):
         """A slash that is typed into the filter is a slash; back only goes who came from somewhere."""
         if action == "return":
             return self._shown_from is not None
+        if action == "view":
+            return parameters[0] in range(len(views_of(self.session)))
         return not (action == "search" and isinstance(self.focused, FilterLine))
 
     def action_search(self) -> None:

@@ -15,6 +15,8 @@ class Subject:
     ``version`` the version of the path that is shown, if one is
     ``layer``   the layer in whose view it stands, or that it speaks of
     ``removed`` whether the view shows the path as removed by ``layer``
+    ``old``     whether all this is of the image that is compared with
+    ``before``  where both images have it: that one's path and version
     """
 
     path: bytes | None = None
@@ -22,3 +24,5 @@ class Subject:
     layer: int | None = None
     removed: bool = False
     finding: Finding | None = None
+    old: bool = False
+    before: tuple[bytes, int] | None = None

@@ -8,18 +8,16 @@ hundreds of thousands.  All sizes are content bytes.
 from __future__ import annotations
 
 import operator
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import translate
 from itertools import compress, repeat
 from typing import Any
 
 from layerlens.analysis.model import Analysis, Waste
 from layerlens.analysis.rules.findings import Finding
-from layerlens.tui.viewmodel.matching import Match
+from layerlens.tui.viewmodel.pathfilter import matching
 from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.whose import Whose
 
@@ -141,7 +139,6 @@ def kept_rows(analysis: Analysis) -> list[LayerShare]:
 
 # ---------------------------------------------------------------------- findings
 
-_GLOB = "*?["
 _ROUNDS = 4
 """Times that all findings are tried; real images need one or two."""
 
@@ -240,11 +237,7 @@ class Files:
 
     def matching(self, leaves: Sequence[Leaf], wanted: RowFilter) -> list[Leaf]:
         """Those with a text in their path, or whose path or last part fits a glob; as in the tree."""
-        paths = self.paths(leaves)
-        if wanted.match is Match.GLOB:
-            return list(compress(leaves, _matches(paths, wanted.text)))
-        shown = (b"/" + b"\0/".join(paths)).decode("utf-8", "surrogateescape").split("\0")
-        return list(compress(leaves, wanted.flags(shown)))
+        return list(compress(leaves, matching(self.paths(leaves), wanted)))
 
     # ------------------------------------------------------------------ grouped
 
@@ -324,36 +317,3 @@ def _shared(one: Path, other: Path, slash: bytes = b"/") -> Path:
 def _inside(path: Path) -> Path:
     """A path as that of a directory and all below it: it ends in a slash."""
     return path + b"/" if path else b""
-
-
-# ---------------------------------------------------------------------- filter
-
-
-def _matches(paths: Sequence[Path], text: str) -> Iterable[bool]:
-    """As in the tree: a text anywhere in the path; a glob fits the last part, or all."""
-    ending = text[1:]
-    if text.startswith("/"):  # paths are shown with one
-        paths = [b"/" + path for path in paths]
-    if not any(sign in text for sign in _GLOB):
-        return _having(paths, text, operator.contains)
-    if text.startswith("*") and ending and not any(sign in ending for sign in _GLOB + "/"):
-        return _having(paths, ending, bytes.endswith)  # the most used glob, and far quicker
-    matches = re.compile(translate(text.rstrip("/").casefold())).match
-    names: Iterable[str] = _folded(b"\0".join(paths)).split("\0")
-    if "/" not in text:
-        names = (name[name.rfind("/") + 1 :] for name in names)
-    return map(bool, map(matches, names))
-
-
-def _having(paths: Sequence[Path], text: str, test: Callable[[Path, Path], bool]) -> Iterable[bool]:
-    """Asks ``test`` of every path and a text, without a difference of case."""
-    if text.isascii():
-        return map(test, map(bytes.lower, paths), repeat(text.lower().encode()))
-    wanted = text.casefold().encode("utf-8", "surrogateescape")
-    # As one long text, all paths are folded at once; none contains a NUL.
-    folded = _folded(b"\0".join(paths)).encode("utf-8", "surrogateescape")
-    return map(test, folded.split(b"\0"), repeat(wanted))
-
-
-def _folded(path: Path) -> str:
-    return path.decode("utf-8", "surrogateescape").casefold()

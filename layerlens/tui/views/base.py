@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -37,6 +38,9 @@ class View(Vertical):
 
     TITLE: ClassVar[str]
     """One word, for the tab."""
+
+    SIGNS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Signs that mean something here, and what, for the help."""
 
     @dataclass
     class ShowInTree(Message):

@@ -35,14 +35,15 @@ class ViewTabs(Widget):
         """What is drawn: (view, text, style); gaps belong to the view before them."""
         whole = sum(len(title) + len(note) + 6 for title, note in self.titles)
         noted = self.size.width >= max(_ROOMY, whole)
+        gap = "  " if sum(len(title) + 5 for title, _ in self.titles) <= self.size.width else ""
         out = []
         for view, (title, note) in enumerate(self.titles):
             chosen = view == self.chosen
             out.append((view, f" {view + 1}", "chosen" if chosen else "key"))
-            out.append((view, f" {title} ", "chosen" if chosen else ""))
+            out.append((view, f" {title}{gap[:1]}", "chosen" if chosen else ""))
             if note and noted:
                 out.append((view, f"{note} ", "chosen" if chosen else "note"))
-            out.append((view, " ", ""))
+            out.append((view, gap[1:], ""))
         return out
 
     def render(self) -> Text:

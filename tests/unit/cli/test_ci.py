@@ -150,3 +150,81 @@ def test_a_verdict_needs_no_heavy_modules() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )
     assert result.stdout.splitlines()[-1] == "[] 1"
+
+
+@pytest.mark.parametrize("command", [[], ["compare"], ["fleet"]])
+def test_a_limit_without_a_gate_is_no_pass(
+    archive: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = [str(archive)] * (2 if command else 1)
+    assert main([*command, *images, "--max-size", "1kB"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "layerlens: --max-size needs --ci; without it nothing is judged\n",
+    )
+
+
+def test_settings_wait_for_a_gate(archive: Path, inside: Path) -> None:
+    (inside / ".layerlens.toml").write_text('[ci]\nmax-size = "1kB"\nno-root = true\n')
+    assert main([str(archive), "--text"]) == 0
+
+
+def test_a_limit_that_cannot_be_judged_says_which(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(archive), "--ci", "--max-size", "+5%"]) == 1
+    out = capsys.readouterr().out
+    assert (
+        "FAIL  image size cannot be judged: there is no baseline; give one with --baseline (--max-size)"
+        in out
+    )
+
+
+def test_dive_rules_that_fail_have_blame_and_fix(
+    archive: Path, inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (inside / ".dive-ci").write_text("rules:\n  highestWastedBytes: 100kB\n")
+    assert main([str(archive), "--ci", "--json", "a.json", "--junit", "a.xml"]) == 1
+    out = capsys.readouterr().out
+    told = out[out.index("FAIL  highestWastedBytes: ") :]
+    assert "1.0 MB 1 file deleted in a later layer · layer 0\n" in told
+    assert "deleted-later: ADD rootfs.tar /" in told
+    (offender,) = json.loads(Path("a.json").read_text())["verdict"]["dive"]["offenders"]
+    assert (offender["rule"], offender["layer"], offender["bytes"]) == (
+        "deleted-later",
+        0,
+        1_000_000,
+    )
+    assert "1 file deleted in a later layer, layer 0" in Path("a.xml").read_text()
+
+
+def test_too_many_layers_are_told_how_to_be_fewer(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [f"RUN /bin/sh -c make {each} # buildkit" for each in "abcd"]
+    layers = [layer(file(each, b"x")) for each in "abcd"]
+    image = Image(layers, runs).save_legacy(inside / "many.tar")
+    assert main([str(image), "--ci", "--max-layers", "2"]) == 1
+    assert "RUN make a \\\n" in capsys.readouterr().out
+
+
+def test_options_that_nearly_are(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(archive), "--ci", "--max-siz", "3MB"]) == 2
+    assert "did you mean --max-size?; see layerlens --help" in capsys.readouterr().err
+    assert main([str(archive), "--quux"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_what_one_finding_told_another_does_not_tell_again(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = Image(
+        [layer(file("a", b"a" * 900_000)), layer(file("b", b"b")), layer(whiteout("a"))],
+        [f"RUN /bin/sh -c {command} # buildkit" for command in ("make a", "make b", "rm /a")],
+    ).save_legacy(inside / "runs.tar")
+    assert main([str(image), "--ci", "--highest-wasted-bytes", "1kB"]) == 1
+    out = capsys.readouterr().out
+    assert [line.split()[:2] for line in out.splitlines() if line[:1] == " " and "kB" in line] == [
+        ["900.0", "kB"]
+    ]
+    assert "RUN make a \\\n                 && make b \\\n" in out

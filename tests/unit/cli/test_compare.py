@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layerlens.cli import main as cli
+from layerlens.cli.browse_two import TwoImagesReader
 from layerlens.cli.options import SUBCOMMANDS
 from tests.archives import multi
 from tests.builders import Image, directory, file, layer, symlink
@@ -185,6 +187,20 @@ def test_gates_judge_the_new_image_by_the_old_one(run: Run) -> None:
     assert "FAIL" not in same
 
 
+def test_dives_rules_settings_and_github_count_here_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.1\n")
+    (tmp_path / ".layerlens.toml").write_text("[ci]\nbaseline = 'of another run.json'\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    out, err = run.raw(*run.archives, "--ci", "--max-size", "+1B", code=1)
+    assert "lowestEfficiency" in out
+    assert "::error title=LayerLens%3A gate/max-size" in err
+    assert run.archives[0] in (tmp_path / "summary").read_text()
+
+
 def test_a_failing_gate_still_writes(run: Run, tmp_path: Path) -> None:
     place = tmp_path / "c.json"
     run("--ci", "--json", str(place), code=1)
@@ -314,3 +330,28 @@ def test_contents_that_must_be_read_again_are_told(run: Run, tmp_path: Path) -> 
     out, err = run.raw(run.archives[0], packed, "--diff", "etc/passwd")
     assert err == "layerlens: layer 0 is decompressed again (3.6 kB)\n"
     assert out.splitlines() == diffed(run, "etc/passwd")
+
+
+def test_on_a_terminal_both_open_in_the_ui(
+    archives: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+
+    def run_ui(reader: object, title: str, _settings: object) -> int:
+        assert isinstance(reader, TwoImagesReader)
+        shown.append(title)
+        return 0
+
+    monkeypatch.setattr("layerlens.cli.looking.run_ui", run_ui)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert cli.main(["compare", *archives, "--no-cache", "--theme", "nord"]) == 0
+    assert shown == [f"{archives[0]} → {archives[1]}"]
+    assert capsys.readouterr().out == ""
+    assert cli.main(["compare", *archives, "--no-cache", "--theme", "none"]) == 2, "told before"
+    for asked in (["--text"], ["--table"], ["--json", "-"], ["--diff", "app/new"], ["--ci"]):
+        cli.main(["compare", *archives, "--no-cache", *asked])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    assert cli.main(["compare", *archives, "--no-cache"]) == 0
+    assert "Pull" in capsys.readouterr().out, "without keys it is printed"
+    assert len(shown) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,34 @@ def test_the_verdict_leaves_stdout_to_data(run: Run) -> None:
     assert [each["verdict"]["outcome"] for each in found["images"]] == ["pass", "fail"]
     assert found["totals"]["passed"] is False
     assert "1 of 2 images fail" in err
+
+
+def test_a_step_of_github_hears_of_every_image(
+    run: Run, archives: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(archives / "summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(archives / "output"))
+    limits = ("--max-size", "100kB", "--max-layers", "warn:1", "--max-total-size", "1kB")
+    code, _, err = run("web.tar", "job.tar", "nothing.tar", "--ci", *limits)
+    assert code == 3
+    told = [text for text in err.splitlines() if text.startswith("::")]
+    assert [text.partition("::LayerLens")[0].partition(" ")[0] for text in told] == ["::error"] * 4
+    assert [text.partition("LayerLens%3A ")[2].partition("::")[0] for text in told] == [
+        "nothing.tar", "the fleet", "web.tar", "job.tar",
+    ]  # fmt: skip
+    assert "image size" in told[2]
+    assert "%0A2 layers are 1 over 1" in told[2]
+    summary = (archives / "summary").read_text()
+    assert summary.startswith("# Fleet\n")
+    assert "Verdict: **fail**" in summary
+    values = (archives / "output").read_text()
+    for name, value in (("passed", "false"), ("images", "3"), ("failed_images", "2")):
+        assert re.search(f"^{name}<<(layerlens_[0-9a-f]+)\n{value}\n\\1$", values, re.MULTILINE)
+    (archives / "summary").write_text("x" * (1 << 20))
+    _, _, err = run("web.tar", "--ci", "--annotations", "none")
+    assert "the step's summary is full" in err
+    assert "::" not in err
 
 
 @pytest.mark.usefixtures("archives")

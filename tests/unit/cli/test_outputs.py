@@ -142,3 +142,40 @@ def test_outputs_without_findings(output: Output, folder: Path, tmp_path: Path) 
     arguments = [str(folder / "image.tar"), "--no-findings", "--quiet"]
     assert main([*arguments, f"--{output.flag}", str(out)]) == 0
     assert out.stat().st_size
+
+
+def test_no_output_replaces_another_or_what_is_read(
+    folder: Path, tmp_path: Path, capsys: Run
+) -> None:
+    image, out = tmp_path / "i.tar", tmp_path / "out"
+    IMAGE.save_25(image)
+    (tmp_path / "link").symlink_to("out")
+    before = image.read_bytes()
+    named = f"docker-archive:{image}:app:1"
+    for other in (out, tmp_path / "link", f"{tmp_path}/./out"):
+        told = refused(capsys, image, "--json", out, "--csv", other)
+        assert "--json and --csv cannot both be written to it" in told
+    gated = ["--ci", "--accept-new"]
+    told = refused(capsys, image, *gated, "--write-baseline", out, "--json", out)
+    assert "cannot both be written" in told
+    told = refused(capsys, "compare", image, image, "--json", out, "--markdown", out)
+    assert "cannot both be written" in told
+    for command in ("fleet", "trend"):
+        told = refused(capsys, command, image, "--json", out, "--csv", out)
+        assert "cannot both be written" in told
+    replacing = "is read here, and --json would replace it"
+    assert replacing in refused(capsys, image, "--json", image)
+    assert replacing in refused(capsys, named, "--json", image)
+    assert replacing in refused(capsys, "compare", folder / "image.tar", image, "--json", image)
+    assert replacing in refused(capsys, "fleet", image, "--json", image)
+    assert replacing in refused(capsys, "trend", image, "--json", image)
+    dockerfile = folder / "Dockerfile"
+    told = refused(capsys, image, "--dockerfile", dockerfile, "--json", dockerfile)
+    assert replacing in told
+    saved = folder / "saved"
+    assert replacing in refused(capsys, "report", saved, "--json", saved)
+    assert image.read_bytes() == before
+    assert not out.exists()
+    assert main([str(image), "--json", "/dev/null", "--csv", "/dev/null", "--quiet"]) == 0
+    assert "no file has such a name" in refused(capsys, image, "--json", "a\0b")
+    assert "is a directory" in refused(capsys, image, "--json", f"{out}/")

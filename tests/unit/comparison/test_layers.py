@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -96,6 +98,22 @@ def test_many_layers_stay_quick() -> None:
 STEPS = ["ADD rootfs.tar /", "RUN make", "COPY . /app"]
 
 
+def test_many_steps_of_the_same_words_stay_quick() -> None:
+    """Matching in order takes seconds where words recur, so order does not count among so many."""
+    words = [f"word{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    choose = random.Random(1)  # noqa: S311 - the same each time
+
+    def steps() -> list[str]:
+        return [f"RUN {' '.join(choose.choices(words, k=300))}" for _ in range(100)]
+
+    old = [[file(f"a{k}", b"a")] for k in range(100)]
+    new = [[file(f"b{k}", b"b")] for k in range(100)]
+    started = time.process_time()
+    found = compared(old, new, (steps(), steps()))
+    assert time.process_time() - started < 4
+    assert len(found.layers) == 100
+
+
 def why(
     old: list[list[Member]],
     new: list[list[Member]],
@@ -111,7 +129,22 @@ def why(
 
 def test_why_the_content_changed() -> None:
     told = why([A, B, C], [A, B, D])
-    assert told == "layer 2, COPY . /app, is the first that differs: its content changed"
+    assert told == "layer 2, COPY . /app, is the first that differs: its content changed: /d"
+
+
+def test_why_names_what_changed_behind_a_checksum() -> None:
+    texts = tuple(
+        [*STEPS[:2], f"/bin/sh -c #(nop) COPY dir:{each * 32} in /app "] for each in ("1a", "2b")
+    )
+    told = why(
+        [A, B, [file("app/a", b"1"), file("app/b", b"1")]],
+        [A, B, [file("app/a", b"2" * 9), file("app/b", b"2" * 8)]],
+        (texts[0], texts[1]),
+    )
+    assert told.endswith(
+        "COPY dir:2b2b2b2b2b2b /app, is the first that differs: "
+        "its content changed: /app/a and 1 more file"
+    )
 
 
 def test_why_only_times_changed() -> None:
@@ -122,7 +155,7 @@ def test_why_only_times_changed() -> None:
     found = compare(*images, lambda _o, _n: True)
     assert found.pull.why.endswith("only times, owners or modes of what it holds changed")
     found = compare(*images, lambda _o, _n: False)
-    assert found.pull.why.endswith("its content changed")
+    assert found.pull.why.endswith("its content changed: /m")
 
 
 def test_why_the_instruction_changed() -> None:
@@ -193,6 +226,7 @@ def test_another_compression_is_fetched_although_it_is_the_same_layer() -> None:
     found = compare(old, new, blind)
     assert found.is_same
     assert found.pull.bytes == 27
+    assert not found.refetched, "no build could help that"
     assert found.pull.broke_at is None
     assert found.pull.why == (
         "2 layers of the same content must be fetched: they are compressed in another way"

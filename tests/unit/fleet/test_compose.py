@@ -165,3 +165,21 @@ def test_env_files() -> None:
 def test_env_files_that_cannot_be_read(text: str) -> None:
     with pytest.raises(UsageError, match="line 1"):
         env_file(text, {})
+
+
+def test_variables_cannot_grow_without_bound() -> None:
+    started = time.monotonic()
+    grown = "A0=xxxxxxxxxx\n" + "".join(f"A{k}={f'$A{k - 1}' * 9}\n" for k in range(1, 20))
+    with pytest.raises(UsageError, match=r"line 5 of \.env: more than 65,536 characters"):
+        env_file(grown, {})
+    with pytest.raises(UsageError, match="more than 65,536 characters"):
+        interpolate("${B:-" + "$A" * 50_000 + "}", {"A": "x" * 100_000}, "a")
+    assert len(env_file("".join(f"A{k}=$A\n" for k in range(20_000)), {})) == 20_000
+    services = "services:\n" + "".join(f"  s{k}: {{image: i}}\n" for k in range(4000))
+    assert references(services) == ["i"]
+    shared = "x: &x [" + "{}, " * 3000 + "]\ny: &y {" + "".join(f"k{k}: 1, " for k in range(3000))
+    for name in "xy":
+        merging = "".join(f"  s{k}: {{<<: *{name}}}\n" for k in range(2000))
+        with pytest.raises(UsageError, match="merges too much"):
+            references(f"{shared}}}\nservices:\n{merging}")
+    assert time.monotonic() - started < 10

@@ -230,13 +230,35 @@ def test_new_findings_without_a_baseline_that_knows_them_never_pass() -> None:
 
 def test_what_cannot_be_measured_is_skipped_and_fails_where_that_is_strict() -> None:
     wanted = [demand("max-transfer-size", "1GB"), demand("max-findings", "warn:0", "low")]
-    loose = judged(samples.clean(), *wanted)
-    assert [each.outcome for each in loose.rulings] == [Outcome.SKIP, Outcome.SKIP]
+    loose = judged(samples.clean(), *wanted, demand("max-size", "1GB"))
+    assert [each.outcome for each in loose.rulings] == [Outcome.PASS, Outcome.SKIP, Outcome.SKIP]
     assert loose.passed
+    loose = judged(samples.clean(), *wanted)
+    assert loose.nothing_judged
+    assert not loose.passed
+    assert judged(samples.clean(), wanted[1]).passed, "which only warns"
     assert "not judged: " in loose.rulings[0].message
     strict = judged(samples.clean(), *wanted, strict=True)
     assert [each.outcome for each in strict.rulings] == [Outcome.FAIL, Outcome.WARN]
     assert "--strict does not let pass" in strict.rulings[0].message
+
+
+def test_a_limit_on_what_is_not_there_is_told_and_a_ban_is_not() -> None:
+    analysis = samples.packaged()
+    found = judged(
+        analysis,
+        demand("max-path", "1MB", "nope/**"),
+        demand("max-path", "warn:2MB", "nope/**"),
+        demand("max-path", "0B", "**/.git/**"),
+        demand("max-path", "1kB", "bin/**"),
+        demand("max-package", "1MB", "gcc"),
+        demand("max-package", "0B", "git"),
+        demand("max-package", "9MB", "apt"),
+    )
+    assert found.notes == (
+        "no bytes lie at 'nope/**': is it written right?",
+        "no package is called 'gcc': is it written right?",
+    )
 
 
 def test_rulings_come_in_the_order_of_the_catalogue() -> None:

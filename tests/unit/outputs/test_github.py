@@ -13,7 +13,7 @@ from layerlens.outputs.github import (
     ANNOTATIONS,
     SUMMARY_BYTES,
     annotate,
-    step_outputs,
+    delimited,
     step_summary,
     step_values,
 )
@@ -135,7 +135,7 @@ def test_values_for_later_steps() -> None:
 def test_a_value_cannot_end_itself() -> None:
     analysis = judged()
     image = replace(analysis.image, reference="x\nEND\npassed<<END\ntrue\nEND")
-    text = step_outputs(Report(replace(analysis, image=image), handmade.failing()), "END")
+    text = delimited(step_values(Report(replace(analysis, image=image), handmade.failing())), "END")
     lines = text.split("\n")[:-1]
     found = {}
     for at in range(0, len(lines), 3):

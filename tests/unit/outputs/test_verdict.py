@@ -108,7 +108,7 @@ def test_dive_s_part_has_its_figures_and_words() -> None:
     assert lines[start + 1] == "efficiency 0.8110, wasted bytes 12.0 MB, user wasted 0.2051"
     assert lines[start + 3] == "FAIL  lowestEfficiency          0.9       .dive-ci"
     assert lines[start + 4] == "SKIP  highestWastedBytes        disabled  .dive-ci"
-    assert lines[start + 6].startswith("FAIL  lowestEfficiency: image efficiency is too low")
+    assert lines[start + 7].startswith("FAIL  lowestEfficiency: image efficiency is too low")
 
 
 @pytest.mark.parametrize(

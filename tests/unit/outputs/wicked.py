@@ -31,6 +31,10 @@ NAMES = (
     b"##[error]name",
     b"##vso[task.setvariable]name",
     b"{0} [link](1)",
+    b"a;=cmd|'/C calc'!A0",
+    b'b; "+1',
+    b" =1",
+    ";\uff1d1".encode(),
     "\ufffe]]>".encode(),
 )
 

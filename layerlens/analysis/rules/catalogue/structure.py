@@ -14,7 +14,7 @@ from layerlens.analysis.rules.catalogue.debian import check_changes
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.dead.fates import Fate, Group, fates
 from layerlens.analysis.rules.dead.fixes import earlier_removal, metadata_at_once, shortened
-from layerlens.analysis.rules.dead.kinds import kinds_of
+from layerlens.analysis.rules.dead.kinds import Kinds, kinds_of
 from layerlens.analysis.rules.model import Confidence, Draft, Rule, RuleSet, Severity, Topic
 from layerlens.analysis.rules.words import counted
 
@@ -258,23 +258,13 @@ def check(context: Context) -> Iterable[Draft]:
 
 def _draft(context: Context, group: Group) -> Draft:
     fate = group.fate
-    fs = context.fs
     evidence = _what_happened(context, group)
-    mounts: tuple[str, ...] = ()
     title = _title(context, fate, group.inodes)
     if fate in _REMOVALS or fate is Fate.REPLACED:
-        kinds = kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+        kinds = _kinds(context, group)
         evidence += kinds.lines
-        mounts = kinds.mounts
         if kinds.main and fate is not Fate.ARCHIVE:
             title += f": {kinds.main}"
-    fix = ""
-    if fate in _REMOVALS - {Fate.ARCHIVE}:
-        fix = earlier_removal(context, group)
-        if fix and mounts and group.added >= context.base_layers:
-            fix += f"\nor keep the cache out of the layer:\n{mounted('<command>', *mounts)}"
-    elif fate in _METADATA:
-        fix = metadata_at_once(context, group)
     confidence = None
     if fate is Fate.APPENDED and group.sure:
         confidence = Confidence.CERTAIN
@@ -286,17 +276,36 @@ def _draft(context: Context, group: Group) -> Draft:
         layer=group.added if fate in _ADDER_BLAMED else group.lost,
         title=title,
         evidence=evidence,
-        fix=fix,
+        fix=_fix(context, group),
         confidence=confidence,
     )
+
+
+def _kinds(context: Context, group: Group) -> Kinds:
+    fs = context.fs
+    return kinds_of((fs.paths[inode], fs.size(inode)) for inode in group.inodes)
+
+
+def _fix(context: Context, group: Group) -> str:
+    """A fix from the instructions themselves, ``""`` for the usual advice."""
+    if group.fate in _METADATA:
+        return metadata_at_once(context, group)
+    if group.fate not in _REMOVALS - {Fate.ARCHIVE}:
+        return ""
+    kinds = _kinds(context, group)
+    fix = earlier_removal(context, group, is_cache=kinds.is_cache)
+    if fix and kinds.mounts and group.added >= context.base_layers:
+        fix += f"\nor keep the cache out of the layer:\n{mounted('<command>', *kinds.mounts)}"
+    return fix
 
 
 def _together(context: Context, fate: Fate, groups: Sequence[Group]) -> Draft:
     """One draft for several small pairs of layers; the layer with most of the bytes is blamed."""
     sizes: dict[int, int] = defaultdict(int)
-    for group in groups:
-        layer = group.added if fate in _ADDER_BLAMED else group.lost
-        sizes[layer] += sum(context.fs.size(inode) for inode in group.inodes)
+    weights = [sum(context.fs.size(inode) for inode in group.inodes) for group in groups]
+    for group, weight in zip(groups, weights, strict=True):
+        sizes[group.added if fate in _ADDER_BLAMED else group.lost] += weight
+    largest = weights.index(max(weights))
     inodes = [inode for group in groups for inode in group.inodes]
     layers = ", ".join(str(layer) for layer in sorted({group.lost for group in groups}))
     return Draft(
@@ -305,6 +314,8 @@ def _together(context: Context, fate: Fate, groups: Sequence[Group]) -> Draft:
         layer=max(sizes, key=lambda layer: (sizes[layer], -layer)),
         title=_title(context, fate, inodes),
         evidence=(f"small ones, in {len(groups)} pairs of layers; lost in layers {layers}",),
+        # One fix for all would speak of none of them; the largest is worth most.
+        fix=_fix(context, groups[largest]) if 2 * weights[largest] > sum(weights) else "",
         confidence=None if all(group.sure for group in groups) else Confidence.LIKELY,
     )
 

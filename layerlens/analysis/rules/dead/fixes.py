@@ -15,8 +15,16 @@ from layerlens.image.shell import commands
 
 _LONGEST = 400
 _KEYWORDS = re.compile(r"(?<![\w-])(?:if|for|while|until|case|function)(?![\w-])|[{}]")
+_OCTAL = re.compile(r"[0-7]{3,4}")
+_SYMBOLIC = re.compile(r"[ugoa]*(?:[-+=][rwxXst]*)+(?:,[ugoa]*(?:[-+=][rwxXst]*)+)*")
 _ERREXIT = re.compile(r"set\s+-[a-z]*e")
 _COPYING = frozenset({"COPY", "ADD"})
+
+MOST_BETWEEN = 2
+"""Steps between making and deleting that a fix takes along; of more it says only where they go."""
+
+USERS = "<what needs them>"
+"""What stands in a fix for the steps between."""
 
 
 def shortened(text: str) -> str:
@@ -67,8 +75,22 @@ def step_of(context: Context, layer: int) -> Step:
     return Step(None, layer, context.histories[layer].instruction, layer < context.base_layers)
 
 
-def earlier_removal(context: Context, group: Group) -> str:
-    """How to get rid of files in time that a later layer deleted; ``""`` for the usual advice."""
+def removal_in_time(making: Step, between: Sequence[Step], deleting: Step) -> str:
+    """One ``RUN`` for files that one step made and a later one deleted.
+
+    Few steps between are taken along.  Many are not: which of them need the files is for
+    whoever wrote them to say, and one ``RUN`` of them all would cost the builder its cache.
+    """
+    if len(between) <= MOST_BETWEEN:
+        return merged_steps([making, *between, deleting])
+    return merged_run([making.body, USERS, deleting.body])
+
+
+def earlier_removal(context: Context, group: Group, *, is_cache: bool = False) -> str:
+    """How to get rid of files in time that a later layer deleted; ``""`` for the usual advice.
+
+    What is a cache is needed only by steps that run the program that filled it.
+    """
     added, lost = step_of(context, group.added), step_of(context, group.lost)
     if group.added < context.base_layers:
         if group.lost >= context.base_layers:
@@ -79,9 +101,13 @@ def earlier_removal(context: Context, group: Group) -> str:
                 "FROM scratch\nCOPY --from=<stage> /path /path"
             )
         return ""
-    if added.keyword == "RUN" and lost.keyword == "RUN":
-        steps = [step_of(context, layer) for layer in range(group.added, group.lost + 1)]
-        return "Delete in the step that makes the files:\n" + merged_steps(steps)
+    if added.keyword == "RUN" and lost.keyword == "RUN" and group.added < group.lost:
+        between = [step_of(context, layer) for layer in range(group.added + 1, group.lost)]
+        if is_cache:
+            fillers = _programs(added)
+            between = [step for step in between if fillers & _programs(step)]
+        run = removal_in_time(added, between, lost)
+        return f"Delete in the step that makes the files:\n{run}"
     if added.keyword in _COPYING and lost.keyword == "RUN":
         place = _place(added)
         return (
@@ -91,6 +117,10 @@ def earlier_removal(context: Context, group: Group) -> str:
             "or leave them out of what is copied (.dockerignore), or do this step in a build stage."
         )
     return ""
+
+
+def _programs(step: Step) -> set[str]:
+    return {command.program for command in step.commands}
 
 
 def metadata_at_once(context: Context, group: Group) -> str:
@@ -114,7 +144,9 @@ def metadata_at_once(context: Context, group: Group) -> str:
 def _copy_with_flags(context: Context, group: Group, copy: Step, changing: Sequence[Step]) -> str:
     owner = next(filter(None, (_argument(step, "chown", "chgrp") for step in changing)), "")
     asked = next(filter(None, (_argument(step, "chmod") for step in changing)), "")
-    mode = asked if re.fullmatch(r"[0-7]{3,4}", asked) else _common_mode(context, group)
+    # In letters it stays: digits that are right for files would close the directories.
+    letters = _SYMBOLIC.fullmatch(asked) is not None
+    mode = asked if letters or _OCTAL.fullmatch(asked) else _common_mode(context, group)
     place = _place(copy)
     if asked and not mode:
         commands_ = " && ".join(shortened(step.body) for step in changing)
@@ -127,7 +159,9 @@ def _copy_with_flags(context: Context, group: Group, copy: Step, changing: Seque
     if not flags:
         return ""
     instead = "\n".join(shortened(step.instruction.text) for step in changing)
-    return f"{copy.keyword}{flags} {copy.source} {place}\ninstead of\n{instead}"
+    # BuildKit's release notes: "COPY --chmod now allows non-octal values", Dockerfile 1.14.
+    syntax = "# syntax=docker/dockerfile:1.14\n" if letters else ""
+    return f"{syntax}{copy.keyword}{flags} {copy.source} {place}\ninstead of\n{instead}"
 
 
 def _rewriters(context: Context, group: Group) -> list[int]:

@@ -86,6 +86,11 @@ class Kinds:
         return " and ".join(row[0] for row in large)
 
     @property
+    def is_cache(self) -> bool:
+        """Whether all of it is caches of package managers."""
+        return all(known and name in _MOUNTS for name, known, _, _ in self.rows)
+
+    @property
     def mounts(self) -> tuple[str, ...]:
         """Directories that cache mounts could keep out of layers."""
         return tuple(_MOUNTS[row[0]] for row in self.rows if row[1] and row[0] in _MOUNTS)

@@ -82,6 +82,53 @@ def test_steps_between_become_part_of_the_fix() -> None:
     assert finding.fix.endswith(fix)
 
 
+def test_many_steps_between_are_only_given_a_place() -> None:
+    finding = only(
+        judged(
+            ("RUN apt-get install git", [file("x", BIG)]),
+            ("WORKDIR /app", []),
+            ("COPY src .", [file("app/src", b"s")]),
+            ("RUN make", [file("y", b"s")]),
+            ("RUN apt-get purge git", [whiteout("x")]),
+        ),
+        "deleted-later",
+    )
+    assert finding.fix == (
+        "Delete in the step that makes the files:\n"
+        "RUN apt-get install git \\\n && <what needs them> \\\n && apt-get purge git"
+    )
+
+
+def test_a_cache_goes_with_the_steps_that_use_it() -> None:
+    finding = only(
+        judged(
+            ("RUN apt-get update", [file("var/lib/apt/lists/a", BIG)]),
+            ("COPY src /src", [file("src", b"s")]),
+            ("RUN pip install x", [file("y", b"s")]),
+            ("RUN apt-get install y", [file("z", b"s")]),
+            ("RUN rm -r /var/lib/apt/lists", [whiteout("var/lib/apt/lists")]),
+        ),
+        "deleted-later",
+    )
+    assert (
+        "RUN apt-get update \\\n && apt-get install y \\\n && rm -r /var/lib/apt/lists\nor"
+        in finding.fix
+    )
+
+
+def test_small_ones_have_the_fix_of_the_largest() -> None:
+    finding = only(
+        judged(
+            ("COPY a /a", [file("a", b"1" * 9_000)]),
+            ("COPY b /b", [file("b", b"2" * 90)]),
+            ("RUN chmod 0700 /a", [file("a", b"1" * 9_000, mode=0o700)]),
+            ("RUN chmod 0700 /b", [file("b", b"2" * 90, mode=0o700)]),
+        ),
+        "mode-changed-later",
+    )
+    assert finding.fix.startswith("COPY --chmod=0700 a /a\ninstead of\nRUN chmod 0700 /a")
+
+
 def test_deleting_what_was_copied_and_what_the_base_has() -> None:
     found = judged(
         ("", [file("a", BIG)]),
@@ -160,11 +207,11 @@ def test_mode_bits_of_the_type_do_not_count() -> None:
     ("command", "members", "expected"),
     [
         ("chmod -R 0700 /s", [file("s/a", BIG, mode=0o700)], "COPY --chmod=0700 src /s\ninstead"),
-        ("chmod -R go-rx /s", [file("s/a", BIG, mode=0o600)], "COPY --chmod=0600 src /s\ninstead"),
+        ("chmod -R go-rx /s", [file("s/a", BIG, mode=0o600)], "1.14\nCOPY --chmod=go-rx src /s\n"),
         (
-            "chmod -R g+w /s",
+            'chmod -R "$MODE" /s',
             [file("s/a", BIG, mode=0o664), file("s/b", BIG, mode=0o775)],
-            "RUN chmod -R g+w /s\nFROM <image>\nCOPY --from=files /s /s",
+            'RUN chmod -R "$MODE" /s\nFROM <image>\nCOPY --from=files /s /s',
         ),
     ],
 )
