@@ -68,7 +68,7 @@ def test_efficiency_colours_it(efficiency: float, colour: str, share: str) -> No
 @pytest.mark.parametrize(
     ("verdict", "colour", "said"),
     [(verdicts.PASS, _GREEN, "gates passed"), (verdicts.WARN, _AMBER, "passed with warnings"),
-     (verdicts.FAIL, _RED, "gates failed"), (verdicts.SKIP, _GREEN, "gates passed")],
+     (verdicts.FAIL, _RED, "gates failed"), (verdicts.SKIP, _RED, "gates failed")],
 )  # fmt: skip
 def test_the_verdict_colours_it(verdict: Verdict, colour: str, said: str) -> None:
     found = badge(Report(scored(0.5), verdict))
