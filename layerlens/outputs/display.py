@@ -27,7 +27,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # the beginning of a line, which may be where a text is wrapped, and "##[error]" anywhere; Azure's
 # agent "##vso[…]" anywhere.
 _COLON_COMMAND = re.compile(
-    r"::(?=(?:add-mask|add-matcher|add-path|debug|echo|end-?group|error|group|notice|save-state"
+    r"(?<!\S)::(?=(?:add-mask|add-matcher|add-path|debug|echo|end-?group|error|group|notice|save-state"
     r"|internal-set-repo-path|remove-matcher|set-env|set-output|stop-commands|warning)\b)",
     re.IGNORECASE,
 )
@@ -54,7 +54,8 @@ def escape(text: str, *, ascii_only: bool = False) -> str:
     Control characters become ``\n``, ``\r``, ``\t`` or ``\x1b``, other hidden
     characters ``\u202e``, a byte that is not UTF-8 ``\xff``.  ``ascii_only``
     escapes everything outside ASCII in the same way.  Of what the log of a CI job
-    obeys the first colon becomes ``\x3a``, or the second ``#`` ``\x23``.
+    obeys, where a word begins with it, the first colon becomes ``\x3a``, or the second
+    ``#`` ``\x23``.
     """
     if "::" in text:
         text = _COLON_COMMAND.sub(r"\\x3a:", text)

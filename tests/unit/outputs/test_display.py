@@ -137,3 +137,18 @@ def test_only_all_of_it_is_a_hundred_percent(part: int, whole: int, shown: str) 
 )
 def test_percentages_are_cut_off(value: float, shown: str) -> None:
     assert percent(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error file=a::x", r"\x3a:error file=a::x"),
+        ("a ::warning::b", r"a \x3a:warning::b"),
+        ("\xa0::Debug::", "\xa0" + r"\x3a:Debug::"),
+        ("CPAN::Debug.3perl.gz", "CPAN::Debug.3perl.gz"),  # no runner looks into a word
+        ("std::vector ::other", "std::vector ::other"),
+        ("a##[error]b ##vso[x]", r"a#\x23[error]b #\x23vso[x]"),
+    ],
+)
+def test_what_the_log_of_a_ci_job_would_obey(text: str, shown: str) -> None:
+    assert escape(text) == shown
