@@ -17,9 +17,3 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
 @pytest.fixture(autouse=True)
 def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-
-
-@pytest.fixture(autouse=True)
-def _few_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw ten times a second at most: a pilot that pauses has the screen drawn anyway."""
-    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.1)

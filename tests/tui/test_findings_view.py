@@ -80,7 +80,7 @@ async def test_ticking(judged: Analysis) -> None:
         assert f"{what.saved_bytes / 1e6:.1f} MB less" in text_of(pilot.app)
         await pilot.press("N")
         assert not marks.findings
-        assert view.query_one(WhatIfPanel).region.height == 0
+        await until(pilot, lambda: view.query_one(WhatIfPanel).region.height == 0)
         await pilot.press("l", "space")
         assert len(marks.findings) == 1, "in the page too"
         assert view.query_one(PageList).has_focus

@@ -35,7 +35,7 @@ from layerlens.tui.viewmodel.views import ChangeKind
 from layerlens.tui.widgets.file_tree import FileTree
 from layerlens.tui.widgets.filter_line import FilterLine
 from layerlens.tui.widgets.layer_list import LayerList
-from tests.tui.piloting import SETTLED, opened, text_of
+from tests.tui.piloting import SETTLED, opened, text_of, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -305,7 +305,7 @@ async def test_help_scrolls_and_is_searched(analysis: Analysis, size: tuple[int,
         pane = pilot.app.screen.query_one("#help-pane")
         assert pane.region.height > 2
         await pilot.press("j", "down")
-        assert pane.scroll_offset.y == 2
+        await until(pilot, lambda: pane.scroll_offset.y == 2)
         await pilot.press("k", "up", "pagedown")
         await pilot.pause()
         assert pane.scroll_offset.y > 0

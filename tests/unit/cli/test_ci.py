@@ -99,6 +99,9 @@ def test_without_rules_what_needs_them_is_not_judged(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [str(archive), "--ci", "--no-findings", "--max-findings", "high=0"]
+    assert main(words) == 1
+    assert "FAIL  there was no gate that could be judged" in capsys.readouterr().out
+    words += ["--max-size", "1GB"]
     assert main(words) == 0
     assert "SKIP  findings, high or worse not judged: no rules ran" in capsys.readouterr().out
     assert main([*words, "--strict"]) == 1
