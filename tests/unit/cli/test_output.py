@@ -280,15 +280,19 @@ def modules(*arguments: str) -> set[str]:
 
 
 class TestStart:
-    @pytest.mark.parametrize("way", ["json", "files"])
+    @pytest.mark.parametrize("way", ["json", "files", "ci"])
     def test_heavy_things_stay_out(self, way: str, good: Path, tmp_path: Path) -> None:
-        words = [str(good), "--json", str(tmp_path / "x"), "-q"] if way == "json" else [
-            "files", str(good), "--format", "ndjson", "-q",
-        ]  # fmt: skip
-        loaded = modules(*words)
+        words = {
+            "json": [str(good), "--json", str(tmp_path / "x"), "-q"],
+            "files": ["files", str(good), "--format", "ndjson", "-q"],
+            "ci": [str(good), "--ci", "--max-size", "1GB", "-q"],
+        }
+        loaded = modules(*words[way])
         heavy = {
             "textual", "docker", "requests", "urllib3", "asyncio", "tarfile", "humanize", "yaml",
         }  # fmt: skip
+        if way == "ci":
+            heavy = heavy - {"humanize"} | {"rich.console", "difflib"}
         assert not loaded & heavy
         if way == "json":
             assert "rich" not in loaded
