@@ -27,20 +27,20 @@ class Witness(Arriving):
         self._order = Lock()
 
     def announce(self, image: Announcement) -> None:
-        super().announce(image)
-        self.announced.append(image)
-        self._look()
+        with self._order:
+            super().announce(image)
+            self.announced.append(image)
+            self.seen.append(self.analysis())
 
     def arrived(self, read: LayerRead, indexes: Sequence[int] = ()) -> None:
-        super().arrived(read, indexes)
-        self._look()
+        # Together: of two layers that arrive side by side each is looked at by itself.
+        with self._order:
+            super().arrived(read, indexes)
+            self.seen.append(self.analysis())
 
     def withdraw(self) -> None:
-        super().withdraw()
-        self._look()
-
-    def _look(self) -> None:
         with self._order:
+            super().withdraw()
             self.seen.append(self.analysis())
 
     @property
