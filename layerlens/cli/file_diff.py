@@ -13,11 +13,11 @@ from layerlens.cli.output import stdout_guarded
 from layerlens.comparison.model import PathChange, PathDelta
 from layerlens.errors import UsageError, Where
 from layerlens.layers.names import normalise
-from layerlens.outputs.compare_words import signed
 from layerlens.outputs.display import escape, escape_path
 from layerlens.tui.viewmodel.content import MOST_BYTES, Content, text_of
 from layerlens.tui.viewmodel.diff import content_diff, metadata
 from layerlens.tui.viewmodel.preview import FileVersion, file_version
+from layerlens.units import human_change
 
 if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
@@ -96,7 +96,7 @@ def _directory(
         shown = escape_path(each.path)
         if each.moved_from is not None:
             shown = f"{escape_path(each.moved_from)} -> {shown}"
-        yield f"{_LETTERS[each.change]} {signed(each.bytes):>12}  {shown}"
+        yield f"{_LETTERS[each.change]} {human_change(each.bytes):>12}  {shown}"
     if not some:
         yield "# nothing differs below"
 

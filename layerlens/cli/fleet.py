@@ -13,7 +13,8 @@ from layerlens.cli.github import step_of
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
-from layerlens.cli.words import size, some
+from layerlens.cli.several import form_options, wanted_forms
+from layerlens.cli.words import size
 from layerlens.errors import LayerLensError, UsageError
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from layerlens.fleet.gather import Gatherer
     from layerlens.fleet.model import Fleet
     from layerlens.gate.model import Verdict
-
-FORMS = ("json", "csv", "markdown")
 
 
 def fleet_parser() -> Parser:
@@ -38,18 +37,7 @@ def fleet_parser() -> Parser:
         allow_abbrev=False,
     )
     reference_options(found, compose=True)
-    output = found.add_argument_group("output (the table goes to stdout unless that is taken)")
-    output.add_argument("--text", action="store_true", help="print the table beside outputs")
-    output.add_argument(
-        "--json", metavar="F", type=some, help="write all of it as JSON; - is stdout"
-    )
-    output.add_argument(
-        "--csv", metavar="F", type=some, help="write a row for each image; - is stdout"
-    )
-    output.add_argument("--markdown", metavar="F", type=some, help="write a page; - is stdout")
-    output.add_argument(
-        "--no-findings", action="store_true", help="leave the rules out: figures only"
-    )
+    output = form_options(found, "the table goes to stdout unless that is taken", row="image")
     output.add_argument(
         "--no-duplicates", action="store_true",
         help="do not look for files that several images hold apart (which reads large files)",
@@ -94,27 +82,6 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
         if not passed(fleet, arguments.max_total_size) and not gate.exit_zero:
             return max(failures.code, int(ExitCode.GATE_FAILED))
     return failures.code
-
-
-def wanted_forms(arguments: argparse.Namespace, named: Sequence[str]) -> list[tuple[str, str]]:
-    """The forms that are asked for, with their paths; ``named`` are the images.
-
-    Raises :class:`UsageError`.
-    """
-    from layerlens.cli.output import check_apart, check_writable
-
-    found = [
-        (form, getattr(arguments, form))
-        for form in FORMS
-        if getattr(arguments, form, None) is not None
-    ]
-    if sum(path == "-" for _, path in found) + arguments.text > 1:
-        raise UsageError("more than one output wants stdout", hint="give all but one a file")
-    for _, path in found:
-        check_writable(path)
-    read = [getattr(arguments, name, None) for name in ("file", "compose", "config", "ci_config")]
-    check_apart(found, named, read)
-    return found
 
 
 def _leave_baselines(arguments: argparse.Namespace) -> None:

@@ -31,19 +31,24 @@ _USUAL = (None, False)
 """Their values where nobody gave them."""
 
 
-def open_parser() -> Parser:
-    """The grammar of ``layerlens open``."""
-    found = Parser(
-        prog="layerlens open",
-        description="Open an analysis that layerlens IMAGE --save F has written: in the terminal "
-        "UI, or as an output.",
-        allow_abbrev=False,
-    )
+def saved_parser(command: str, description: str) -> Parser:
+    """The grammar that commands about a saved analysis share."""
+    found = Parser(prog=f"layerlens {command}", description=description, allow_abbrev=False)
     found.add_argument("image", metavar="F", help="the saved analysis; - is stdin")
     output_options(found, saved=True)
     gate_options(found)
-    tui_options(found)
     narration(found)
+    return found
+
+
+def open_parser() -> Parser:
+    """The grammar of ``layerlens open``."""
+    found = saved_parser(
+        "open",
+        "Open an analysis that layerlens IMAGE --save F has written: in the terminal UI, or as an "
+        "output.",
+    )
+    tui_options(found)
     return found
 
 

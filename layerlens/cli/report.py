@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerlens.cli.gate_options import gate_options
-from layerlens.cli.open import look_at_saved
-from layerlens.cli.options import Parser, narration, output_options
+from layerlens.cli.open import look_at_saved, saved_parser
+from layerlens.cli.options import Parser
 
 if TYPE_CHECKING:
     from layerlens.cli.diagnostics import Narrator
@@ -15,17 +14,11 @@ if TYPE_CHECKING:
 
 def report_parser() -> Parser:
     """The grammar of the command."""
-    found = Parser(
-        prog="layerlens report",
-        description="Write outputs of an analysis that layerlens IMAGE --save F has written, "
-        "and judge it by gates, without the image.",
-        allow_abbrev=False,
+    return saved_parser(
+        "report",
+        "Write outputs of an analysis that layerlens IMAGE --save F has written, and judge it by "
+        "gates, without the image.",
     )
-    found.add_argument("image", metavar="F", help="the saved analysis; - is stdin")
-    output_options(found, saved=True)
-    gate_options(found)
-    narration(found)
-    return found
 
 
 def run(argv: Sequence[str], narrator: Narrator) -> int:

@@ -11,13 +11,58 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from layerlens.cli.diagnostics import exit_code
-from layerlens.errors import LayerLensError, Where
+from layerlens.cli.words import some
+from layerlens.errors import LayerLensError, UsageError, Where
 
 if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.analysing import Depth
     from layerlens.cli.diagnostics import Narrator
     from layerlens.retrieval import Retrieval
+
+
+FORMS = ("json", "csv", "markdown")
+"""What several images together can be written as, besides text."""
+
+
+def form_options(
+    found: argparse.ArgumentParser, where: str, *, row: str
+) -> argparse._ArgumentGroup:
+    """Their flags; ``where`` says where text goes, ``row`` what a row of CSV stands for."""
+    output = found.add_argument_group(f"output ({where})")
+    output.add_argument("--text", action="store_true", help="print the table beside outputs")
+    output.add_argument(
+        "--json", metavar="F", type=some, help="write all of it as JSON; - is stdout"
+    )
+    output.add_argument(
+        "--csv", metavar="F", type=some, help=f"write a row for each {row}; - is stdout"
+    )
+    output.add_argument("--markdown", metavar="F", type=some, help="write a page; - is stdout")
+    output.add_argument(
+        "--no-findings", action="store_true", help="leave the rules out: figures only"
+    )
+    return output
+
+
+def wanted_forms(arguments: argparse.Namespace, named: Sequence[str]) -> list[tuple[str, str]]:
+    """The forms that are asked for, with their paths; ``named`` are the images.
+
+    Raises :class:`UsageError`.
+    """
+    from layerlens.cli.output import check_apart, check_writable
+
+    found = [
+        (form, getattr(arguments, form))
+        for form in FORMS
+        if getattr(arguments, form, None) is not None
+    ]
+    if sum(path == "-" for _, path in found) + arguments.text > 1:
+        raise UsageError("more than one output wants stdout", hint="give all but one a file")
+    for _, path in found:
+        check_writable(path)
+    read = [getattr(arguments, name, None) for name in ("file", "compose", "config", "ci_config")]
+    check_apart(found, named, read)
+    return found
 
 
 @contextmanager

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerlens.cli.fleet import wanted_forms
 from layerlens.cli.options import Parser, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
-from layerlens.cli.words import some
+from layerlens.cli.several import form_options, wanted_forms
 from layerlens.errors import LayerLensError
 
 if TYPE_CHECKING:
@@ -29,18 +28,7 @@ def trend_parser() -> Parser:
         allow_abbrev=False,
     )
     reference_options(found, compose=False)
-    output = found.add_argument_group("output (the table goes to stdout unless others are asked)")
-    output.add_argument("--text", action="store_true", help="print the table beside outputs")
-    output.add_argument(
-        "--json", metavar="F", type=some, help="write all of it as JSON; - is stdout"
-    )
-    output.add_argument(
-        "--csv", metavar="F", type=some, help="write a row for each point; - is stdout"
-    )
-    output.add_argument("--markdown", metavar="F", type=some, help="write a page; - is stdout")
-    output.add_argument(
-        "--no-findings", action="store_true", help="leave the rules out: figures only"
-    )
+    output = form_options(found, "the table goes to stdout unless others are asked", row="point")
     config_option(output)
     image_options(found)
     found.set_defaults(dockerfile=None, target=None, context=None)

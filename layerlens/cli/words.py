@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
-          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
+from layerlens.units import SIZE_UNITS
 
 YES_NO = {"1": True, "true": True, "yes": True, "on": True,
           "0": False, "false": False, "no": False, "off": False}  # fmt: skip
@@ -17,10 +16,10 @@ def size(text: str) -> int:
     lower = text.strip().lower()
     digits = lower.rstrip("bkmgti")
     unit = lower[len(digits) :]
-    if digits.startswith("-") or not unit.endswith("b") or unit[:-1] not in _SIZES:
+    if digits.startswith("-") or not unit.endswith("b") or unit[:-1] not in SIZE_UNITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a unit, such as 20GB")
     try:
-        found = int(float(digits) * _SIZES[unit[:-1]])
+        found = int(float(digits) * SIZE_UNITS[unit[:-1]])
     except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 20GB") from error
     if found < 0:

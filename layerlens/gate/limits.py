@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
-from layerlens.units import human_size
+from layerlens.units import SIZE_UNITS, human_size
 
 
 class LimitError(ValueError):
@@ -80,8 +80,6 @@ _LIMIT = re.compile(
     r"(?:(?P<level>warn|fail):)?(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%|[a-z]*)",
     re.IGNORECASE | re.ASCII,
 )
-_SIZES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
-          "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}  # fmt: skip
 _LONGEST = 100
 """Characters of a limit; nobody means more."""
 
@@ -124,14 +122,15 @@ def _amount(
             raise wrong
         return number, Bound.CHANGE_SHARE if changes else Bound.OF_TOTAL
     if unit is Unit.BYTES:
-        if suffix not in _SIZES:
+        factor = SIZE_UNITS.get(suffix.removesuffix("b")) if suffix.endswith("b") else None
+        if factor is None:
             raise LimitError(
                 f"{text!r} has no unit; write {_example(unit, at_least=at_least)}"
                 if not suffix
                 else f"{text!r} has an unknown unit; write {_example(unit, at_least=at_least)}"
             )
         whole, _, fraction = digits.partition(".")
-        size = float(int(whole + fraction) * _SIZES[suffix] // 10 ** len(fraction))
+        size = float(int(whole + fraction) * factor // 10 ** len(fraction))
         return size, Bound.CHANGE if changes else Bound.ABSOLUTE
     if unit is not Unit.COUNT or suffix or number != int(number):
         raise wrong

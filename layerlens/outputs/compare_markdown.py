@@ -22,11 +22,11 @@ from layerlens.outputs.compare_words import (
     cause_words,
     change_of,
     known,
-    signed,
     unsure_words,
 )
 from layerlens.outputs.markdown_text import md_cell, md_code, md_path, md_text
-from layerlens.units import human_size
+from layerlens.outputs.tables import table_heads
+from layerlens.units import human_change, human_size
 
 MOST_BYTES = 60_000
 """Bytes of a comment."""
@@ -113,7 +113,7 @@ def headline(
 
 def _told(cause: Cause, dockerfile: str | None) -> str:
     what = md_text(cause_words(cause), most=_LONG)
-    return f"{signed(cause.bytes)} {what} by {_whose(cause, dockerfile, cell=False)}"
+    return f"{human_change(cause.bytes)} {what} by {_whose(cause, dockerfile, cell=False)}"
 
 
 def _whose(cause: Cause, dockerfile: str | None, *, cell: bool) -> str:
@@ -138,8 +138,7 @@ def _table(
     heads: Sequence[str], sides: str, rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]
 ) -> Iterator[str]:
     """A table; cells are Markdown already."""
-    yield "| " + " | ".join(heads) + " |"
-    yield "|" + "|".join("---:" if side == "r" else "---" for side in sides) + "|"
+    yield table_heads(heads, sides)
     for row in rows:
         yield "| " + " | ".join(row) + " |"
 
@@ -166,10 +165,10 @@ def _causes(
 ) -> Iterator[str]:
     if not found:
         return
-    yield f"{signed(comparison.size.change or 0)} in {counted(len(found), 'part')}"
+    yield f"{human_change(comparison.size.change or 0)} in {counted(len(found), 'part')}"
     rows = [
         (
-            signed(each.bytes),
+            human_change(each.bytes),
             md_cell(cause_words(each), most=_LONG),
             f"{'old' if each.bytes < 0 else 'new'} {each.layer}",
             _whose(each, dockerfile, cell=True),
@@ -177,7 +176,9 @@ def _causes(
         for each in found[:most]
     ]
     yield from _table(("change", "what", "layer", "instruction"), "rlll", rows)
-    yield from _more(len(found), most, f": {signed(sum(each.bytes for each in found[most:]))}")
+    yield from _more(
+        len(found), most, f": {human_change(sum(each.bytes for each in found[most:]))}"
+    )
 
 
 def _layers(comparison: Comparison, most: int) -> Iterator[str]:
@@ -192,7 +193,7 @@ def _layers(comparison: Comparison, most: int) -> Iterator[str]:
             "" if pair.new is None else str(pair.new),
             known(pair.size.old) if pair.old is not None else "",
             known(pair.size.new) if pair.new is not None else "",
-            signed(_change(pair)),
+            human_change(_change(pair)),
             md_code(pair.instruction.text, cell=True, most=_LONG),
         )
         for pair in comparison.layers
@@ -213,7 +214,7 @@ def _files(comparison: Comparison, most: int) -> Iterator[str]:
     counts = Counter(path.change for path in comparison.paths)
     yield ", ".join(f"{counts[kind]:,} {kind}" for kind in PathChange if counts[kind])
     rows = [
-        (signed(each.bytes), f"{each.files:,}", md_path(each.path, cell=True, most=_LONG))
+        (human_change(each.bytes), f"{each.files:,}", md_path(each.path, cell=True, most=_LONG))
         for each in places(comparison.paths, most)
     ]
     if rows:
@@ -234,7 +235,7 @@ def _packages(comparison: Comparison, most: int) -> Iterator[str]:
     yield ", ".join(f"{counts[kind]:,} {kind}" for kind in kinds if counts[kind])
     rows = [
         (
-            signed(each.bytes),
+            human_change(each.bytes),
             each.package.ecosystem.value,
             md_cell(each.package.name, most=_LONG),
             md_cell(each.old.version, most=40) if each.old else "",
@@ -243,7 +244,9 @@ def _packages(comparison: Comparison, most: int) -> Iterator[str]:
         for each in found[:most]
     ]
     yield from _table(("change", "", "package", "old", "new"), "rllll", rows)
-    yield from _more(len(found), most, f": {signed(sum(each.bytes for each in found[most:]))}")
+    yield from _more(
+        len(found), most, f": {human_change(sum(each.bytes for each in found[most:]))}"
+    )
 
 
 def _findings(comparison: Comparison, most: int) -> Iterator[str]:

@@ -22,12 +22,11 @@ from layerlens.outputs.compare_words import (
     cause_words,
     change_of,
     known,
-    signed,
     unsure_words,
 )
 from layerlens.outputs.display import percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, gauge
-from layerlens.units import human_size
+from layerlens.units import human_change, human_size
 
 _BAR = 21
 """Columns of a signed bar: its axis, and as many on either side."""
@@ -223,7 +222,7 @@ def _causes(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
     if not found:
         return
     yield _heading(
-        look, f"Why {signed(comparison.size.change or 0)}", "each byte of both images once"
+        look, f"Why {human_change(comparison.size.change or 0)}", "each byte of both images once"
     )
     shown = found[:most]
     heads = [Column("change", right=True), Column("what")]
@@ -238,7 +237,7 @@ def _causes(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
         line = "" if each.line is None else f" (Dockerfile:{each.line})"
         rows.append(
             [
-                Cell(signed(each.bytes), _style(each.bytes)),
+                Cell(human_change(each.bytes), _style(each.bytes)),
                 *bar,
                 Cell(look.fit(look.shown(cause_words(each)), 34)),
                 Cell(f"{whose} {each.layer}", "dim"),
@@ -251,7 +250,7 @@ def _causes(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
 
 def _rest(look: Look, count: int, size: int) -> Iterator[Line]:
     if count:
-        yield [Cell(look.fit(f"and {count:,} more: {signed(size)}", look.width), "dim")]
+        yield [Cell(look.fit(f"and {count:,} more: {human_change(size)}", look.width), "dim")]
 
 
 def _layers(comparison: Comparison, look: Look, _most: int) -> Iterator[Line]:
@@ -284,7 +283,7 @@ def _layers(comparison: Comparison, look: Look, _most: int) -> Iterator[Line]:
                 Cell("" if pair.new is None else str(pair.new), "dim"),
                 Cell(sign, {"-": _SHRUNK, "+": _GROWN, "~": "yellow"}.get(sign, "dim")),
                 Cell(known(size)),
-                Cell(signed(change) if change else "", _style(change)),
+                Cell(human_change(change) if change else "", _style(change)),
                 *bar,
                 Cell(look.shown(pair.instruction.text)),
             ]
@@ -334,7 +333,7 @@ def _places(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
             both = f" (+{human_size(each.grown)}, -{human_size(each.shrunk)})"
         rows.append(
             [
-                Cell(signed(each.bytes), _style(each.bytes)),
+                Cell(human_change(each.bytes), _style(each.bytes)),
                 *bar,
                 Cell(f"{each.files:,}", "dim"),
                 Cell(look.shown_path(each.path) + both),
@@ -343,7 +342,7 @@ def _places(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
     yield from columns(look, heads, rows)
     rest = (comparison.live.change or 0) - sum(each.bytes for each in found)
     if rest:
-        yield [Cell(f"elsewhere: {signed(rest)}", "dim")]
+        yield [Cell(f"elsewhere: {human_change(rest)}", "dim")]
 
 
 _WORDS = {
@@ -382,7 +381,7 @@ def _packages(comparison: Comparison, look: Look, most: int) -> Iterator[Line]:
             versions = f"{each.old.version} {'→' if look.unicode else '->'} {it.version}"
         rows.append(
             [
-                Cell(signed(each.bytes), _style(each.bytes)),
+                Cell(human_change(each.bytes), _style(each.bytes)),
                 *bar,
                 Cell(it.ecosystem, "dim"),
                 Cell(look.fit(look.shown(it.name), 40)),
@@ -410,7 +409,7 @@ def _classes(comparison: Comparison, look: Look, _most: int) -> Iterator[Line]:
         [
             Cell(known(each.bytes.old)),
             Cell(known(each.bytes.new)),
-            Cell(signed(each.bytes.change or 0), _style(each.bytes.change)),
+            Cell(human_change(each.bytes.change or 0), _style(each.bytes.change)),
             *bar,
             Cell(each.kind, "dim"),
             Cell(each.name),

@@ -12,7 +12,7 @@ from layerlens.comparison.causes import Cause
 from layerlens.comparison.model import Comparison, Delta, Pointless
 from layerlens.image.jsondoc import get_ci
 from layerlens.outputs.display import percent, percent_of
-from layerlens.units import human_size
+from layerlens.units import human_change, human_size
 
 REASONS = {
     Pointless.SAME: "the same content in a layer that is new: only times changed, or its step "
@@ -36,11 +36,6 @@ ADVICE = {
 """What to do about it."""
 
 
-def signed(size: int) -> str:
-    """A change in bytes: ``+1.2 MB``, ``-300 B``, ``0 B``."""
-    return f"+{human_size(size)}" if size > 0 else human_size(size)
-
-
 def change_of(delta: Delta) -> str:
     """A change with its share of what was: ``-482 kB (-42.1%)``; ``""`` where not known."""
     change = delta.change
@@ -49,9 +44,9 @@ def change_of(delta: Delta) -> str:
     if not change:
         return "no change"
     if not delta.old:
-        return signed(change)
+        return human_change(change)
     share = percent_of(abs(change), delta.old) if change < 0 else percent(change / delta.old * 100)
-    return f"{signed(change)} ({'-' if change < 0 else '+'}{share})"
+    return f"{human_change(change)} ({'-' if change < 0 else '+'}{share})"
 
 
 def known(size: int | None) -> str:

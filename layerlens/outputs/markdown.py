@@ -25,6 +25,7 @@ from layerlens.outputs.markdown_fit import Section, fit
 from layerlens.outputs.markdown_text import md_cell, md_code, md_fence, md_path, md_text
 from layerlens.outputs.markdown_verdict import headline, verdict_sections
 from layerlens.outputs.report import Report
+from layerlens.outputs.tables import table_heads
 from layerlens.units import human_size
 
 MOST_BYTES = 60_000
@@ -120,7 +121,7 @@ def _figures(analysis: Analysis) -> str:
         ("layers", f"{len(analysis.layers):,}"),
         ("files", f"{image.file_count:,}"),
     ]
-    text = _table([name for name, _ in figures], "r" * len(figures))
+    text = table_heads([name for name, _ in figures], "r" * len(figures))
     text += f"\n| {' | '.join(value for _, value in figures)} |"
     partial = analysis.partial
     if partial is not None:
@@ -134,12 +135,6 @@ def _transfer(analysis: Analysis) -> str:
         if row.meter == "transfer" and row.bytes is not None:
             return f"{'≈ ' if row.approximate else ''}{human_size(row.bytes)}"
     return "not known"
-
-
-def _table(heads: Sequence[str], aligned: str) -> str:
-    """The two lines that begin a table; ``aligned`` has ``l`` or ``r`` for each column."""
-    rule = "|".join("---:" if side == "r" else "---" for side in aligned)
-    return f"| {' | '.join(heads)} |\n|{rule}|"
 
 
 # ----------------------------------------------------------------------------------- findings
@@ -180,7 +175,7 @@ def _findings(report: Report, findings: Sequence[Finding], extent: Extent) -> It
         yield Section(
             [_listed(finding) for finding in listed],
             before=f"<details><summary>{counted(len(rest), 'further finding')}</summary>\n\n"
-            + _table(["severity", "saves", "what", "layer", "rule"], "lrlll"),
+            + table_heads(["severity", "saves", "what", "layer", "rule"], "lrlll"),
             after="\n</details>",
             hidden=len(rest) - len(listed),
             more=lambda left: f"\n… and {left:,} more",
@@ -273,7 +268,7 @@ def _ledger(analysis: Analysis) -> Iterator[Section]:
         lines.append(f"| {' | '.join(cells)} | {row.files:,} |")
     yield Section(
         lines,
-        before=f"{title}\n\n{_table(heads, 'll' + 'r' * (len(heads) - 2))}",
+        before=f"{title}\n\n{table_heads(heads, 'll' + 'r' * (len(heads) - 2))}",
         more=lambda left: f"\n… and {counted(left, 'more class', 'more classes')}",
         weight=30,
     )
@@ -305,7 +300,7 @@ def _layers(analysis: Analysis, extent: Extent) -> Iterator[Section]:
     yield Section(
         [_layer(layer, split=split) for layer in shown],
         before="<details><summary>Layers</summary>\n\n"
-        + _table(heads, f"r{'l' if split else ''}rrrrl"),
+        + table_heads(heads, f"r{'l' if split else ''}rrrrl"),
         after="\n</details>",
         hidden=len(layers) - len(shown),
         more=lambda left: f"\n… and {counted(left, 'more layer')}",
@@ -339,7 +334,7 @@ def _worst(analysis: Analysis, extent: Extent) -> Iterator[Section]:
             for row in worst
         ],
         before="<details><summary>Worst paths</summary>\n\n"
-        + _table(["bytes", "path", "how they were lost", "blame layer"], "rllr"),
+        + table_heads(["bytes", "path", "how they were lost", "blame layer"], "rllr"),
         after="\n</details>",
         hidden=len(analysis.waste) - len(worst),
         more=lambda left: f"\n… and {counted(left, 'more path')}",

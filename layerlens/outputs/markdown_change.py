@@ -9,7 +9,7 @@ from layerlens.comparison.model import Comparison, Delta
 from layerlens.outputs.display import percent_of
 from layerlens.outputs.markdown_fit import Section
 from layerlens.outputs.markdown_text import md_cell, md_code, md_path
-from layerlens.units import human_size
+from layerlens.units import human_change, human_size
 
 _PATHS = 10
 """Paths that changed the most."""
@@ -90,4 +90,4 @@ def _delta(name: str, delta: Delta) -> str:
 
 def _signed(size: int) -> str:
     """``+1.2 MB``, ``-3 B``, ``±0 B``."""
-    return f"{'+' if size > 0 else '-' if size else '±'}{human_size(abs(size))}"
+    return human_change(size) if size else "±0 B"

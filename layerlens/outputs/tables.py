@@ -34,3 +34,9 @@ def markdown_table(
         f"| {' | '.join(marks)} |",
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
+
+
+def table_heads(heads: Sequence[str], sides: str) -> str:
+    """The two lines that begin a table; ``sides`` has ``l`` or ``r`` for each column."""
+    rule = "|".join("---:" if side == "r" else "---" for side in sides)
+    return f"| {' | '.join(heads)} |\n|{rule}|"

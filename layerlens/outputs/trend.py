@@ -24,7 +24,7 @@ from layerlens.trend.model import (
     TrendPoint,
     TrendStep,
 )
-from layerlens.units import human_size
+from layerlens.units import human_change, human_size
 
 SCHEMA_VERSION = "1.0"
 
@@ -32,11 +32,6 @@ Json = dict[str, Any]
 
 _LONGEST = 200
 """Characters of a text in a cell."""
-
-
-def signed(size: int) -> str:
-    """A change in words: ``+61.0 MB``, ``-1.2 kB``, ``0 B``."""
-    return f"+{human_size(size)}" if size > 0 else human_size(size)
 
 
 def in_order(trend: Trend) -> list[TrendPoint | TrendGap]:
@@ -181,10 +176,10 @@ def cause(step: TrendStep) -> str:
     layer = step.blamed
     if layer is None:
         return ""
-    parts = [f"{name} {signed(size)}" for name, size in layer.waste if size * step.size > 0]
+    parts = [f"{name} {human_change(size)}" for name, size in layer.waste if size * step.size > 0]
     verb = {"added": "new", "removed": "gone", "changed": "changed"}[layer.change]
     inside = f" ({', '.join(parts)})" if parts else ""
-    return f"{signed(layer.bytes)}{inside} by {layer.instruction or 'a layer'} ({verb})"
+    return f"{human_change(layer.bytes)}{inside} by {layer.instruction or 'a layer'} ({verb})"
 
 
 def _write_markdown(trend: Trend, stream: BinaryIO) -> None:
@@ -219,7 +214,7 @@ def _markdown_rows(trend: Trend) -> Iterable[list[str]]:
             md_code(each.reference, cell=True),
             md_cell(each.created or "", most=_LONGEST),
             human_size(each.size),
-            "" if step is None else _bold(signed(step.size), trend.largest == step.after - 1),
+            "" if step is None else _bold(human_change(step.size), trend.largest == step.after - 1),
             "" if each.transfer is None else human_size(each.transfer),
             human_size(each.dead),
             human_size(each.removable),
@@ -236,16 +231,16 @@ def _bold(text: str, yes: bool) -> str:
 
 def _markdown_step(trend: Trend, k: int, step: TrendStep) -> Iterable[str]:
     largest = " (the largest growth)" if trend.largest == k else ""
-    yield f"- **{step.before + 1} to {step.after + 1}**: {signed(step.size)}{largest}"
+    yield f"- **{step.before + 1} to {step.after + 1}**: {human_change(step.size)}{largest}"
     for layer in step.layers[:3]:
-        waste = ", ".join(f"{name} {signed(size)}" for name, size in layer.waste)
+        waste = ", ".join(f"{name} {human_change(size)}" for name, size in layer.waste)
         tail = f" ({waste})" if waste else ""
         yield (
-            f"  - {signed(layer.bytes)}{tail} by "
+            f"  - {human_change(layer.bytes)}{tail} by "
             f"{md_code(layer.instruction, most=_LONGEST) or 'a layer'}, {layer.change}"
         )
     for package in [each for each in step.packages if each.bytes][:3]:
-        yield f"  - {signed(package.bytes)}: {md_code(package_words(package), most=_LONGEST)}"
+        yield f"  - {human_change(package.bytes)}: {md_code(package_words(package), most=_LONGEST)}"
     for sign, findings in (("new", step.new_findings), ("fixed", step.fixed_findings)):
         if findings:
             titles = ", ".join(md_cell(each.title, most=_LONGEST) for each in findings[:5])

@@ -8,9 +8,9 @@ from typing import TextIO
 from layerlens.outputs.chart import Bar, chart
 from layerlens.outputs.display import percent, percent_of
 from layerlens.outputs.layout import Cell, Column, Line, Look, columns, look_for, print_lines
-from layerlens.outputs.trend import in_order, package_words, signed
+from layerlens.outputs.trend import in_order, package_words
 from layerlens.trend.model import FindingMove, Trend, TrendGap, TrendPoint, TrendStep
-from layerlens.units import human_size
+from layerlens.units import human_change, human_size
 
 _MOST_STEPS = 20
 """Steps that are told in full, those that moved most."""
@@ -64,7 +64,7 @@ def _table(trend: Trend, look: Look) -> Iterator[Line]:
         change = Cell("")
         if step is not None:
             style = "bold red" if step == trend.largest else ""
-            change = Cell(signed(trend.steps[step].size), style)
+            change = Cell(human_change(trend.steps[step].size), style)
         rows.append(_cells(each, change, f"{count:>{digits}} {look.shown(each.reference)}", look))
     unknown = [k for k in (5, 6, 11) if all(row[k].text in ("", "-") for row in rows)]
     for k in reversed(unknown):
@@ -122,11 +122,11 @@ def _chart(trend: Trend, look: Look) -> Iterator[Line]:
 
 def _step(trend: Trend, k: int, look: Look) -> Iterator[Line]:
     step = trend.steps[k]
-    change = signed(step.size)
+    change = human_change(step.size)
     head = f"{step.before + 1} to {step.after + 1}  {change}"
     exact = "" if step.fetched_exact else " of content"
     parts = [
-        f"{word} {signed(size)}"
+        f"{word} {human_change(size)}"
         for word, size in (("dead", step.dead), ("removable", step.removable))
         if size
     ]
@@ -146,13 +146,13 @@ def _moves(step: TrendStep, look: Look) -> Iterator[Line]:
     packages = [each for each in step.packages if each.bytes][:_MOST]
     for layer in layers:
         text = f"{layer.change}: {look.shown(layer.instruction[:500]) or 'a layer'}"
-        yield Cell(f"{signed(layer.bytes):>12}  "), Cell(look.fit(text, look.width - 14))
+        yield Cell(f"{human_change(layer.bytes):>12}  "), Cell(look.fit(text, look.width - 14))
         if layer.waste:
-            parts = ", ".join(f"{name} {signed(size)}" for name, size in layer.waste)
+            parts = ", ".join(f"{name} {human_change(size)}" for name, size in layer.waste)
             yield Cell(" " * 14), Cell(look.fit(parts, look.width - 14), "yellow")
     for package in packages:
         text = look.fit(f"package {look.shown(package_words(package))}", look.width - 14)
-        yield Cell(f"{signed(package.bytes):>12}  "), Cell(text)
+        yield Cell(f"{human_change(package.bytes):>12}  "), Cell(text)
     for sign, style, findings in (
         ("new", "red", step.new_findings),
         ("fixed", "green", step.fixed_findings),

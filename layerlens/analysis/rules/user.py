@@ -34,11 +34,10 @@ from layerlens.analysis.rules.model import (
     Topic,
 )
 from layerlens.analysis.rules.settings import RuleSettings, Thresholds
+from layerlens.units import SIZE_UNITS
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kmgt]?i?)b", re.IGNORECASE)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
-          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *((?:[kmgt]i?)?)b", re.IGNORECASE)
 _KEYS = ("disable", "enable", "severity", "thresholds", "path")
 _PATH_KEYS = ("id", "title", "paths", "except", "why", "fix", "severity", "class", "minimum")
 _SHARES = ("low-share", "high-share")
@@ -157,7 +156,7 @@ class _Reader:
         if match is None:
             self.problems.append(f"{where}: {value!r} is no size, such as 1000000 or '1MB'")
             return 0
-        return int(float(match[1]) * _UNITS[match[2].lower()])
+        return int(float(match[1]) * SIZE_UNITS[match[2].lower()])
 
     def share(self, where: str, value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from layerlens.outputs.compare_words import signed
 from layerlens.tui.viewmodel.table import Column, Piece
 from layerlens.tui.viewmodel.text import SIZE_CELLS, size
+from layerlens.units import human_change
 
 GROWN, SHRUNK = "waste", "fix"
 """Styles of what became larger, and smaller."""
@@ -51,7 +51,7 @@ def change_column(
 ) -> Column[Any]:
     """How much larger, the largest change first; ``key`` where ordering can be quicker."""
     return Column(
-        "size", "Change", lambda row: (signed(change(row)), style_of(change(row))),
+        "size", "Change", lambda row: (human_change(change(row)), style_of(change(row))),
         key or (lambda row: abs(change(row))), SIZE_CELLS + 2, right=True, largest_first=True,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from layerlens.analysis.model import Analysis
 from layerlens.comparison.model import Comparison, Delta, PathChange
-from layerlens.outputs.compare_words import change_of, known, signed, unsure_words
+from layerlens.outputs.compare_words import change_of, known, unsure_words
 from layerlens.outputs.display import percent_of
 from layerlens.tui.viewmodel.compareagain import Again
 from layerlens.tui.viewmodel.comparecolumns import style_of
@@ -26,6 +26,7 @@ from layerlens.tui.viewmodel.comparelevels import (
 from layerlens.tui.viewmodel.comparepackages import Packages
 from layerlens.tui.viewmodel.table import Column, Table
 from layerlens.tui.viewmodel.text import count, plural, safe_text, size
+from layerlens.units import human_change
 
 Open = Callable[[Compared, str, object], Level]
 
@@ -135,7 +136,7 @@ def _pull(comparison: Comparison) -> list[tuple[str, str]]:
 def figures(comparison: Comparison) -> Iterator[Figure]:
     """What both images weigh, how well they are built, and how much of what differs."""
     old, new = comparison.old, comparison.new
-    why = f"Why {signed(comparison.size.change or 0)}"
+    why = f"Why {human_change(comparison.size.change or 0)}"
     yield _bytes("size", comparison.size, Causes, why, "content of all layers, dead bytes too")
     if comparison.transfer.old is not None or comparison.transfer.new is not None:
         yield _bytes(

@@ -11,7 +11,6 @@ from layerlens.comparison.model import (
 )
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.table import Kind
-from layerlens.outputs.compare_words import signed
 from layerlens.tui.viewmodel.comparecolumns import (
     bar_column,
     change_column,
@@ -28,6 +27,7 @@ from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Column, Piece, Table
 from layerlens.tui.viewmodel.text import count, plural, safe_text, size
+from layerlens.units import human_change
 
 _LONGEST = 1000
 """Characters of a path that are drawn; the details tell more."""
@@ -132,7 +132,7 @@ class Files(Level):
         return self._change
 
     def words(self) -> str:
-        return f"{plural(self.count, self.noun)}, {signed(self._change)}"
+        return f"{plural(self.count, self.noun)}, {human_change(self._change)}"
 
     def change(self, row: int | Folder) -> int:
         return row.change if isinstance(row, Folder) else self.both.differing.changes[row]
@@ -266,7 +266,7 @@ class Files(Level):
                 ("differ", f"{plural(row.count, 'path')} at and below it"),
                 ("old", f"{size(row.old)} of these"),
                 ("new", size(row.new)),
-                ("change", signed(row.change)),
+                ("change", human_change(row.change)),
             ]
             if row.spot is not None:
                 itself = self._versions(self.both.differing.delta(row.spot))
@@ -274,7 +274,7 @@ class Files(Level):
             return "Directory", head, pairs
         delta = self.both.differing.delta(row)
         title = _TITLES[delta.change]
-        pairs = [("change", f"{signed(self.change(row))} ({count(self.change(row))} bytes)")]
+        pairs = [("change", f"{human_change(self.change(row))} ({count(self.change(row))} bytes)")]
         if delta.change is PathChange.MOVED:
             other = delta.path if self.both.differing.is_away(row) else delta.moved_from or b""
             word = "is at" if self.both.differing.is_away(row) else "was at"

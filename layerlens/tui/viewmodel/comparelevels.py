@@ -10,7 +10,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding
 from layerlens.comparison.causes import Cause, causes
 from layerlens.comparison.model import ClassDelta, Comparison, LayerPair
-from layerlens.outputs.compare_words import cause_words, signed
+from layerlens.outputs.compare_words import cause_words
 from layerlens.tui.viewmodel.comparecolumns import (
     bar_column,
     change_column,
@@ -26,6 +26,7 @@ from layerlens.tui.viewmodel.rowfilter import RowFilter
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Column, Table
 from layerlens.tui.viewmodel.text import plural, safe_text, size
+from layerlens.units import human_change
 
 Told = tuple[str, str, list[tuple[str, str]]]
 """A title, a headline, and pairs of a label and a text; all are safe to print."""
@@ -95,7 +96,7 @@ class Level(ABC):
         """What is shown, in a few words."""
         total = self.sum()
         parts = [plural(len(self.table), self.noun)]
-        return ", ".join(parts if total is None else [*parts, signed(total)])
+        return ", ".join(parts if total is None else [*parts, human_change(total)])
 
     def key(self, row: Any) -> object:
         """What a row is found by again."""
@@ -172,7 +173,9 @@ class Causes(Level):
         return row.kind, row.name, row.bytes
 
     def text(self, row: Cause) -> str:
-        return f"{signed(row.bytes)} {safe_text(cause_words(row))}: {_one_line(row.instruction)}"
+        return (
+            f"{human_change(row.bytes)} {safe_text(cause_words(row))}: {_one_line(row.instruction)}"
+        )
 
     def subject(self, row: Cause) -> Subject | None:
         return None if row.layer is None else Subject(layer=row.layer, old=row.bytes < 0)
@@ -184,7 +187,10 @@ class Causes(Level):
         gone = "the old image has none of it" if row.is_new else "the new image has none of it"
         image = self.both.old if row.bytes < 0 else self.both.new
         pairs = [
-            ("change", signed(row.bytes) + (f"; {gone}" if row.is_new or row.is_gone else "")),
+            (
+                "change",
+                human_change(row.bytes) + (f"; {gone}" if row.is_new or row.is_gone else ""),
+            ),
             (
                 "most in",
                 f"the {'old' if row.bytes < 0 else 'new'} image's {_where(image, row.layer)}",
@@ -269,7 +275,7 @@ class Layers(Level):
             "added": "a step that only the new image has",
             "removed": "a step that only the old image has",
         }[_pair_word(row)]
-        pairs = [("change", f"{signed(self.change(row))} of content")]
+        pairs = [("change", f"{human_change(self.change(row))} of content")]
         if row.old is not None:
             pairs.append(("old", _where(self.both.old, row.old)))
         if row.new is not None:
@@ -329,7 +335,7 @@ class Classes(Level):
         return None
 
     def text(self, row: ClassDelta) -> str:
-        return f"{row.kind} {safe_text(row.name)}: {signed(self.change(row))}"
+        return f"{row.kind} {safe_text(row.name)}: {human_change(self.change(row))}"
 
     def in_tree(self, row: ClassDelta) -> str:
         return "the view Waste goes down to the files of a class"
@@ -343,10 +349,10 @@ class Classes(Level):
         pairs = [
             ("old", size(row.bytes.old or 0)),
             ("new", size(row.bytes.new or 0)),
-            ("change", signed(self.change(row))),
+            ("change", human_change(self.change(row))),
         ]
         if row.transfer.change is not None:
-            pairs.append(("transfer", signed(row.transfer.change)))
+            pairs.append(("transfer", human_change(row.transfer.change)))
         pairs.append(("meaning", meaning.get(row.kind, "")))
         return "Class of bytes", safe_text(f"{row.kind}: {row.name}", _NAME), pairs
 

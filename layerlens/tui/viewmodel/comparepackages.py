@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from layerlens.comparison.model import PackageDelta
-from layerlens.outputs.compare_words import signed
 from layerlens.tui.viewmodel.comparecolumns import (
     SIGNS,
     bar_column,
@@ -20,6 +19,7 @@ from layerlens.tui.viewmodel.comparepaths import Path
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.table import Column, Table
 from layerlens.tui.viewmodel.text import plural, safe_text, size
+from layerlens.units import human_change
 
 _NAME = 200
 
@@ -77,7 +77,7 @@ class Packages(Level):
         return b"", row.new.layer
 
     def told(self, row: PackageDelta) -> Told:
-        pairs = [("kind", row.package.ecosystem.value), ("change", signed(row.bytes))]
+        pairs = [("kind", row.package.ecosystem.value), ("change", human_change(row.bytes))]
         for label, package in (("old", row.old), ("new", row.new)):
             if package is None:
                 pairs.append((label, "does not have it"))

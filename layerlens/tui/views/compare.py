@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from layerlens.outputs.compare_words import signed
 from layerlens.tui.viewmodel.comparebrowser import CompareBrowser
 from layerlens.tui.viewmodel.comparefiles import Files
 from layerlens.tui.viewmodel.comparelevels import Compared
@@ -21,6 +20,7 @@ from layerlens.tui.views.base import Wanted
 from layerlens.tui.views.detailed import DetailedView
 from layerlens.tui.widgets.detail_pane import DetailPane
 from layerlens.tui.widgets.table_list import TableList
+from layerlens.units import human_change
 
 
 class CompareView(DetailedView):
@@ -74,7 +74,7 @@ class CompareView(DetailedView):
     @classmethod
     def note(cls, session: Session) -> str:
         comparison = session.comparison
-        return "" if comparison is None else signed(comparison.size.change or 0)
+        return "" if comparison is None else human_change(comparison.size.change or 0)
 
     def adopt(self, session: Session) -> None:
         same = session.comparison is self.session.comparison

@@ -71,6 +71,8 @@ def test_nothing() -> None:
         ("[rules]\nthresholds = 1", "rules.thresholds: must be a table"),
         ("[rules.thresholds]\nlow = '1 pound'",
          "rules.thresholds.low: '1 pound' is no size, such as 1000000 or '1MB'"),
+        ("[rules.thresholds]\nlow = '5iB'",
+         "rules.thresholds.low: '5iB' is no size, such as 1000000 or '1MB'"),
         ("[rules.thresholds]\nlow = true",
          "rules.thresholds.low: True is no size, such as 1000000 or '1MB'"),
         ("[rules.thresholds]\nlow = '1GB'", "rules.thresholds: low, medium and high must ascend"),
