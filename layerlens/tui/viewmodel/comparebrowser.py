@@ -8,31 +8,15 @@ from layerlens.tui.viewmodel.comparefigures import Summary
 from layerlens.tui.viewmodel.comparefiles import Files
 from layerlens.tui.viewmodel.comparelevels import Compared, Level
 from layerlens.tui.viewmodel.comparepaths import Way
-from layerlens.tui.viewmodel.table import Table
-from layerlens.tui.viewmodel.wastebrowser import SEPARATOR
+from layerlens.tui.viewmodel.descent import Descent
 
 
-class CompareBrowser:
-    """Holds the levels from the figures down to the one that is shown.
-
-    Each level keeps its own filter and order.
-    """
+class CompareBrowser(Descent[Level]):
+    """Holds the levels from the figures down to the one that is shown."""
 
     def __init__(self, both: Compared) -> None:
         self.both = both
         self.levels: list[Level] = [Summary(both)]
-
-    @property
-    def level(self) -> Level:
-        return self.levels[-1]
-
-    @property
-    def table(self) -> Table[Any]:
-        return self.level.table
-
-    def trail(self) -> str:
-        """Where one is: the titles of all levels, from the figures down."""
-        return SEPARATOR.join(level.title for level in self.levels)
 
     def enter(self, row: Any) -> bool:
         """Go down into a row; false where there is nothing below it."""
@@ -50,10 +34,6 @@ class CompareBrowser:
         self.levels.append(level)
         return True
 
-    @property
-    def is_down(self) -> bool:
-        return len(self.levels) > 1
-
     def up(self) -> Any:
         """Go up one level; gives the row that was gone through, ``None`` if none was."""
         if not self.is_down:
@@ -66,13 +46,6 @@ class CompareBrowser:
         """The row of the level with a key, ``None`` where it is not shown."""
         level = self.level
         return next((row for row in level.table.rows if level.key(row) == key), None)
-
-    def sort_by(self, order: str) -> bool:
-        """Order by a column; false where this level has none of that name."""
-        if not any(column.id == order for column in self.table.columns):
-            return False
-        self.table.sort_by(order)
-        return True
 
     def toggle(self, way: Way) -> None:
         """Hide or show paths of which one thing became."""

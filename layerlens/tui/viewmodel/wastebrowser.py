@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from layerlens.analysis.model import Analysis
+from layerlens.tui.viewmodel.descent import Descent
 from layerlens.tui.viewmodel.marks import Marks
 from layerlens.tui.viewmodel.rowfilter import RowFilter
-from layerlens.tui.viewmodel.table import Table
 from layerlens.tui.viewmodel.wastelevels import (
     ALL,
     FilesLevel,
@@ -17,13 +17,11 @@ from layerlens.tui.viewmodel.wastelevels import (
 from layerlens.tui.viewmodel.wasterows import Row
 from layerlens.tui.viewmodel.whose import Whose
 
-SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 
+class WasteBrowser(Descent[Level]):
+    """Holds the levels from the ledger, worst first, down to the one that is shown.
 
-class WasteBrowser:
-    """Holds the levels from the ledger down to the one that is shown.
-
-    Each level keeps its own filter and order.  ``side`` is whose bytes are counted.
+    ``side`` is whose bytes are counted.
     """
 
     def __init__(self, analysis: Analysis, marks: Marks | None = None) -> None:
@@ -32,18 +30,6 @@ class WasteBrowser:
         self.side = Whose.ALL
         self.levels: list[Level] = [Ledger(self.image)]
         self.level.make()
-
-    @property
-    def level(self) -> Level:
-        return self.levels[-1]
-
-    @property
-    def table(self) -> Table[Row]:
-        return self.level.table
-
-    def trail(self) -> str:
-        """Where one is: the titles of all levels, from the ledger down."""
-        return SEPARATOR.join(level.title for level in self.levels)
 
     def enter(self, row: Row) -> bool:
         """Go down into a row; false where there is nothing below it."""
@@ -61,10 +47,6 @@ class WasteBrowser:
         level.make(self.side)
         self.levels.append(level)
         return True
-
-    @property
-    def is_down(self) -> bool:
-        return len(self.levels) > 1
 
     def up(self) -> Row | None:
         """Go up one level; gives the row that was gone through, ``None`` if none was."""
@@ -89,13 +71,6 @@ class WasteBrowser:
         self.side = side
         for level in self.levels:
             level.make(side)
-
-    def sort_by(self, order: str) -> bool:
-        """Order by a column; false where this level has none of that name."""
-        if not any(column.id == order for column in self.table.columns):
-            return False
-        self.table.sort_by(order)
-        return True
 
     def adopt(self, analysis: Analysis, marks: Marks | None = None) -> None:
         """Show a newer state of the image, on the same level as far as that is there."""

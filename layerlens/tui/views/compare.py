@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 
 from layerlens.tui.viewmodel.comparebrowser import CompareBrowser
@@ -17,13 +16,11 @@ from layerlens.tui.viewmodel.session import Session
 from layerlens.tui.viewmodel.subject import Subject
 from layerlens.tui.viewmodel.text import clip, clip_start, safe_text
 from layerlens.tui.views.base import Wanted
-from layerlens.tui.views.detailed import DetailedView
-from layerlens.tui.widgets.detail_pane import DetailPane
-from layerlens.tui.widgets.table_list import TableList
+from layerlens.tui.views.levelled import LevelledView
 from layerlens.units import human_change
 
 
-class CompareView(DetailedView):
+class CompareView(LevelledView[CompareBrowser]):
     """Owns what a :class:`CompareBrowser` shows; there is none where nothing is compared."""
 
     TITLE = "Compare"
@@ -66,10 +63,7 @@ class CompareView(DetailedView):
     ]  # fmt: skip
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
-        self._browser = _browser(session)
-        self._list = TableList(self._browser.table, id="compare-rows")
-        details = DetailPane(id="compare-details")
-        super().__init__(session, self._list, self._list.lines, details, id=id)
+        super().__init__(session, _browser(session), "compare", id=id)
 
     @classmethod
     def note(cls, session: Session) -> str:
@@ -84,9 +78,6 @@ class CompareView(DetailedView):
         else:
             self._browser = _browser(session)
         self._shown()
-
-    def marks_changed(self) -> None:
-        self._list.lines.refresh()
 
     # ------------------------------------------------------------------ the cursor
 
@@ -112,12 +103,6 @@ class CompareView(DetailedView):
 
     # ------------------------------------------------------------------ levels
 
-    def _shown(self, row: Any = None) -> None:
-        """Show the table of the level, with the cursor on a row."""
-        self._list.show(self._browser.table)
-        self._list.rows_changed(row)
-        self.redrawn()
-
     def _shown_again(self, key: object) -> None:
         """Show other rows of the level, with the cursor on the one with a key."""
         self._shown(None if key is None else self._browser.row_of(key))
@@ -139,10 +124,6 @@ class CompareView(DetailedView):
         else:
             both = found.before is not None
             self.call_later(self.run_action, "screen.compare" if both else "screen.preview")
-
-    def action_up(self) -> None:
-        if self._browser.is_down:
-            self._shown(self._browser.up())
 
     def back(self) -> bool:
         key = self._key()
@@ -178,19 +159,7 @@ class CompareView(DetailedView):
         self._browser.toggle(Way[kind.upper()])
         self._shown_again(key)
 
-    def action_sort(self, by: str) -> None:
-        row = self._list.row
-        if self._browser.sort_by(by):
-            self._shown(row)
-
-    @on(TableList.SortAsked)
-    def _sort_asked(self) -> None:
-        self.title()
-
     # ------------------------------------------------------------------ titles
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.title)
 
     def title(self) -> None:
         """Above the table where one is, below it what it adds up to."""

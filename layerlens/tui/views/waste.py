@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 
 from layerlens.filesystem.changes import Cause
@@ -19,12 +18,10 @@ from layerlens.tui.viewmodel.wastelevels import FilesLevel, Ledger, row_text
 from layerlens.tui.viewmodel.wasterows import By, Claim, ClassRow, Group, LayerShare, Row
 from layerlens.tui.viewmodel.whose import Whose
 from layerlens.tui.views.base import Wanted
-from layerlens.tui.views.detailed import DetailedView
-from layerlens.tui.widgets.detail_pane import DetailPane
-from layerlens.tui.widgets.table_list import TableList
+from layerlens.tui.views.levelled import LevelledView
 
 
-class WasteView(DetailedView):
+class WasteView(LevelledView[WasteBrowser]):
     """Owns what a :class:`WasteBrowser` shows."""
 
     TITLE = "Waste"
@@ -59,10 +56,7 @@ class WasteView(DetailedView):
     ]  # fmt: skip
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002
-        self._browser = WasteBrowser(session.analysis, session.marks)
-        self._list = TableList(self._browser.table, id="waste-rows")
-        details = DetailPane(id="waste-details")
-        super().__init__(session, self._list, self._list.lines, details, id=id)
+        super().__init__(session, WasteBrowser(session.analysis, session.marks), "waste", id=id)
 
     @classmethod
     def note(cls, session: Session) -> str:
@@ -76,9 +70,6 @@ class WasteView(DetailedView):
         self._browser.adopt(session.analysis, session.marks)
         self._shown()
         self._list.lines.cursor = line
-
-    def marks_changed(self) -> None:
-        self._list.lines.refresh()
 
     # ------------------------------------------------------------------ the cursor
 
@@ -126,12 +117,6 @@ class WasteView(DetailedView):
 
     # ------------------------------------------------------------------ levels
 
-    def _shown(self, row: Row | None = None) -> None:
-        """Show the table of the level, with the cursor on a row."""
-        self._list.show(self._browser.table)
-        self._list.rows_changed(row)
-        self.redrawn()
-
     def open_line(self) -> None:
         row = self._row
         if row is None:
@@ -142,10 +127,6 @@ class WasteView(DetailedView):
             self.post_message(self.ShowInTree(b"", row.layer))
         else:
             self.action_show_lost()
-
-    def action_up(self) -> None:
-        if self._browser.is_down:
-            self._shown(self._browser.up())
 
     def back(self) -> bool:
         if self._browser.is_down:
@@ -174,15 +155,6 @@ class WasteView(DetailedView):
         self._shown()
         self._list.lines.cursor = line
 
-    def action_sort(self, by: str) -> None:
-        row = self._row
-        if self._browser.sort_by(by):
-            self._shown(row)
-
-    @on(TableList.SortAsked)
-    def _sort_asked(self) -> None:
-        self.title()
-
     def action_show_lost(self) -> None:
         self._show_in_tree(lost=True)
 
@@ -203,9 +175,6 @@ class WasteView(DetailedView):
             self.post_message(self.ShowInTree(row.path, row.lost_in if lost else row.added_in))
 
     # ------------------------------------------------------------------ titles
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.title)
 
     def title(self) -> None:
         """Above the table where one is, below it what it adds up to."""

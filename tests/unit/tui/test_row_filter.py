@@ -71,19 +71,19 @@ def test_tables_read_a_text_in_ways() -> None:
 def test_waste_reads_a_text_in_ways() -> None:
     browser = WasteBrowser(samples.shop())
     browser.level.search("^dead", Match.REGEX)
-    dead = {row.name for row in browser.table.rows}  # type: ignore[union-attr]
+    dead = {row.name for row in browser.table.rows}
     assert dead
     assert browser.level.matched.startswith(f"{len(dead)} row")
     browser.level.search("")
     browser.flat()
     everything = len(browser.table)
     browser.level.search(r"/[^/]*\.py$")
-    paths = [row.path for row in browser.table.rows]  # type: ignore[union-attr]
+    paths = [row.path for row in browser.table.rows]
     assert 0 < len(paths) < everything
     assert all(path.endswith(b".py") for path in paths)
     assert browser.level.matched.startswith(f"{len(paths)} file")
     browser.level.search("apmnpy", Match.FUZZY)
-    assert {row.path for row in browser.table.rows} == {b"app/main.py"}  # type: ignore[union-attr]
+    assert {row.path for row in browser.table.rows} == {b"app/main.py"}
     browser.level.search("(")
     browser.level.search("(", Match.REGEX)
     assert browser.level.filter.problem is not None

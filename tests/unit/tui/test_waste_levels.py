@@ -12,7 +12,8 @@ from layerlens.analysis.rules.engine import Claimed, Judged
 from layerlens.analysis.rules.model import LedgerClass
 from layerlens.filesystem.changes import Cause
 from layerlens.image.model import BaseBoundary
-from layerlens.tui.viewmodel.wastebrowser import SEPARATOR, WasteBrowser
+from layerlens.tui.viewmodel.descent import SEPARATOR
+from layerlens.tui.viewmodel.wastebrowser import WasteBrowser
 from layerlens.tui.viewmodel.wastedetails import dead_version, told
 from layerlens.tui.viewmodel.wastelevels import FilesLevel, row_text
 from layerlens.tui.viewmodel.wasterows import By, Claim, Group, claims
