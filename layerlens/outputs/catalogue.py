@@ -112,6 +112,12 @@ def _markdown(report: Report, stream: BinaryIO) -> None:
     write_markdown(report, stream)
 
 
+def _html(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.html.image import write_html
+
+    write_html(report, stream)
+
+
 def _files(form: str) -> Callable[[Report, BinaryIO], None]:
     def write(report: Report, stream: BinaryIO) -> None:
         from layerlens.outputs.files import write_files
@@ -182,6 +188,11 @@ OUTPUTS = (
         needs_packages=True, needs_all=True, binary=True,
     ),
     Output(name="text", title="summary as text", suffix=".txt", write=_text),
+    Output(
+        name="html", title="report as one HTML file", suffix=".html", write=_html,
+        flag="html", help="write a report as one HTML file that needs no network; - is stdout",
+        needs_packages=True,
+    ),
     Output(
         name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
         flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",

@@ -66,7 +66,7 @@ def rows(fs: Filesystem, layer: int | None) -> Iterator[Row]:
 Decode = Callable[[int, str | None, str | None], Row]
 
 
-def _decoder(fs: Filesystem) -> Decode:
+def decoder(fs: Filesystem) -> Decode:
     """A function that makes the row of a version, a change and a kind of modification.
 
     A regular file is ``file`` with its size, whichever of its names it is.
@@ -133,7 +133,7 @@ def _decoder(fs: Filesystem) -> Decode:
 
 def _final_rows(fs: Filesystem) -> Iterator[Row]:
     """As :meth:`Filesystem.final_entries`: of an inode's names the first is the file."""
-    decode = _decoder(fs)
+    decode = decoder(fs)
     first_names: dict[int, bytes] = {}
     linked = set(fs.inodes.values())
     live, inodes = fs.live, fs.inodes
@@ -150,7 +150,7 @@ def _final_rows(fs: Filesystem) -> Iterator[Row]:
 
 def _change_rows(fs: Filesystem, layer: int) -> Iterator[Row]:
     """One layer's changes.  A name that the layer only linked ships no bytes: ``hardlink``."""
-    decode = _decoder(fs)
+    decode = decoder(fs)
     inodes, paths = fs.inodes, fs.paths
     for event in fs.events(layer):
         version = event.entry

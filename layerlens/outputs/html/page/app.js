@@ -1,0 +1,89 @@
+// The frame around the views: heading, navigation, theme, and which view stands in it.
+
+import { add, h } from "./dom.js";
+import { go, hashOf, parse } from "./route.js";
+import { themeChoice } from "./themechoice.js";
+import { VIEWS } from "./views/catalogue.js";
+
+/**
+ * The application.  A view is an object with `id`, `title`, `has(report)` (whether it has
+ * something to show), `count(report)` (what stands beside its title, or null) and
+ * `make(report)`, which gives {element, show(params)}: `show` is called on every arrival.
+ */
+export class App {
+  constructor(report) {
+    this.report = report;
+    this.views = VIEWS.filter((view) => view.has(report));
+    this.made = new Map();
+    this.links = new Map();
+    this.now = null;
+  }
+
+  start(body) {
+    this.main = h("main", { id: "main", tabindex: "-1" });
+    for (const view of this.views) {
+      const number = view.count?.(this.report) ?? null;
+      const link = h(
+        "a",
+        { href: hashOf(view.id) },
+        view.title,
+        number === null ? null : h("span", { class: "badge" }, number),
+      );
+      this.links.set(view.id, link);
+    }
+    add(body, [
+      h("a", { class: "skip", href: "#main", onclick: (event) => this.skip(event) }, "Skip to content"),
+      h(
+        "header",
+        { class: "top" },
+        h("p", { class: "brand" }, "LayerLens"),
+        h("p", { class: "subject", title: this.report.title }, this.report.title),
+        themeChoice(),
+      ),
+      h(
+        "nav",
+        { "aria-label": "Views" },
+        h("ul", {}, Array.from(this.links.values(), (link) => h("li", {}, link))),
+      ),
+      this.main,
+    ]);
+    window.addEventListener("hashchange", () => this.arrive());
+    this.arrive();
+  }
+
+  /** Show the place that the hash names; an unknown one leads to the first view. */
+  arrive() {
+    const { view: id, params } = parse(location.hash);
+    const view = this.views.find((each) => each.id === id);
+    if (!view) {
+      go(this.views[0].id, {}, { quietly: true });
+      return;
+    }
+    const other = this.now !== view;
+    let made = this.made.get(view.id);
+    if (!made) {
+      made = view.make(this.report);
+      this.made.set(view.id, made);
+    }
+    if (other) {
+      this.main.replaceChildren(made.element);
+      for (const [each, link] of this.links) {
+        if (each === view.id) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+      document.title = `${view.title} - ${this.report.title} - LayerLens`;
+      // Who follows a link to another view reads on there; at the start nothing is focused.
+      if (this.now) {
+        this.main.focus({ preventScroll: true });
+        window.scrollTo(0, 0);
+      }
+      this.now = view;
+    }
+    made.show(params);
+  }
+
+  skip(event) {
+    event.preventDefault();
+    this.main.focus();
+  }
+}

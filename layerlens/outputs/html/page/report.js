@@ -1,0 +1,38 @@
+// What the page knows: an image, a comparison, a course over time, or several of these.
+
+import { Tree } from "./tree.js";
+
+/** One image: `document` as --json writes it, `tree` its paths, and the rest of the data. */
+export class Image {
+  #tree = null;
+
+  constructor(data) {
+    this.data = data;
+    this.document = data.document;
+    this.dockerfile = data.dockerfile;
+  }
+
+  /** Made when it is first asked for: not every view needs it. */
+  get tree() {
+    this.#tree ??= new Tree(this.data.tree, this.document.ledger);
+    return this.#tree;
+  }
+
+  layer(index) {
+    return this.document.layers[index];
+  }
+}
+
+export class Report {
+  constructor(data) {
+    this.data = data;
+    this.image = data.image ? new Image(data.image) : null;
+    this.comparison = data.comparison ?? null;
+    this.trend = data.trend ?? null;
+  }
+
+  /** What the report is of, for headings. */
+  get title() {
+    return this.image?.document.image.reference ?? "LayerLens";
+  }
+}

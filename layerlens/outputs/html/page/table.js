@@ -1,0 +1,120 @@
+// A table that sorts by its columns, and lays out its rows some hundred at a time.
+
+import { h, replace } from "./dom.js";
+import { count } from "./shown.js";
+
+const PIECE = 200;
+
+/**
+ * Make a table.
+ *
+ * `columns`: {id, title, cell(row) -> node, text or list of these, sort(row) -> number or
+ * text (none: does not sort), number (aligned to the right), first ("down" where the
+ * largest is wanted first), header (true for the column that names a row), help}.
+ * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
+ * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
+ * `empty` is said where there are no rows.
+ *
+ * Gives {element, show(rows), sorted}.
+ */
+export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "Nothing here." }) {
+  const state = { rows, sorted: sorted ?? null, laid: 0, order: [] };
+  const body = h("tbody");
+  const heads = new Map();
+  const more = h("button", { type: "button", class: "more", onclick: () => lay(PIECE) });
+  const status = h("p", { class: "table-end" });
+  const head = h(
+    "tr",
+    {},
+    columns.map((column) => {
+      const cell = h("th", { scope: "col", class: column.number && "number", title: column.help });
+      if (!column.sort) cell.append(column.title);
+      else {
+        cell.append(h("button", { type: "button", onclick: () => sortBy(column) }, column.title));
+      }
+      heads.set(column.id, cell);
+      return cell;
+    }),
+  );
+  const element = h(
+    "div",
+    { class: "table" },
+    h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+      h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, head), body),
+    ),
+    status,
+  );
+
+  function sortBy(column) {
+    const now = state.sorted;
+    const down = now?.id === column.id ? !now.down : (column.first ?? "up") === "down";
+    state.sorted = { id: column.id, down };
+    draw();
+    onsort?.(state.sorted);
+  }
+
+  function ordered() {
+    const column = state.sorted && columns.find((each) => each.id === state.sorted.id);
+    if (!column?.sort) return state.rows;
+    const keys = state.rows.map(column.sort);
+    const order = Array.from(state.rows.keys());
+    const sign = state.sorted.down ? -1 : 1;
+    // Equal keys keep the order in which they came, in both directions.
+    order.sort((a, b) => sign * compare(keys[a], keys[b]) || a - b);
+    return order.map((at) => state.rows[at]);
+  }
+
+  function draw() {
+    for (const [id, cell] of heads) {
+      const by = state.sorted?.id === id;
+      if (by) cell.setAttribute("aria-sort", state.sorted.down ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
+    state.order = ordered();
+    state.laid = 0;
+    body.replaceChildren();
+    lay(PIECE);
+  }
+
+  function lay(some) {
+    const until = Math.min(state.order.length, state.laid + some);
+    const had = state.laid;
+    for (const row of state.order.slice(had, until)) {
+      const cells = columns.map((column) =>
+        column.header
+          ? h("th", { scope: "row" }, column.cell(row))
+          : h("td", { class: column.number && "number" }, column.cell(row)),
+      );
+      const line = h("tr", {}, cells);
+      onrow?.(row, line);
+      body.append(line);
+    }
+    state.laid = until;
+    const left = state.order.length - until;
+    if (left) {
+      more.textContent = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
+      replace(status, more);
+    } else replace(status, state.order.length ? null : empty);
+    // Who pressed the button goes on with the first of the new rows.
+    if (had) body.rows[had].querySelector("a, button")?.focus();
+  }
+
+  draw();
+  return {
+    element,
+    show(rows_) {
+      state.rows = rows_;
+      draw();
+    },
+    get sorted() {
+      return state.sorted;
+    },
+  };
+}
+
+function compare(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

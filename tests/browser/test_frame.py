@@ -1,0 +1,105 @@
+"""The frame around the views: navigation, theme, links, what the page may do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from layerlens.analysis.model import Analysis
+from layerlens.layers.diagnostics import Diagnostic
+from tests.browser import axe
+from tests.browser.opening import WIDTHS, Opener
+from tests.builders import file
+from tests.unit.outputs import samples
+
+SURFACE = {"light": "rgb(252, 252, 251)", "dark": "rgb(22, 22, 26)"}
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_shows_the_image_from_packed_and_from_plain_data(opener: Opener, plain: bool) -> None:
+    page = await opener.open(samples.shop(), plain=plain)
+    await expect(page.locator(".subject")).to_have_text("shop.tar")
+    await expect(page.locator("main h1")).to_be_visible()
+
+
+async def test_an_unknown_place_leads_to_the_first_view(opener: Opener) -> None:
+    page = await opener.open(samples.shop(), "#/no-such-view?x=%E0%A4")
+    await expect(page.locator("nav a").first).to_have_attribute("aria-current", "page")
+
+
+async def test_every_view_is_reached_by_its_link_and_named_in_the_title(opener: Opener) -> None:
+    page = await opener.open(samples.shop())
+    for link in await page.locator("nav a").all():
+        await link.click()
+        await expect(link).to_have_attribute("aria-current", "page")
+        title = (await link.inner_text()).split("\n")[0]
+        assert (await page.title()).startswith(re.sub(r"\d+$", "", title).strip())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_takes_the_theme_of_the_system_until_one_is_chosen(
+    opener: Opener, scheme: str
+) -> None:
+    page = await opener.open(samples.shop(), color_scheme=scheme)
+    html = page.locator("html")
+    await expect(html).to_have_css("background-color", SURFACE[scheme])
+    other = "dark" if scheme == "light" else "light"
+    await page.get_by_label("Theme").select_option(other)
+    await expect(html).to_have_css("background-color", SURFACE[other])
+    await page.reload()
+    await expect(html).to_have_css("background-color", SURFACE[other])
+    await expect(page.get_by_label("Theme")).to_have_value(other)
+    await page.get_by_label("Theme").select_option("system")
+    await expect(html).to_have_css("background-color", SURFACE[scheme])
+
+
+async def test_a_reader_without_scripts_sees_the_figures(opener: Opener) -> None:
+    page = await opener.open(samples.shop(), java_script_enabled=False)
+    await expect(page.get_by_role("row", name="Layers")).to_be_visible()
+
+
+async def test_the_policy_stops_foreign_scripts_styles_and_pictures(opener: Opener) -> None:
+    page = await opener.open(samples.shop())
+    ran = await page.evaluate(
+        """async () => {
+             const script = document.createElement("script");
+             script.textContent = "window.foreign = true";
+             document.body.append(script);
+             const picture = new Image();
+             const failed = new Promise((done) => { picture.onerror = () => done(true); });
+             picture.src = "https://example.invalid/x.png";
+             return [window.foreign === true, await failed];
+           }"""
+    )
+    assert ran == [False, True]
+    blocked = [problem for problem in opener.problems if "Content Security Policy" in problem]
+    assert len(blocked) >= 2
+    opener.problems.clear()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_no_view_is_wider_than_the_window(opener: Opener, width: int) -> None:
+    page = await opener.open(many_notes(), width=width)
+    for link in await page.locator("nav a").all():
+        await link.click()
+        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, await link.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_view_violates_accessibility(opener: Opener, scheme: str) -> None:
+    page = await opener.open(many_notes(), color_scheme=scheme)
+    for link in await page.locator("nav a").all():
+        await link.click()
+        assert await axe.violations(page) == [], await link.inner_text()
+
+
+def many_notes() -> Analysis:
+    """An image with diagnostics, so that their table has rows."""
+    return samples.build(
+        [[file("a", b"12")]],
+        ["COPY a /"],
+        notes=[Diagnostic("odd", f"note {k}", 0, b"usr/" + b"x" * 300) for k in range(450)],
+    )

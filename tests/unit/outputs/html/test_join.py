@@ -1,0 +1,56 @@
+"""The page's modules as one script."""
+
+from __future__ import annotations
+
+import pytest
+
+from layerlens.outputs.html.join import join
+
+
+def joined(**modules: str) -> str:
+    return join("start.js", lambda path: modules[path.removesuffix(".js").replace("/", "_")])
+
+
+def test_what_is_imported_comes_first_and_once() -> None:
+    script = joined(
+        start='import { a } from "./a.js";\nimport { b } from "./b.js";\na(b);\n',
+        a='import { b } from "./b.js";\nexport function a() { return b; }\n',
+        b="export const b = 1;\n",
+    )
+    assert script.count("const b = 1;") == 1
+    assert script.index("const b = 1;") < script.index("function a()") < script.index("a(b);")
+    assert "import" not in script
+    assert "export" not in script
+
+
+def test_folders_are_followed_from_the_module_that_imports() -> None:
+    script = joined(
+        start='import { v } from "./views/v.js";\nv();\n',
+        views_v='import { h } from "../h.js";\nexport function v() { h(); }\n',
+        h="export function h() {}\n",
+    )
+    assert "const { h } = $h;" in script
+    assert "const { v } = $views_v;" in script
+
+
+@pytest.mark.parametrize(
+    ("modules", "why"),
+    [
+        ({"start": 'import { a } from "./a.js";\n', "a": "const a = 1;\n"}, "does not export a"),
+        (
+            {
+                "start": 'import { a } from "./a.js";\n',
+                "a": 'import { b } from "./b.js";\nexport const a = 1;\n',
+                "b": 'import { a } from "./a.js";\nexport const b = 1;\n',
+            },
+            "imports itself",
+        ),
+        ({"start": 'import a from "./a.js";\n'}, "not in the grammar"),
+        ({"start": "export default 1;\n"}, "not in the grammar"),
+        ({"start": 'const x = "</ScRiPt>";\n'}, "would end it"),
+        ({"start": 'const x = "<!--";\n'}, "would end it"),
+    ],
+)
+def test_what_is_not_in_the_grammar_is_refused(modules: dict[str, str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        joined(**modules)
