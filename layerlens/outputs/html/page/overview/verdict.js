@@ -164,9 +164,15 @@ function offences(rows, diveVerdict) {
 
 function offender({ bytes, what, layer, line, instruction }) {
   const places = [];
+  const is = layer !== null && what === `layer ${layer}`;
   if (line !== null) places.push(`line ${count(line)}`);
-  if (layer !== null) places.push(layerLink(layer));
-  const found = h("span", {}, bytes > 0 && [h("strong", {}, size(bytes)), " "], what);
+  if (layer !== null && !is) places.push(layerLink(layer));
+  const found = h(
+    "span",
+    {},
+    bytes > 0 && [h("strong", {}, size(bytes)), " "],
+    is ? layerLink(layer) : what,
+  );
   places.forEach((place, at) => add(found, [at ? ", " : " · ", place]));
   if (instruction) add(found, [": ", h("code", {}, instruction.slice(0, 300))]);
   return found;
