@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from layerlens.outputs.display import name_bytes
+
 
 def extract_command(
     reference: str, path: bytes, layer: int | None = None, *, removed: bool = False
@@ -14,7 +16,7 @@ def extract_command(
     """
     words = [
         "layerlens extract",
-        shell_word(reference.encode("utf-8", "surrogateescape")),
+        shell_word(name_bytes(reference)),
         shell_word(b"/" + path),
     ]
     if layer is not None:
