@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from layerlens.outputs.display import encodable, percent_of
+from layerlens.outputs.html.judgement import judgement_data
 from layerlens.outputs.html.packages import package_data
 from layerlens.outputs.html.page import write_page
 from layerlens.outputs.html.tree import columns
@@ -48,5 +49,6 @@ def image_data(report: Report) -> Json:
         "document": document,
         "tree": columns(analysis).fields(),
         "packages": package_data(analysis),
+        "judgement": judgement_data(analysis),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
