@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from layerlens.outputs.display import encodable, percent_of
 from layerlens.outputs.html.judgement import judgement_data
+from layerlens.outputs.html.overview import overview
 from layerlens.outputs.html.packages import package_data
 from layerlens.outputs.html.page import write_page
 from layerlens.outputs.html.tree import columns
@@ -50,5 +51,6 @@ def image_data(report: Report) -> Json:
         "tree": columns(analysis).fields(),
         "packages": package_data(analysis),
         "judgement": judgement_data(analysis),
+        "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
