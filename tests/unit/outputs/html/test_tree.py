@@ -11,7 +11,8 @@ import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.result import path_order
-from layerlens.outputs.html.tree import CHANGES, KINDS, Columns, columns
+from layerlens.outputs.html.paths import KINDS, Nodes
+from layerlens.outputs.html.tree import CHANGES, columns
 from layerlens.outputs.rows import rows
 from tests.builders import directory, file, hardlink, opaque, symlink, whiteout
 from tests.unit.outputs import samples, wicked
@@ -24,7 +25,7 @@ class Record(NamedTuple):
     at: int
 
 
-def read(found: Columns) -> list[Record]:
+def read(found: Nodes) -> list[Record]:
     """The records, as the page reads them."""
     exact = {at: base64.b64decode(raw) for at, raw in found.exact}
     following = iter(range(1, len(found.names)))
