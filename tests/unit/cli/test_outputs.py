@@ -201,5 +201,8 @@ def test_html_plain_leaves_the_data_readable(folder: Path, tmp_path: Path) -> No
 
 
 def test_html_plain_is_of_a_report(folder: Path, capsys: Run) -> None:
-    for command in ([folder / "image.tar"], ["report", folder / "saved"], ["trend", "x.tar"]):
+    image = folder / "image.tar"
+    for command in (
+        [image], ["report", folder / "saved"], ["trend", image], ["compare", image, image],
+    ):  # fmt: skip
         assert "--html-plain needs --html" in refused(capsys, *command, "--html-plain")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from layerlens.analysis.model import Analysis
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.tree import Columns, columns
+from tests.columns import read
 from tests.property.test_stacking import ANY_LAYERS
 from tests.unit.outputs import samples
-from tests.unit.outputs.html.test_tree import read
 
 
 @settings(max_examples=150, deadline=None)
