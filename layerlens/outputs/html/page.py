@@ -26,7 +26,12 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = ("base.css", "overview.css", "print.css")
+STYLES = (
+    "base.css",
+    "overview.css",
+    "export.css",
+    "print.css",
+)
 """In the order of the cascade."""
 
 
