@@ -30,6 +30,7 @@ STYLES = (
     "base.css",
     "overview.css",
     "export.css",
+    "layers.css",
     "print.css",
 )
 """In the order of the cascade."""

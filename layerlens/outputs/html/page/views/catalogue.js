@@ -1,6 +1,7 @@
 // All views, in the order of the navigation.
 
 import { diagnostics } from "./diagnostics.js";
+import { layers } from "./layers.js";
 import { overview } from "./overview.js";
 
-export const VIEWS = [overview, diagnostics];
+export const VIEWS = [layers, diagnostics, overview];
