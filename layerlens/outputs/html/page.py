@@ -31,6 +31,7 @@ STYLES = (
     "overview.css",
     "export.css",
     "layers.css",
+    "files.css",
     "print.css",
 )
 """In the order of the cascade."""
@@ -51,6 +52,7 @@ def write_page(
         f"script-src {_hash(early)} {_hash(script)}",
         f"style-src {_hash(style)}",
         "img-src data:",
+        "worker-src blob:",
         "base-uri 'none'",
         "form-action 'none'",
     ))  # fmt: skip
