@@ -1,5 +1,7 @@
 // All views, in the order of the navigation.
 
 import { diagnostics } from "./diagnostics.js";
+import { image } from "./image.js";
+import { packages } from "./packages.js";
 
-export const VIEWS = [diagnostics];
+export const VIEWS = [packages, image, diagnostics];
