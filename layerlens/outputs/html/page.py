@@ -32,6 +32,10 @@ STYLES = (
     "export.css",
     "layers.css",
     "files.css",
+    "facts.css",
+    "packages.css",
+    "image.css",
+    "diagnostics.css",
     "print.css",
 )
 """In the order of the cascade."""
