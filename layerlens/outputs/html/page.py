@@ -36,6 +36,7 @@ STYLES = (
     "packages.css",
     "image.css",
     "diagnostics.css",
+    "findings.css",
     "print.css",
 )
 """In the order of the cascade."""

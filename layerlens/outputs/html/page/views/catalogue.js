@@ -2,9 +2,11 @@
 
 import { diagnostics } from "./diagnostics.js";
 import { files } from "./files.js";
+import { findings } from "./findings.js";
 import { image } from "./image.js";
 import { layers } from "./layers.js";
 import { overview } from "./overview.js";
 import { packages } from "./packages.js";
+import { security } from "./security.js";
 
-export const VIEWS = [overview, files, layers, packages, image, diagnostics];
+export const VIEWS = [overview, files, layers, findings, packages, security, image, diagnostics];
