@@ -26,7 +26,7 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = ("base.css", "export.css")
+STYLES = ("base.css", "export.css", "trend.css")
 """In the order of the cascade."""
 
 

@@ -1,5 +1,6 @@
 // All views, in the order of the navigation.
 
 import { diagnostics } from "./diagnostics.js";
+import { trend } from "./trend.js";
 
-export const VIEWS = [diagnostics];
+export const VIEWS = [trend, diagnostics];
