@@ -37,6 +37,7 @@ STYLES = (
     "image.css",
     "diagnostics.css",
     "findings.css",
+    "trend.css",
     "print.css",
 )
 """In the order of the cascade."""

@@ -8,5 +8,6 @@ import { layers } from "./layers.js";
 import { overview } from "./overview.js";
 import { packages } from "./packages.js";
 import { security } from "./security.js";
+import { trend } from "./trend.js";
 
-export const VIEWS = [overview, files, layers, findings, packages, security, image, diagnostics];
+export const VIEWS = [trend, overview, files, layers, findings, packages, security, image, diagnostics];
