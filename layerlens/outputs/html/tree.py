@@ -61,8 +61,11 @@ class Columns:
     count at it in the final filesystem, because the name that held them is gone or is
     not the first of its names); ``lost_at`` (dead record, record of the name that was
     lost last); ``targets`` (record, what a link leads to); ``exact`` (index of a name
-    that is not UTF-8, its bytes in base64); ``folded`` (record of a nameless node, how
-    many files it stands for).
+    that is not UTF-8, its bytes in base64).
+
+    Where :mod:`~layerlens.outputs.html.folding` made sums of small files: ``tails`` (a
+    nameless node, how many paths it stands for that are not directories, and that are),
+    ``folded`` (its records, how many records each is the sum of; 0 for directories).
     """
 
     names: list[str] = field(default_factory=list)
@@ -87,6 +90,7 @@ class Columns:
     targets: list[tuple[int, str]] = field(default_factory=list)
     exact: list[tuple[int, str]] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)
+    tails: list[tuple[int, int, int]] = field(default_factory=list)
     record_of: dict[int, int] = field(default_factory=dict)
     """Version of the filesystem -> record; those that repeat another lead to that one's."""
 
