@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.result import path_order
-from layerlens.outputs.html.tree import CHANGES, KINDS, Columns
+from layerlens.outputs.html.paths import KINDS, Nodes
+from layerlens.outputs.html.tree import CHANGES, Columns
 from layerlens.outputs.rows import rows
 
 
@@ -19,7 +20,7 @@ class Record(NamedTuple):
     at: int
 
 
-def read(found: Columns) -> list[Record]:
+def read(found: Nodes) -> list[Record]:
     """The records, as the page reads them."""
     exact = {at: base64.b64decode(raw) for at, raw in found.exact}
     following = iter(range(1, len(found.names)))

@@ -76,13 +76,13 @@ def images(draw: st.DrawFn, *, compressed: bool | None = None) -> Analysis:
     return replace(analysis, inventory=Inventory((), owners, ()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(images())
 def test_the_columns_are_the_analysis(analysis: Analysis) -> None:
     columns_of.agrees(columns(analysis), analysis)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(images(compressed=False))
 def test_what_repeats_a_version_ships_nothing(analysis: Analysis) -> None:
     """So it needs no record of its own: that of the version which it repeats tells of it."""
@@ -94,7 +94,7 @@ def test_what_repeats_a_version_ships_nothing(analysis: Analysis) -> None:
             assert fs.paths[fs.previous[version]] == fs.paths[version]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(images(), st.integers(1, 12), st.lists(st.integers(0, 50), max_size=2))
 def test_sums_stay_when_small_files_are_folded(
     analysis: Analysis, most: int, named: list[int]

@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from layerlens.outputs.html.tree import KINDS, Columns
+from layerlens.analysis.model import Analysis
+from layerlens.outputs.html.paths import KINDS
+from layerlens.outputs.html.tree import Columns
+
+Json = dict[str, Any]
 
 MOST_RECORDS = 250_000
 """A page with as many takes a second to open and some megabytes."""
@@ -45,12 +50,14 @@ class _Sums:
     count: list[int] = field(default_factory=list)
 
 
-def fold(found: Columns, named: Iterable[int] = (), most: int = MOST_RECORDS) -> Columns:
+def fold(found: Columns, named: Iterable[int] = (), most: int | None = None) -> Columns:
     """The columns with at most so many records, or as few as keep all sums exact.
 
+    ``most`` is :data:`MOST_RECORDS` where it is not given.
     Records that are ``named`` elsewhere stay, as do files whose bytes count or were
     lost under another name.
     """
+    most = MOST_RECORDS if most is None else most
     if len(found.layer) <= most:
         return found
     nodes = _Nodes(found)
@@ -73,6 +80,27 @@ def fold(found: Columns, named: Iterable[int] = (), most: int = MOST_RECORDS) ->
             break
         budget = min(budget * most // total, budget - 1)
     return _written(nodes)
+
+
+def named_records(analysis: Analysis, found: Columns) -> list[int]:
+    """The records of paths that other parts of the report name."""
+    paths = {path for finding in analysis.findings for path in finding.paths}
+    paths.update(package.database for package in analysis.inventory.packages)
+    paths.update(note.path for note in analysis.diagnostics if note.path is not None)
+    told = analysis.filesystem.paths
+    return [at for version, at in found.record_of.items() if told[version] in paths]
+
+
+def folded_facts(whole: Columns, found: Columns) -> Json | None:
+    """How many paths, directories aside, are not told of by name, and how many there are."""
+    if found is whole:
+        return None
+    files = 0
+    record = 0
+    for count in whole.records:
+        files += count > 0 and whole.kind[record] != _DIRECTORY
+        record += count
+    return {"files": sum(each for _, each, _ in found.tails), "of": files}
 
 
 class _Nodes:

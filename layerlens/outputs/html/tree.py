@@ -10,7 +10,6 @@ once, and columns compress well: 100,000 files take about a megabyte.
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,30 +21,24 @@ from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable
+from layerlens.outputs.html.paths import KIND_AT, KIND_OF, KINDS, Nodes
 from layerlens.outputs.rows import decoder
 
 Json = dict[str, Any]
 
-KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo")
 CHANGES = ("added", "content", "metadata", "type", "unchanged", "marker", "shadowed", "ignored")
 """As :class:`Change`: the first is an addition, the next three modifications."""
 
-_KIND = {word: at for at, word in enumerate(KINDS)}
-_HARDLINK = _KIND["hardlink"]
-_KIND_OF_FLAG = bytes(
-    _KIND[Kind(flag).word] if flag in set(Kind) else 0 for flag in range(256)
-)  # fmt: skip
+_KIND_OF_FLAG = bytes(KIND_OF.get(flag, 0) for flag in range(256))
 _RAW = 48
 """Bytes of header that a table keeps per entry: mode, uid, gid, size, mtime."""
 
 
 @dataclass(slots=True)
-class Columns:
+class Columns(Nodes):
     """What the page gets; all lists of a group have one length.
 
-    By node: ``depth`` (0: the root, which stands first and has no name), ``name``
-    (0: the next of ``names`` that was not used before; else 1 + the index of one that
-    was), ``records`` (how many versions).
+    By node, what :class:`Nodes` has; ``records`` are its versions.
 
     By record: ``layer``; ``change`` (index into ``CHANGES``); ``kind`` (into ``KINDS``);
     ``size`` (content bytes that the layer ships for it: 0 for a hard link); ``wire``
@@ -60,18 +53,13 @@ class Columns:
     that is not all of them; the rest is kept); ``stand`` (record, record whose bytes
     count at it in the final filesystem, because the name that held them is gone or is
     not the first of its names); ``lost_at`` (dead record, record of the name that was
-    lost last); ``targets`` (record, what a link leads to); ``exact`` (index of a name
-    that is not UTF-8, its bytes in base64).
+    lost last); ``targets`` (record, what a link leads to).
 
     Where :mod:`~layerlens.outputs.html.folding` made sums of small files: ``tails`` (a
     nameless node, how many paths it stands for that are not directories, and that are),
     ``folded`` (its records, how many records each is the sum of; 0 for directories).
     """
 
-    names: list[str] = field(default_factory=list)
-    depth: list[int] = field(default_factory=list)
-    name: list[int] = field(default_factory=list)
-    records: list[int] = field(default_factory=list)
     layer: list[int] = field(default_factory=list)
     change: list[int] = field(default_factory=list)
     kind: list[int] = field(default_factory=list)
@@ -88,7 +76,6 @@ class Columns:
     stand: list[tuple[int, int]] = field(default_factory=list)
     lost_at: list[tuple[int, int]] = field(default_factory=list)
     targets: list[tuple[int, str]] = field(default_factory=list)
-    exact: list[tuple[int, str]] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)
     tails: list[tuple[int, int, int]] = field(default_factory=list)
     record_of: dict[int, int] = field(default_factory=dict)
@@ -96,7 +83,8 @@ class Columns:
 
     def fields(self) -> Json:
         """All columns by name, with the words that their numbers stand for."""
-        found = {name: getattr(self, name) for name in self.__slots__ if name != "record_of"}
+        found = Nodes.fields(self)
+        del found["record_of"]
         return found | {"kinds": KINDS, "changes": CHANGES}
 
 
@@ -105,7 +93,7 @@ def columns(analysis: Analysis) -> Columns:
     found = Columns()
     fs = analysis.filesystem
     order = _order(fs)
-    _add_nodes(found, fs, order)
+    found.add_paths(map(fs.paths.__getitem__, order))
     _add_records(found, analysis, order)
     _add_ends(found, fs, order)
     _add_exceptions(found, analysis)
@@ -126,57 +114,6 @@ def _order(fs: Filesystem) -> list[int]:
     # A stable sort, and versions are in the order of layers.
     told.sort(key=lambda version: path_order(paths[version]))
     return told
-
-
-def _add_nodes(found: Columns, fs: Filesystem, order: list[int]) -> None:
-    """The paths, directories that only their content names included."""
-    paths = fs.paths
-    index: dict[bytes, int] = {}
-    names, depths, refs, records = found.names, found.depth, found.name, found.records
-
-    def add(segment: bytes, depth: int) -> None:
-        known = index.get(segment)
-        if known is None:
-            index[segment] = len(names)
-            refs.append(0)
-            try:
-                names.append(segment.decode())
-            except UnicodeDecodeError:
-                found.exact.append((len(names), base64.b64encode(segment).decode("ascii")))
-                names.append(encodable(segment.decode("utf-8", "surrogateescape")))
-        else:
-            refs.append(known + 1)
-        depths.append(depth)
-        records.append(0)
-
-    names.append("")
-    depths.append(0)
-    refs.append(0)
-    records.append(0)
-    last = last_head = b""
-    depth = 0
-    for version in order:
-        path = paths[version]
-        if path == last:
-            records[-1] += 1
-            continue
-        head, _, tail = path.rpartition(b"/")
-        if head == last and last:
-            depth += 1
-        elif head != last_head or not last:
-            # What the last path leads through is listed already.
-            segments, listed = head.split(b"/") if head else [], last.split(b"/")
-            depth = 0
-            for old, new in zip(listed, segments, strict=False):
-                if old != new:
-                    break
-                depth += 1
-            for at in range(depth, len(segments)):
-                add(segments[at], at + 1)
-            depth = len(segments) + 1
-        add(tail, depth)
-        records[-1] = 1
-        last, last_head = path, head
 
 
 def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
@@ -202,10 +139,10 @@ def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
     for version in _odd(fs):
         row = decode(version, None, None)
         owned[version] = attributes.index((row.mode, row.uid, row.gid))
-        kinds[version] = _KIND[row.kind]
+        kinds[version] = KIND_AT[row.kind]
         target = row.target
         if version in fs.inodes and row.kind == "file":
-            kinds[version] = _HARDLINK
+            kinds[version] = KIND_AT["hardlink"]
             if fs.changes[version] < Change.SHADOWED:
                 target = fs.paths[fs.inodes[version]]
         if target is not None:

@@ -1,6 +1,7 @@
 // The frame around the views: heading, navigation, theme, and which view stands in it.
 
 import { add, h } from "./dom.js";
+import { count } from "./shown.js";
 import { go, hashOf, parse } from "./route.js";
 import { themeChoice } from "./themechoice.js";
 import { VIEWS } from "./views/catalogue.js";
@@ -45,6 +46,7 @@ export class App {
         { "aria-label": "Views" },
         h("ul", {}, Array.from(this.links.values(), (link) => h("li", {}, link))),
       ),
+      foldedNotice(this.report.image?.folded),
       this.main,
     ]);
     window.addEventListener("hashchange", () => this.arrive());
@@ -86,4 +88,15 @@ export class App {
     event.preventDefault();
     this.main.focus();
   }
+}
+
+/** Says so where an image has more files than a page can tell of by name. */
+function foldedNotice(folded) {
+  if (!folded) return null;
+  return h(
+    "aside",
+    { class: "notice", "aria-label": "About small files" },
+    `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
+      "shows them as one sum. Every figure still counts them all.",
+  );
 }

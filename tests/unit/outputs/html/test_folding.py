@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from layerlens.outputs.html import folding
 from layerlens.outputs.html.folding import fold
-from layerlens.outputs.html.tree import KINDS, Columns, columns
+from layerlens.outputs.html.image import image_data
+from layerlens.outputs.html.paths import KINDS
+from layerlens.outputs.html.tree import Columns, columns
+from layerlens.outputs.report import Report
 from tests import columns as columns_of
 from tests.builders import directory, file, hardlink, symlink, whiteout
 from tests.unit.outputs import samples
@@ -65,3 +71,15 @@ def test_names_that_are_not_unicode_keep_their_bytes() -> None:
     small = [file(b"\xfe%d" % k, b"x") for k in range(20)]
     found = fold(columns(samples.build([[*small, file(b"big\xff", b"x" * 99)]])), (), 6)
     assert b"big\xff" in paths(found)
+
+
+def test_the_report_keeps_what_it_names_and_says_how_much_is_folded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(folding, "MOST_RECORDS", 4)
+    analysis = samples.judged()
+    data = image_data(Report(analysis))
+    assert data["folded"] == {"files": 2, "of": 6}
+    assert sum(files for _, files, _ in data["tree"]["tails"]) == 2
+    monkeypatch.undo()
+    assert image_data(Report(analysis))["folded"] is None
