@@ -95,7 +95,7 @@ function foldedNotice(folded) {
   if (!folded) return null;
   return h(
     "aside",
-    { class: "notice", "aria-label": "About small files" },
+    { class: "folded", "aria-label": "About small files" },
     `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
       "shows them as one sum. Every figure still counts them all.",
   );
