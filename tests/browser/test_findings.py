@@ -102,9 +102,10 @@ def rows_of(page: Page) -> Any:
 
 async def shown_rows(page: Page) -> list[int]:
     """The indices of the findings that are laid out, in their order."""
-    return await page.evaluate(
+    found: list[int] = await page.evaluate(
         "Array.from(document.querySelectorAll('.finding'), (each) => +each.dataset.finding)"
     )
+    return found
 
 
 def by_group(analysis: Analysis, key: Any, risks: Any = None) -> list[int]:
