@@ -26,7 +26,9 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = ("base.css", "facts.css", "packages.css", "image.css", "diagnostics.css")
+STYLES = (
+    "base.css", "facts.css", "packages.css", "image.css", "diagnostics.css", "guide.css",
+)  # fmt: skip
 """In the order of the cascade."""
 
 

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { copyButton, facts, inParts } from "../facts.js";
 import { layerLink } from "../links.js";
-import { clipped, count, counted, share, size } from "../shown.js";
+import { clipped, count, counted, lowest, share, size } from "../shown.js";
 import { table } from "../table.js";
 
 const HOW_SURE = {
@@ -46,7 +46,7 @@ function identity({ document, data }) {
       base.layers
         ? [
             base.name && [h("code", {}, clipped(base.name, 300)), ": "],
-            `the lowest ${counted(base.layers, "layer")}, ${size(base.bytes)} ` +
+            `${lowest(base.layers)}, ${size(base.bytes)} ` +
               `(${share(base.bytes, document.scores.total_bytes)}), ${size(base.dead_bytes)} of it dead`,
           ]
         : faint("not known"),

@@ -23,6 +23,7 @@ class PackagesView {
     this.status = h("p", { class: "sum", role: "status" });
     this.listing = h("div");
     this.about = h("div", { class: "about" });
+    this.told = h("p", { class: "unseen", role: "status" });
     this.search = h("input", {
       type: "search",
       placeholder: "name, version, why …",
@@ -62,7 +63,7 @@ class PackagesView {
       ),
       this.listing,
     );
-    return h("div", { class: "two" }, this.all, this.about);
+    return h("div", { class: "two" }, this.all, this.about, this.told);
   }
 
   problems() {
@@ -340,7 +341,7 @@ class PackagesView {
     if (within || this.all?.offsetParent === null) {
       heading.scrollIntoView({ block: "nearest" });
       heading.focus({ preventScroll: true });
-    }
+    } else if (left) replace(this.told, `Beside the table: ${heading.textContent}`);
   }
 
   mark() {
