@@ -33,8 +33,14 @@ export class Report {
     this.trend = data.trend ?? null;
   }
 
+  get #course() {
+    if (!this.trend?.points.length) return null;
+    const [first, last] = [this.trend.points[0], this.trend.points.at(-1)];
+    return first === last ? first.reference : `${first.reference} → ${last.reference}`;
+  }
+
   /** What the report is of, for headings. */
   get title() {
-    return this.image?.document.image.reference ?? "LayerLens";
+    return this.image?.document.image.reference ?? this.#course ?? "LayerLens";
   }
 }

@@ -42,6 +42,10 @@ export function views(there) {
       "The address bar keeps the place: view, path, search, order and ticks. Copy it to lead others to the same place in their copy of the file. The browser's back button works.",
     ],
     [
+      "Export",
+      "“Export” in the head of the page saves the analysis as JSON, and its lists as CSV. The browser makes these files itself.",
+    ],
+    [
       "On paper",
       "Print the page to get what is open, without buttons and in light colours.",
     ],
@@ -52,6 +56,8 @@ export function views(there) {
 export const KEYS = [
   [null, ["Tab", "Shift Tab"], "to the next control, to the one before"],
   [null, ["Enter"], "follow a link, press a button, sort by the column of a heading"],
+  ["overview", ["←", "→", "Home", "End"], "on the bar of bytes: from class to class"],
+  ["files", ["/"], "to the search"],
   ["files", ["↑", "↓", "←", "→"], "on the map: to the rectangle that lies in that direction"],
   ["files", ["Enter"], "on the map: open the directory; in the search: look at once"],
   ["files", ["Backspace", "Esc"], "on the map: to the directory above"],

@@ -203,6 +203,7 @@ function dataPart(report) {
     h(
       "p",
       {},
+      whole && "“Export” in the head of the page saves what is of use elsewhere. ",
       "The data are one JSON document in the element with the id “data”. In a shell, this gets it out",
       report.source.packed ? " and unpacks it:" : ":",
     ),
