@@ -31,7 +31,7 @@ async def held(page: Page, label: str) -> str:
     """What the page says that the file holds of something."""
     last = page.locator("section").last
     return (
-        await last.locator(".facts > div", has=page.get_by_text(label, exact=True))
+        await last.locator(".fact-list > div", has=page.get_by_text(label, exact=True))
         .locator("dd")
         .inner_text()
     )
@@ -94,7 +94,7 @@ async def test_its_command_gets_the_data_out(opener: Opener, tmp_path: Path, pla
         if shutil.which(tool) is None:
             pytest.skip(f"there is no {tool} here")
     page = await opener.open(samples.hostile(), "#/guide?part=data", plain=plain)
-    command = await page.locator(".command pre").inner_text()
+    command = await page.locator(".shell-line pre").inner_text()
     with (tmp_path / "report.html").open("wb") as stream:
         write_html(Report(samples.hostile()), stream, plain=plain)
     ran = await asyncio.create_subprocess_shell(command, cwd=tmp_path)

@@ -19,7 +19,7 @@ from tests.unit.outputs import samples, wicked
 async def fact(page: Page, label: str) -> str:
     """What stands beside a label."""
     return (
-        await page.locator(".facts > div", has=page.get_by_text(label, exact=True))
+        await page.locator(".fact-list > div", has=page.get_by_text(label, exact=True))
         .locator("dd")
         .inner_text()
     )

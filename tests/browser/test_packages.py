@@ -77,7 +77,7 @@ def shelf() -> Analysis:
 
 
 async def names(page: Page) -> list[str]:
-    return await page.locator(".all tbody th").all_inner_texts()
+    return await page.locator(".all-packages tbody th").all_inner_texts()
 
 
 async def test_the_table_has_every_package_with_the_figures_of_the_inventory(
@@ -85,7 +85,7 @@ async def test_the_table_has_every_package_with_the_figures_of_the_inventory(
 ) -> None:
     page = await opener.open(shelf(), "#/packages")
     packages = shelf().inventory.packages
-    rows = page.locator(".all tbody tr")
+    rows = page.locator(".all-packages tbody tr")
     await expect(rows).to_have_count(len(packages))
     for package in packages:
         row = rows.filter(has=page.get_by_role("link", name=package.name, exact=True))
@@ -94,7 +94,7 @@ async def test_the_table_has_every_package_with_the_figures_of_the_inventory(
         assert human_size(package.bytes) in text
         assert f"\t{len(package.versions)}\t" in text
     sums = human_size(sum(package.bytes for package in packages))
-    await expect(page.locator(".sum")).to_have_text(f"4 packages, {sums}")
+    await expect(page.locator(".filtered-sum")).to_have_text(f"4 packages, {sums}")
 
 
 async def test_the_bar_adds_up_to_the_live_bytes(opener: Opener) -> None:
@@ -108,8 +108,8 @@ async def test_the_bar_adds_up_to_the_live_bytes(opener: Opener) -> None:
     loose = page.get_by_role("row", name="owned by no package")
     await expect(loose).to_contain_text("1.0 kB")
     await loose.get_by_role("link").click()
-    await expect(page.locator(".about h2")).to_have_text("Owned by no package")
-    await expect(page.locator(".about tbody tr").first).to_contain_text("/own")
+    await expect(page.locator(".one-package h2")).to_have_text("Owned by no package")
+    await expect(page.locator(".one-package tbody tr").first).to_contain_text("/own")
 
 
 async def test_sorts_by_each_column_and_keeps_that_in_the_link(opener: Opener) -> None:
@@ -126,10 +126,10 @@ async def test_sorts_by_each_column_and_keeps_that_in_the_link(opener: Opener) -
         "Licence": ["alpha", "beta", "node-thing", "gamma"],
     }
     for title, order in expected.items():
-        await page.locator(".all").get_by_role("button", name=title, exact=True).click()
+        await page.locator(".all-packages").get_by_role("button", name=title, exact=True).click()
         assert await names(page) == order, title
-    await page.locator(".all").get_by_role("button", name="Size").click()
-    await page.locator(".all").get_by_role("button", name="Size").click()
+    await page.locator(".all-packages").get_by_role("button", name="Size").click()
+    await page.locator(".all-packages").get_by_role("button", name="Size").click()
     again = await opener.open(shelf(), page.url[page.url.index("#") :])
     assert await names(again) == ["alpha", "node-thing", "beta", "gamma"]
 
@@ -138,9 +138,9 @@ async def test_filters_by_text_and_by_ecosystem_and_sums_what_is_left(opener: Op
     page = await opener.open(shelf(), "#/packages")
     await page.get_by_label("Find").fill("FOR beta")
     assert await names(page) == ["gamma", "beta"]
-    await expect(page.locator(".sum")).to_have_text("2 packages found, 113.9 kB")
+    await expect(page.locator(".filtered-sum")).to_have_text("2 packages found, 113.9 kB")
     await page.get_by_label("Find").fill("")
-    await page.locator(".filters select").select_option("npm")
+    await page.locator(".package-filters select").select_option("npm")
     assert await names(page) == ["node-thing"]
     assert page.url.endswith("#/packages?kind=npm")
     await page.get_by_label("Find").fill("alpha")
@@ -152,7 +152,7 @@ async def test_filters_by_text_and_by_ecosystem_and_sums_what_is_left(opener: Op
 
 async def test_a_package_tells_why_it_is_there_and_leads_to_those_around_it(opener: Opener) -> None:
     page = await opener.open(shelf(), "#/packages?at=2")
-    about = page.locator(".about")
+    about = page.locator(".one-package")
     await expect(about.locator("h2")).to_have_text("gamma 3")
     assert await about.locator(".chain li").all_inner_texts() == ["alpha", "beta", "gamma"]
     await expect(about).to_contain_text("MIT")
@@ -165,7 +165,7 @@ async def test_a_package_tells_why_it_is_there_and_leads_to_those_around_it(open
     await expect(about).to_contain_text("Its database says")
     done = about.get_by_role("heading", name="What layers did").locator("+ ul li")
     assert await done.all_inner_texts() == ["layer 0 added 1.9", "layer 1 replaced 1.9 by 2.0"]
-    await expect(page.locator(".all tr.chosen")).to_contain_text("beta")
+    await expect(page.locator(".all-packages tr.chosen")).to_contain_text("beta")
     await page.go_back()
     await expect(about.locator("h2")).to_have_text("gamma 3")
 
@@ -174,7 +174,7 @@ async def test_the_files_of_a_package_are_those_of_the_tree_the_largest_first(
     opener: Opener,
 ) -> None:
     page = await opener.open(shelf(), "#/packages?at=2")
-    files = page.locator(".about .table").last
+    files = page.locator(".one-package .table").last
     links = files.locator("tbody a")
     await expect(links).to_have_count(200)
     await expect(links.first).to_have_text("/share/c/000")
@@ -188,23 +188,23 @@ async def test_where_there_is_no_room_a_package_takes_the_place_of_the_table(
     opener: Opener,
 ) -> None:
     page = await opener.open(crowd(), "#/packages", width=360)
-    row = page.locator(".all tbody tr").nth(120).get_by_role("link").first
+    row = page.locator(".all-packages tbody tr").nth(120).get_by_role("link").first
     name = await row.inner_text()
     await row.click()
-    await expect(page.locator(".all")).to_be_hidden()
-    await expect(page.locator(".about h2")).to_be_focused()
-    await expect(page.locator(".about h2")).to_be_in_viewport()
-    await expect(page.locator(".about h2")).to_contain_text(name)
+    await expect(page.locator(".all-packages")).to_be_hidden()
+    await expect(page.locator(".one-package h2")).to_be_focused()
+    await expect(page.locator(".one-package h2")).to_be_in_viewport()
+    await expect(page.locator(".one-package h2")).to_contain_text(name)
     await page.get_by_role("link", name="All packages").click()
     await expect(row).to_be_in_viewport()
 
 
 async def test_of_many_packages_200_are_laid_out_and_all_are_filtered(opener: Opener) -> None:
     page = await opener.open(crowd(), "#/packages")
-    await expect(page.locator(".all tbody tr")).to_have_count(200)
+    await expect(page.locator(".all-packages tbody tr")).to_have_count(200)
     rarest = min(crowd().inventory.packages, key=lambda package: package.bytes)
     await page.get_by_label("Find").fill(f"{rarest.name} {rarest.version}")
-    await expect(page.locator(".all tbody tr").last).to_contain_text(rarest.name)
+    await expect(page.locator(".all-packages tbody tr").last).to_contain_text(rarest.name)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ async def test_says_why_there_are_none(
 ) -> None:
     page = await opener.open(make(), "#/packages?at=3")
     await expect(page.locator("main")).to_contain_text(says)
-    await expect(page.locator(".about h2")).to_have_count(0)
+    await expect(page.locator(".one-package h2")).to_have_count(0)
 
 
 async def test_databases_that_could_not_be_read_are_told(opener: Opener) -> None:
@@ -237,7 +237,7 @@ async def test_details_of_hostile_packages_stay_in_the_window(
     opener: Opener, place: str, width: int
 ) -> None:
     page = await opener.open(hostile(), place, width=width)
-    await expect(page.locator(".about h2")).to_be_visible()
+    await expect(page.locator(".one-package h2")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert await page.locator("main script, main b").count() == 0
 

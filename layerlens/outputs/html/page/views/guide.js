@@ -104,7 +104,7 @@ function scoresPart(image) {
           id: "name",
           title: "Figure",
           header: true,
-          cell: (row) => [row.name, row.says && h("span", { class: "note" }, row.says)],
+          cell: (row) => [row.name, row.says && h("span", { class: "remark" }, row.says)],
         },
         { id: "formula", title: "Formula", cell: (row) => sentence(row.formula) },
         { id: "worked", title: "In this image", number: true, cell: (row) => h("span", { class: "worked" }, row.worked) },
@@ -207,7 +207,7 @@ function dataPart(report) {
       "The data are one JSON document in the element with the id “data”. In a shell, this gets it out",
       report.source.packed ? " and unpacks it:" : ":",
     ),
-    h("div", { class: "command" }, block(command, { tabindex: "0" }), copyButton(command, "the command")),
+    h("div", { class: "shell-line" }, block(command, { tabindex: "0" }), copyButton(command, "the command")),
     whole &&
       h(
         "p",

@@ -20,9 +20,9 @@ class PackagesView {
     this.image = report.image;
     this.packages = new Packages(report.image);
     this.params = {};
-    this.status = h("p", { class: "sum", role: "status" });
+    this.status = h("p", { class: "filtered-sum", role: "status" });
     this.listing = h("div");
-    this.about = h("div", { class: "about" });
+    this.about = h("div", { class: "one-package" });
     this.told = h("p", { class: "unseen", role: "status" });
     this.search = h("input", {
       type: "search",
@@ -52,18 +52,18 @@ class PackagesView {
   list() {
     this.all = h(
       "div",
-      { class: "all" },
+      { class: "all-packages" },
       h("h2", {}, "All packages"),
       h(
         "form",
-        { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+        { class: "package-filters", role: "search", onsubmit: (event) => event.preventDefault() },
         h("label", {}, h("span", {}, "Find"), this.search),
         h("label", {}, h("span", {}, "Ecosystem"), this.kind),
         this.status,
       ),
       this.listing,
     );
-    return h("div", { class: "two" }, this.all, this.about, this.told);
+    return h("div", { class: "package-columns" }, this.all, this.about, this.told);
   }
 
   problems() {
