@@ -36,6 +36,7 @@ STYLES = (
     "packages.css",
     "image.css",
     "diagnostics.css",
+    "guide.css",
     "findings.css",
     "trend.css",
     "print.css",

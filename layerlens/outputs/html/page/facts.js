@@ -7,7 +7,7 @@ import { go, hashOf } from "./route.js";
 export function facts(pairs) {
   return h(
     "dl",
-    { class: "facts" },
+    { class: "fact-list" },
     pairs
       .filter(([, value]) => value !== null && value !== undefined && value !== false)
       .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
@@ -26,7 +26,7 @@ export function copyButton(text, what) {
     "button",
     {
       type: "button",
-      class: "copy",
+      class: "copy-button",
       "aria-label": `Copy ${what}`,
       onclick: async () => {
         await copy(text);
@@ -38,7 +38,7 @@ export function copyButton(text, what) {
     },
     label,
   );
-  return h("span", { class: "copying" }, button, said);
+  return h("span", { class: "copy-box" }, button, said);
 }
 
 /**
@@ -103,7 +103,7 @@ export function inParts(view, title, intro, parts) {
 
 /** The first some of many things, and a button that shows the others. */
 export function some(things, most, lay) {
-  const body = h("ul", { class: "names" });
+  const body = h("ul", { class: "name-list" });
   const few = things.slice(0, most);
   replace(body, few.map(lay).map((each) => h("li", {}, each)));
   if (few.length === things.length) return body;

@@ -26,8 +26,10 @@ export class Image {
 }
 
 export class Report {
-  constructor(data) {
+  /** `source`: {bytes, packed}, what the data take in the file. */
+  constructor(data, source) {
     this.data = data;
+    this.source = source;
     this.image = data.image ? new Image(data.image) : null;
     this.comparison = data.comparison ?? null;
     this.trend = data.trend ?? null;

@@ -3,6 +3,7 @@
 import { diagnostics } from "./diagnostics.js";
 import { files } from "./files.js";
 import { findings } from "./findings.js";
+import { guide } from "./guide.js";
 import { image } from "./image.js";
 import { layers } from "./layers.js";
 import { overview } from "./overview.js";
@@ -10,4 +11,6 @@ import { packages } from "./packages.js";
 import { security } from "./security.js";
 import { trend } from "./trend.js";
 
-export const VIEWS = [trend, overview, files, layers, findings, packages, security, image, diagnostics];
+export const VIEWS = [
+  trend, overview, files, layers, findings, packages, security, image, diagnostics, guide,
+];
