@@ -29,10 +29,11 @@ export function columnsFor(image, now) {
     cell(node) {
       if (node === UP) return null;
       const { scope, measure, colouring } = now();
-      if (scope.isTaken(node) && !scope.folder(node)) return id === "change" ? "removed here" : null;
       const groups = colouring(id).over(scope, measure);
       const style = groups.style(node);
-      return style && [mark(style), groups.text(node)];
+      // A node without any group is here because the layer took it, or what is in it, away.
+      if (!style) return id === "change" ? "removed here" : null;
+      return [mark(style), groups.text(node)];
     },
     sort(node) {
       const { scope, measure, colouring } = now();
