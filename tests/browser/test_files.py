@@ -378,6 +378,13 @@ async def test_every_scope_size_and_colour_is_drawn(opener: Opener) -> None:
     await expect(page.get_by_label("Colour").get_by_role("option", name="package")).to_have_count(0)
 
 
+async def test_packages_colour_what_they_own(opener: Opener) -> None:
+    page = await opener.open(samples.packaged(), "#/files?colour=package&at=app")
+    await expect(page.get_by_label("Colour")).to_have_value("package")
+    assert await legend(page) == ["@a/left-pad 1.0", "of no package"]
+    assert (await column(page, "Package"))["run"] == "@a/left-pad 1.0"
+
+
 async def test_transfer_is_not_offered_where_it_is_not_known(opener: Opener) -> None:
     page = await opener.open(
         samples.build([[file("a", b"1")]], ["COPY a /"]), "#/files?size=transfer"

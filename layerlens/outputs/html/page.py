@@ -26,7 +26,20 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = ("base.css", "files.css")
+STYLES = (
+    "base.css",
+    "overview.css",
+    "export.css",
+    "layers.css",
+    "files.css",
+    "facts.css",
+    "packages.css",
+    "image.css",
+    "diagnostics.css",
+    "findings.css",
+    "trend.css",
+    "print.css",
+)
 """In the order of the cascade."""
 
 

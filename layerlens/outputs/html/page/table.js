@@ -100,6 +100,7 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
     const left = state.rows.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
+      more.dataset.left = count(left); // said on paper
       replace(status, more);
     } else replace(status, state.rows.length ? null : empty);
     // Who pressed the button goes on with the first of the new rows.

@@ -305,7 +305,7 @@ class FilesView {
         ? ` (${counted(hits.files, "file")}, ${counted(hits.directories, "directory", "directories")})`
         : "";
       this.toolbar.say(
-        `${counted(hits.nodes.length, "path")}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}`,
+        `${counted(hits.files + hits.directories, "path")}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}`,
       );
     }
   }
