@@ -12,5 +12,14 @@ import { security } from "./security.js";
 import { trend } from "./trend.js";
 
 export const VIEWS = [
-  trend, overview, files, layers, findings, packages, security, image, diagnostics, guide,
+  trend,
+  overview,
+  files,
+  layers,
+  findings,
+  packages,
+  security,
+  image,
+  diagnostics,
+  guide,
 ];
