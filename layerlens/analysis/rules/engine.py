@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from layerlens.analysis.packages.purl import Distribution
-from layerlens.analysis.rules.findings import MOST_PATHS, Finding
+from layerlens.analysis.rules.findings import MOST_PATHS, Finding, Quiet
 from layerlens.analysis.rules.model import (
     Confidence,
     Draft,
@@ -47,10 +47,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All findings of an image, the worst first, and what they claim."""
+    """All findings of an image, the worst first, and what they claim.
+
+    ``quiet`` are the rules that ran to their end and found nothing.
+    """
 
     findings: tuple[Finding, ...] = ()
     claimed: Claimed = field(default_factory=Claimed)
+    quiet: tuple[Quiet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,26 @@ def judge(
     """
     rules: dict[str, Rule] = {}
     drafts: list[Draft] = []
+    ran: list[Rule] = []
     for rule_set in rule_sets:
         rules.update((rule.id, rule) for rule in rule_set.rules)
         wanted = {rule.id for rule in rule_set.rules if settings.runs(rule)}
         if not wanted:
             continue
+        failed = False
         for check in rule_set.checks:
             try:
                 drafts += [draft for draft in check(context) if draft.rule in wanted]
             except Exception as error:  # noqa: BLE001 - third parties' rules too; told below
+                failed = True
                 context.notes.add(
                     "rule-failed", f"{check.__name__}: {type(error).__name__}: {error}"
                 )
-    return _weigh(context, rules, drafts, settings, total)
+        if not failed:
+            ran += [rule for rule in rule_set.rules if rule.id in wanted]
+    told = {draft.rule for draft in drafts}
+    quiet = tuple(Quiet(rule.id, rule.title, rule.topic) for rule in ran if rule.id not in told)
+    return replace(_weigh(context, rules, drafts, settings, total), quiet=quiet)
 
 
 def _weigh(

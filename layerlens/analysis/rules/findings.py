@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from layerlens.analysis.rules.model import Confidence, Rule, Severity
+from layerlens.analysis.rules.model import Confidence, Rule, Severity, Topic
 
 Path = bytes
 """A path, raw: ``Finding`` has a field called ``bytes``."""
@@ -55,6 +56,14 @@ class Finding:
 
 MOST_PATHS = 20
 """Paths that a finding shows."""
+
+
+class Quiet(NamedTuple):
+    """A rule that ran to its end and found nothing."""
+
+    id: str
+    title: str
+    topic: Topic
 
 
 @dataclass(frozen=True, slots=True)

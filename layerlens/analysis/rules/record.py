@@ -14,7 +14,7 @@ import msgspec
 from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rawtext import from_raw, to_raw
 from layerlens.analysis.rules.engine import Claimed, Judged, Judgement
-from layerlens.analysis.rules.findings import Finding
+from layerlens.analysis.rules.findings import Finding, Quiet
 from layerlens.analysis.rules.model import Confidence, LedgerClass, Rule, Severity, Topic
 from layerlens.layers.columns import ordered
 from layerlens.layers.diagnostics import Diagnostic
@@ -62,7 +62,10 @@ class _Finding(msgspec.Struct, array_like=True, frozen=True):
 
 
 class _Record(msgspec.Struct, array_like=True, frozen=True):
-    """``classes`` has, for each of ``inodes``, a place in ``names``."""
+    """``classes`` has, for each of ``inodes``, a place in ``names``.
+
+    ``quiet`` is the last field, and records from before there was one have none.
+    """
 
     rules: list[_Rule]
     findings: list[_Finding]
@@ -72,6 +75,7 @@ class _Record(msgspec.Struct, array_like=True, frozen=True):
     sizes: bytes
     distribution: tuple[bytes, bytes, bytes]
     notes: list[tuple[bytes, bytes, int | None, bytes | None]]
+    quiet: list[tuple[bytes, bytes, Topic]] = []
 
 
 _DECODER = msgspec.msgpack.Decoder(_Record)
@@ -96,6 +100,9 @@ def encode_judgement(found: Judgement) -> bytes:
             notes=[
                 (to_raw(note.code), to_raw(note.message), note.layer, note.path)
                 for note in found.notes
+            ],
+            quiet=[
+                (to_raw(each.id), to_raw(each.title), each.topic) for each in found.judged.quiet
             ],
         )
     )
@@ -183,7 +190,13 @@ def _decode(record: _Record, versions: int) -> Judgement:
         for inode, name, size in zip(inodes, record.classes, sizes, strict=True)
     }
     return Judgement(
-        Judged(findings, Claimed(claims)),
+        Judged(
+            findings,
+            Claimed(claims),
+            tuple(
+                Quiet(from_raw(name), from_raw(title), topic) for name, title, topic in record.quiet
+            ),
+        ),
         Distribution(*_texts(record.distribution)),
         tuple(
             Diagnostic(from_raw(code), from_raw(message), layer, path)

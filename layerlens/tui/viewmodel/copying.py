@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-
 from layerlens.analysis.model import Analysis
+from layerlens.outputs.commands import extract_command, shell_word
 from layerlens.tui.viewmodel.subject import Subject
 
 Copy = tuple[str, str]
@@ -46,16 +45,15 @@ def copies(analysis: Analysis, subject: Subject | None, extra: str | None = None
 
 def _commands(analysis: Analysis, subject: Subject) -> list[Copy]:
     """Commands that do again what is looked at."""
-    reference = shell_word(analysis.image.reference.encode("utf-8", "surrogateescape"))
+    reference = analysis.image.reference
     if subject.path is None:
         if subject.layer is None:
             return []
-        return [("command: its changes", f"layerlens files {reference} --layer {subject.layer}")]
-    path = shell_word(b"/" + subject.path)
-    which = ""
-    if subject.layer is not None:
-        which = f" --layer {subject.layer}" + (" --removed" if subject.removed else "")
-    return [("command: extract", f"layerlens extract {reference} {path}{which}")]
+        word = shell_word(reference.encode("utf-8", "surrogateescape"))
+        return [("command: its changes", f"layerlens files {word} --layer {subject.layer}")]
+    removed = subject.layer is not None and subject.removed
+    command = extract_command(reference, subject.path, subject.layer, removed=removed)
+    return [("command: extract", command)]
 
 
 def path_text(path: bytes) -> str:
@@ -66,26 +64,3 @@ def path_text(path: bytes) -> str:
     except UnicodeDecodeError:
         return shell_word(whole)
     return text if text.isprintable() else shell_word(whole)
-
-
-def shell_word(word: bytes) -> str:
-    """A word that a shell reads as exactly these bytes, and a terminal shows as they are.
-
-    What is not printable goes into bash's and zsh's ``$'…'`` (POSIX 2024, 2.2.4).
-    """
-    try:
-        text = word.decode()
-    except UnicodeDecodeError:
-        text = ""
-    if text.isprintable() and (text or not word):
-        return shlex.quote(text)
-    out = []
-    for byte in word:
-        if byte in (0x27, 0x5C):  # ' and backslash
-            out.append("\\" + chr(byte))
-        elif 0x20 <= byte < 0x7F:
-            out.append(chr(byte))
-        else:
-            # Three octal digits: a shell takes no more, where hexadecimal ones may run on.
-            out.append(f"\\{byte:03o}")
-    return "$'" + "".join(out) + "'"

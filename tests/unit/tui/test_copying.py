@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerlens.analysis.model import Analysis
-from layerlens.tui.viewmodel.copying import copies, path_text, shell_word
+from layerlens.outputs.commands import shell_word
+from layerlens.tui.viewmodel.copying import copies, path_text
 from layerlens.tui.viewmodel.subject import Subject
 from tests.tui import image
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.findings import Quiet
 from layerlens.analysis.rules.model import (
     Check,
     Confidence,
@@ -174,6 +175,20 @@ def test_a_failing_check_costs_its_own_findings_only() -> None:
     analysis = image.analysis(sets([rule("r")], broken, naming("r", b"a")))
     assert len(analysis.findings) == 1
     assert [note.code for note in analysis.diagnostics] == ["rule-failed"]
+
+
+def test_rules_that_ran_and_found_nothing_are_told_others_are_not() -> None:
+    def broken(context: Context) -> Iterable[Draft]:
+        raise KeyError(context)
+
+    image = looked(layer(file("a", b"1")))
+    rules = [
+        RuleSet((rule("found"), rule("quiet"), rule("off")), (naming("found", b"a"),)),
+        RuleSet((rule("failed"),), (broken,)),
+    ]
+    analysis = image.analysis(rules, RuleSettings(enabled={"off": False}))
+    assert analysis.judged is not None
+    assert analysis.judged.quiet == (Quiet("quiet", "quiet", Topic.CONTENT),)
 
 
 def test_what_is_switched_off_is_not_told() -> None:

@@ -10,7 +10,8 @@ import pytest
 from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.rules import record
 from layerlens.analysis.rules.engine import Judged, Judgement
-from layerlens.analysis.rules.model import LedgerClass
+from layerlens.analysis.rules.findings import Quiet
+from layerlens.analysis.rules.model import LedgerClass, Topic
 from layerlens.analysis.rules.record import decode_judgement, encode_judgement
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.outputs.findings import finding_fields
@@ -20,9 +21,10 @@ from tests.unit.outputs import samples
 def judgement() -> tuple[Judgement, int]:
     analysis = samples.judged()
     assert analysis.judged is not None
+    judged = replace(analysis.judged, quiet=(Quiet("still", "no \udcff", Topic.SECRETS),))
     notes = (Diagnostic("odd", "message", 1, b"\xff"), Diagnostic("even", "other"))
     distro = Distribution("debian", "12", "Debian 12")
-    return Judgement(analysis.judged, distro, notes), len(analysis.filesystem.paths)
+    return Judgement(judged, distro, notes), len(analysis.filesystem.paths)
 
 
 def test_what_was_said_comes_back() -> None:
@@ -31,6 +33,7 @@ def test_what_was_said_comes_back() -> None:
     assert again is not None
     assert (again.distribution, again.notes) == (found.distribution, found.notes)
     assert dict(again.judged.claimed.inodes) == dict(found.judged.claimed.inodes)
+    assert again.judged.quiet == found.judged.quiet
     for one, other in zip(found.judged.findings, again.judged.findings, strict=True):
         assert finding_fields(one) == finding_fields(other)
         assert list(one.versions) == list(other.versions)
