@@ -43,7 +43,10 @@ export function size(bytes) {
     unit *= 1000;
     at += 1;
   }
-  return `${(bytes / unit).toFixed(1)} ${UNITS[at]}`;
+  const number = magnitude / unit;
+  // Halves go to the even digit, as in Python: 11.25 is 11.2.
+  const digits = (number % 1 === 0.25 ? number - 0.05 : number).toFixed(1);
+  return `${bytes < 0 ? "-" : ""}${digits} ${UNITS[at]}`;
 }
 
 /** A change in bytes: `+1.2 MB`, `-300 B`, `0 B`. */
