@@ -331,7 +331,7 @@ class FindingsView {
     for (const group of this.groups) this.lay(group, PIECE);
     if (at !== null) this.layUntil(at);
     const every = this.findings.length;
-    const of = chosen.length === every ? "" : `${count(chosen.length) || "none"} of `;
+    const of = chosen.length === every ? "" : `${count(chosen.length)} of `;
     replace(this.shown, of + counted(every, "finding"));
     this.drawExpand();
   }
