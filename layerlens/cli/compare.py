@@ -16,7 +16,7 @@ from layerlens.cli.gate_options import (
 )
 from layerlens.cli.github import step_of
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
-from layerlens.cli.options import Parser, image_options
+from layerlens.cli.options import Parser, check_html_plain, html_plain_option, image_options
 from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.cli.settings_file import config_option
 from layerlens.cli.tui_settings import tui_options
@@ -56,6 +56,11 @@ def compare_parser() -> Parser:
         "--markdown", metavar="F", type=some,
         help="write a comment for a pull request, below 60 kB; - is stdout",
     )  # fmt: skip
+    output.add_argument(
+        "--html", metavar="F", type=some,
+        help="write the comparison, and the new image, as one HTML file; - is stdout",
+    )  # fmt: skip
+    html_plain_option(output)
     output.add_argument(
         "--diff", metavar="PATH", type=some,
         help="print only what differs in one file: its lines, its owner, mode and time",
@@ -120,9 +125,10 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
         if gate is not None:
             gate = gate.against(found.comparison.old, arguments.old)
         report = _report(arguments, found, gate, narrator)
+        _write_html(arguments, report)
         code = 0
         if gate is not None:
-            data = "-" in (arguments.json, arguments.markdown)
+            data = any(path == "-" for _, path in _files(arguments))
             code = gate.tell(report, narrator, data_on_stdout=data)
         step.tell(report, narrator)
         return code
@@ -130,8 +136,14 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
 
 def _is_for_people(arguments: argparse.Namespace) -> bool:
     """Whether nothing was asked for, on a terminal."""
-    asked = (arguments.text, arguments.table, arguments.json, arguments.markdown, arguments.diff)
-    return not any(asked) and not arguments.ci and sys.stdout.isatty()
+    asked = (arguments.text, arguments.table, _files(arguments), arguments.diff, arguments.ci)
+    return not any(asked) and sys.stdout.isatty()
+
+
+def _files(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The options that ask for a file, with its path."""
+    found = ((name, getattr(arguments, name)) for name in ("json", "markdown", "html"))
+    return [(name, path) for name, path in found if path is not None]
 
 
 def _browse(arguments: argparse.Namespace) -> int | None:
@@ -155,19 +167,20 @@ def _browse(arguments: argparse.Namespace) -> int | None:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Find out before a long read what cannot be done.  Raises :class:`UsageError`."""
+    check_html_plain(arguments)
     page = arguments.text or arguments.table
     if arguments.text and arguments.table:
         raise UsageError("--table is the text of the table only", hint="drop --text or --table")
-    files = [path for path in (arguments.json, arguments.markdown) if path is not None]
+    outputs = _files(arguments)
+    files = [path for _, path in outputs]
     if files.count("-") + page > 1:
         raise UsageError("more than one output wants stdout", hint="give all but one a file")
     if arguments.diff is not None and (files or page or arguments.ci):
         raise UsageError("--diff is an output by itself", hint="run it alone")
     for path in files:
         check_writable(path)
-    outputs = [("json", arguments.json), ("markdown", arguments.markdown)]
     check_apart(
-        [*(each for each in outputs if each[1] is not None), *baseline_written(arguments)],
+        [*outputs, *baseline_written(arguments)],
         [arguments.old, arguments.new],
         [arguments.dockerfile, *files_read(arguments)],
     )
@@ -190,12 +203,17 @@ def _report(
     from layerlens.outputs.report import Report
 
     comparison = found.comparison
-    report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
+    report = Report(
+        comparison.new,
+        comparison=comparison,
+        dockerfile=arguments.dockerfile,
+        html_plain=arguments.html_plain,
+    )
     return report if gate is None else gate.judged(report, narrator)
 
 
 def _write(arguments: argparse.Namespace, found: Compared) -> None:
-    """All outputs that were asked for; the text where none was."""
+    """What was asked for but the HTML, which has the verdict, too; the text if nothing was."""
     comparison = found.comparison
     if arguments.json is not None:
         from layerlens.outputs.compare_json import write_comparison_json
@@ -207,7 +225,7 @@ def _write(arguments: argparse.Namespace, found: Compared) -> None:
 
         with destination(arguments.markdown) as stream:
             write_comparison_markdown(comparison, stream, dockerfile=arguments.dockerfile)
-    nothing = arguments.json is None and arguments.markdown is None and not arguments.ci
+    nothing = not _files(arguments) and not arguments.ci
     if arguments.text or arguments.table or nothing:
         from layerlens.outputs.compare_text import write_comparison
 
@@ -221,6 +239,14 @@ def _write(arguments: argparse.Namespace, found: Compared) -> None:
                 most=arguments.most,
                 table_only=arguments.table,
             )
+
+
+def _write_html(arguments: argparse.Namespace, report: Report) -> None:
+    if arguments.html is not None:
+        from layerlens.outputs.html.image import write_comparison_html
+
+        with destination(arguments.html) as stream:
+            write_comparison_html(report, stream)
 
 
 def _diff(arguments: argparse.Namespace, found: Compared, narrator: Narrator) -> int:

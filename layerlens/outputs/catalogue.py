@@ -165,6 +165,12 @@ def _comparison_markdown(report: Report, stream: BinaryIO) -> None:
     write_comparison_markdown(report.comparison, stream, dockerfile=report.dockerfile)
 
 
+def _comparison_html(report: Report, stream: BinaryIO) -> None:
+    from layerlens.outputs.html.image import write_comparison_html
+
+    write_comparison_html(report, stream)
+
+
 def _sbom(report: Report, stream: BinaryIO) -> None:
     from layerlens.outputs.sbom import write_sbom
 
@@ -270,6 +276,10 @@ OF_COMPARISONS = (
     Output(
         name="comparison-markdown", title="comparison in Markdown, for a pull request",
         suffix=".compare.md", write=_comparison_markdown,
+    ),
+    Output(
+        name="comparison-html", title="comparison as one HTML file", suffix=".compare.html",
+        write=_comparison_html, needs_packages=True,
     ),
 )  # fmt: skip
 """What can be written where two images were compared; ``layerlens compare`` has its own flags."""

@@ -7,7 +7,7 @@ hundreds of thousands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from layerlens import __version__
@@ -48,11 +48,15 @@ def write_comparison_json(comparison: Comparison, stream: BinaryIO) -> None:
     stream.write(b"\n}\n")
 
 
-def comparison_head(comparison: Comparison) -> Json:
-    """Everything but the lists that grow with the images."""
+def comparison_head(comparison: Comparison, parts: Sequence[Cause] | None = None) -> Json:
+    """Everything but the lists that grow with the images.
+
+    ``parts`` are the comparison's causes, where the caller has them already.
+    """
     old, new = comparison.old, comparison.new
     found = comparison.findings
     judged = old.judged is not None and new.judged is not None
+    parts = causes(comparison) if parts is None else parts
     return {
         "schema_version": SCHEMA_VERSION,
         "layerlens": __version__,
@@ -65,7 +69,7 @@ def comparison_head(comparison: Comparison) -> Json:
         "dead": delta_fields(comparison.dead),
         "pull": pull_fields(comparison.pull),
         "layers": [layer_fields(pair) for pair in comparison.layers],
-        "causes": [cause_fields(each) for each in causes(comparison)],
+        "causes": [cause_fields(each) for each in parts],
         "classes": [class_fields(each) for each in comparison.classes],
         "packages": [package_fields(each) for each in comparison.packages],
         "findings": (

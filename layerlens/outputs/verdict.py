@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from layerlens.analysis.model import DiveFigures
-from layerlens.analysis.rules.words import counted
-from layerlens.gate.limits import Level
 from layerlens.gate.model import (
     BaselineFacts,
     DiveVerdict,
-    IgnoreRuling,
     Offender,
     Outcome,
     Ruling,
     Verdict,
 )
-from layerlens.gate.wording import is_tolerated, limit_text, measured_text, title
+from layerlens.gate.wording import measured_text, title
 from layerlens.outputs.display import escape
 from layerlens.outputs.layout import (
     Cell,
@@ -31,6 +27,13 @@ from layerlens.outputs.layout import (
     print_lines,
 )
 from layerlens.outputs.report import Report
+from layerlens.outputs.verdict_words import (
+    baseline_words,
+    bound_sign,
+    ending,
+    ignore_words,
+    limit_words,
+)
 from layerlens.units import human_size
 
 FIX_LINES = 6
@@ -40,9 +43,6 @@ _STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "skip": "magen
 _WORD = 6
 _SIZE = 9
 _ORDER = (Outcome.FAIL, Outcome.WARN, Outcome.SKIP)
-_DAY = 86_400
-_DIGEST = 19
-"""Characters of a digest that tell it from others: ``sha256:`` and twelve digits."""
 
 
 def write_verdict(
@@ -102,20 +102,17 @@ def _word(status: str) -> Cell:
 
 
 def _table(rulings: Sequence[Ruling], look: Look) -> list[Line]:
-    at_least, at_most = ("≥ ", "≤ ") if look.unicode else (">= ", "<= ")
+    signs = {"≥": "≥ ", "≤": "≤ "} if look.unicode else {"≥": ">= ", "≤": "<= "}
     rows = []
     for ruling in rulings:
         demand = ruling.demand
-        sign = "" if demand.gate.id == "no-root" else at_least if demand.gate.at_least else at_most
-        warns = ", warns" if demand.limit.level is Level.WARN else ""
-        if is_tolerated(ruling):
-            warns = ", tolerated"
+        sign = signs.get(bound_sign(ruling), "")
         rows.append(
             [
                 _word(ruling.outcome.value),
                 Cell(look.shown(title(demand))),
                 Cell(measured_text(ruling)),
-                Cell(sign + look.shown(f"{limit_text(ruling)}{warns}")),
+                Cell(sign + look.shown(limit_words(ruling))),
                 Cell(look.shown(demand.origin), "dim"),
             ]
         )
@@ -263,32 +260,8 @@ def _ratio(value: float) -> str:
 
 
 def _baseline(facts: BaselineFacts, look: Look, now: float | None) -> Iterator[Line]:
-    parts = [facts.origin]
-    if facts.reference and facts.reference != facts.origin:
-        parts.append(f"of {facts.reference}")
-    if facts.digest:
-        parts.append(facts.digest[:_DIGEST])
-    if facts.revision:
-        parts.append(f"revision {facts.revision}")
-    if facts.made is not None:
-        parts.append(_made(facts.made, now))
-    yield from _wrapped("baseline  ", look.shown(", ".join(parts)), look, "", head_style="dim")
-
-
-def _made(made: float, now: float | None) -> str:
-    """When, and how long ago."""
-    from datetime import UTC, datetime, timedelta
-
-    try:
-        date = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=made)).strftime("%Y-%m-%d")
-    except (OverflowError, ValueError):
-        return "made at a time that is none"
-    if now is None:
-        return f"made on {date}"
-    days = int((now - made) // _DAY)
-    if days < 0:
-        return f"made on {date}, which is in the future"
-    return f"made on {date}, {counted(days, 'day')} ago" if days else f"made on {date}, today"
+    words = look.shown(baseline_words(facts, now))
+    yield from _wrapped("baseline  ", words, look, "", head_style="dim")
 
 
 def _ignores(verdict: Verdict, look: Look) -> Iterator[Line]:
@@ -297,50 +270,10 @@ def _ignores(verdict: Verdict, look: Look) -> Iterator[Line]:
         idle = ruling.expired or not ruling.used
         word = _word(("fail" if verdict.strict else "warn") if idle else "pass")
         head = f"{word.text if idle else '':<{_WORD}}"
-        yield from _wrapped(head, look.shown(_ignore(ruling)), look, "", head_style=word.style)
-
-
-def _ignore(ruling: IgnoreRuling) -> str:
-    ignore = ruling.ignore
-    what = " at ".join(part for part in (ignore.rule, ", ".join(ignore.paths)) if part)
-    origin = f" ({ignore.origin})" if ignore.origin else ""
-    if ruling.expired:
-        did = f"expired on {ignore.expires}, so it has no effect"
-    elif not ruling.used:
-        did = "hides nothing, so it can go"
-    else:
-        parts = []
-        if ruling.findings:
-            parts.append(counted(ruling.findings, "finding"))
-        if ruling.bytes:
-            parts.append(human_size(ruling.bytes))
-        did = f"hides {' and '.join(parts)}"
-        if ignore.expires is not None:
-            did += f" until {ignore.expires}"
-    return f"{what}: {did}; {ignore.reason}{origin}"
+        yield from _wrapped(head, look.shown(ignore_words(ruling)), look, "", head_style=word.style)
 
 
 def _end(verdict: Verdict, look: Look) -> Iterator[Line]:
-    counts = Counter(ruling.outcome for ruling in verdict.rulings)
-    total, parts = len(verdict.rulings), []
-    if total:
-        if verdict.nothing_judged:
-            parts.append("there was no gate that could be judged")
-        elif counts[Outcome.FAIL]:
-            parts.append(f"{counts[Outcome.FAIL]} of {counted(total, 'gate')} failed")
-        else:
-            parts.append(f"{counts[Outcome.PASS]} of {counted(total, 'gate')} passed")
-        if counts[Outcome.WARN]:
-            parts.append(f"{counts[Outcome.WARN]} warned")
-        if counts[Outcome.SKIP] and not verdict.nothing_judged:
-            parts.append(f"{counts[Outcome.SKIP]} could not be judged")
-    if verdict.dive is not None:
-        bad = sum(ruling.status not in ("pass", "skip") for ruling in verdict.dive.rulings)
-        parts.append(f"{bad} of dive's rules failed" if bad else "dive's rules passed")
-    if verdict.idle_ignores:
-        idle = counted(len(verdict.idle_ignores), "ignore")
-        parts.append(f"{idle} expired or not needed{', which is strict' if verdict.strict else ''}")
     word = _word(verdict.outcome.value)
     text = word.text.upper()
-    parts = parts or ["nothing was demanded"]
-    yield from _wrapped(f"{text:<{_WORD}}", ", ".join(parts), look, "bold", head_style=word.style)
+    yield from _wrapped(f"{text:<{_WORD}}", ending(verdict), look, "bold", head_style=word.style)

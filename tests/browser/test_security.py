@@ -82,7 +82,7 @@ async def test_a_removed_secret_is_recoverable_and_the_command_says_how(opener: 
         """() => Object.defineProperty(navigator, "clipboard", {
              value: { writeText: async (text) => { window.taken = text; } } })"""
     )
-    await item.get_by_role("button", name="Copy").click()
+    await item.get_by_role("button", name="Copy command").click()
     assert await page.evaluate("window.taken") == command
 
 
@@ -105,7 +105,7 @@ async def test_what_the_layer_itself_lost_or_has_not_has_no_command(opener: Open
     ]
     rules = [RuleSet((SECRET, QUIET, OTHER), (_planted,))]
     page = await opener.open(samples.build(layers, rules=rules), "#/security")
-    items = page.locator(".held > li")
+    items = page.locator(".finding-held > li")
     await expect(items.nth(0)).to_contain_text("recoverable: lost in layer 1")
     await expect(items.nth(1)).to_have_text("/other-layer")
     await expect(items.nth(2).locator("code")).to_have_text(
@@ -118,10 +118,10 @@ async def test_rules_that_found_nothing_are_told(opener: Opener) -> None:
     analysis = samples.build([[file("twice", b"1")]], rules=rules)
     page = await opener.open(analysis, "#/security")
     await expect(page.locator(".checked li")).to_have_text(["calm things"])
-    await expect(page.locator(".checked .note")).to_have_count(0)
+    await expect(page.locator(".checked .finding-note")).to_have_count(0)
     unsure = replace(analysis, diagnostics=(Diagnostic("contents-missing", "too large", 0),))
     page = await opener.open(unsure, "#/security")
-    await expect(page.locator(".checked .note")).to_contain_text("Not everything could be checked")
+    await expect(page.locator(".checked .finding-note")).to_contain_text("Not everything could be checked")
 
     every = wicked.secret()
     assert every.judged is not None
@@ -162,7 +162,7 @@ async def test_secrets_stand_open_and_close_by_keyboard(opener: Opener) -> None:
     await page.keyboard.press("Enter")
     await expect(body).to_be_hidden()
     size = human_size(wicked.secret().findings[0].bytes)
-    await expect(body).to_contain_text(f"Saves{size}")
+    await expect(body).to_contain_text(re.compile(f"Saves *{size}"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

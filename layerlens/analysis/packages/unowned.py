@@ -1,4 +1,4 @@
-"""Live bytes that no package owns."""
+"""Which live bytes packages own, and which no package does."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def unowned_files(fs: Filesystem, inventory: Inventory) -> array[int]:
         if kinds[inode] == Kind.FILE and inode not in owned:
             found.setdefault(inode, version)
     return array("q", found.values())
+
+
+def owned_inodes(fs: Filesystem, inventory: Inventory) -> dict[int, int]:
+    """Inode -> the first package that owns one of its names; the others are unowned."""
+    inodes = fs.inodes
+    found: dict[int, int] = {}
+    for version, package in inventory.owners.items():
+        inode = inodes.get(version, version)
+        if found.get(inode, package) >= package:
+            found[inode] = package
+    return found
 
 
 def by_directory(fs: Filesystem, versions: Iterable[int]) -> list[tuple[bytes, int]]:

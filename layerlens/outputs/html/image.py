@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
+from layerlens.analysis.model import Analysis
+from layerlens.analysis.rules.words import counted
+from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
+from layerlens.outputs.html.comparison import comparison_data
+from layerlens.outputs.html.folding import fold, folded_facts, named_records
+from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
+from layerlens.outputs.html.overview import overview
+from layerlens.outputs.html.packages import package_data
 from layerlens.outputs.html.page import write_page
 from layerlens.outputs.html.tree import columns
 from layerlens.outputs.report import Report
@@ -15,38 +23,99 @@ from layerlens.units import human_size
 Json = dict[str, Any]
 
 
-def write_html(report: Report, stream: BinaryIO, *, plain: bool = False) -> None:
-    """Write the report of an image; equal reports give equal bytes."""
+def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -> None:
+    """Write the report of an image; equal reports give equal bytes.
+
+    Where the image was compared with another one, that is in it, too.  ``plain``, else
+    the report's ``html_plain``, leaves the data as JSON text.
+    """
     analysis = report.analysis
     scores = analysis.scores
     write_page(
         stream,
-        {"image": image_data(report)},
+        _data(report),
         title=f"{analysis.image.reference} - LayerLens",
         summary=(
+            *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
             ("Layers", str(len(analysis.layers))),
             ("Efficiency", percent_of(scores.live_bytes, scores.total_bytes or 1)),
             ("Dead bytes", human_size(scores.dead_bytes)),
             ("Removable bytes", human_size(scores.removable_bytes)),
         ),
-        plain=plain,
+        plain=report.html_plain if plain is None else plain,
     )
+
+
+def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -> None:
+    """Write the report of a comparison, which is also that of the new image.
+
+    ``plain`` is as for :func:`write_html`.
+    """
+    comparison = report.comparison
+    assert comparison is not None, "nothing was compared"
+    pull = comparison.pull
+    write_page(
+        stream,
+        _data(report),
+        title=f"{comparison.old.image.reference} → {comparison.new.image.reference} - LayerLens",
+        summary=(
+            *(
+                (label, f"{known(delta.old)} → {known(delta.new)}: {change_of(delta)}")
+                for label, delta in (
+                    ("Size", comparison.size),
+                    ("Transfer", comparison.transfer),
+                    ("Live bytes", comparison.live),
+                    ("Dead bytes", comparison.dead),
+                )
+                if delta.change is not None
+            ),
+            ("To fetch", f"{human_size(pull.bytes)} in {counted(len(pull.fetched), 'layer')}"),
+            ("Paths that differ", f"{len(comparison.paths):,}"),
+        ),
+        plain=report.html_plain if plain is None else plain,
+    )
+
+
+def _data(report: Report) -> Json:
+    data = {"image": image_data(report)}
+    if report.comparison is not None:
+        data["comparison"] = comparison_data(report.comparison)
+    return data
 
 
 def image_data(report: Report) -> Json:
     """Everything of one image.
 
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
-    ``tree`` holds in another form, and dive's inefficient files.
+    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
+    where not all layers were read: how many were, and of how many if that is known.
+    ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(
         analysis, report.verdict, lists=False
     )
+    whole = columns(analysis)
+    tree = fold(whole, named_records(analysis, whole))
+    partial = analysis.partial
     return {
         "document": document,
-        "tree": columns(analysis).fields(),
+        "tree": tree.fields(),
+        "folded": folded_facts(whole, tree),
+        "inefficient": inefficient(analysis, tree),
+        "partial": None if partial is None else {"read": partial.read, "layers": partial.layers},
+        "packages": package_data(analysis),
         "judgement": judgement_data(analysis),
+        "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
+
+
+def _partly(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """The row that says so where not all layers were read."""
+    partial = analysis.partial
+    if partial is None:
+        return ()
+    of = "" if partial.layers is None else f" of {partial.layers}"
+    return (("Only a part", f"{partial.read}{of} layers were read; all figures are of these"),)

@@ -10,35 +10,35 @@ once, and columns compress well: 100,000 files take about a megabyte.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.result import Filesystem, path_order
+from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable
+from layerlens.outputs.html.paths import KIND_AT, KIND_OF, KINDS, Nodes
 from layerlens.outputs.rows import decoder
 
 Json = dict[str, Any]
 
-KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo")
 CHANGES = ("added", "content", "metadata", "type", "unchanged", "marker", "shadowed", "ignored")
 """As :class:`Change`: the first is an addition, the next three modifications."""
 
-_KIND = {word: at for at, word in enumerate(KINDS)}
-_HARDLINK = _KIND["hardlink"]
+_KIND_OF_FLAG = bytes(KIND_OF.get(flag, 0) for flag in range(256))
+_RAW = 48
+"""Bytes of header that a table keeps per entry: mode, uid, gid, size, mtime."""
 
 
 @dataclass(slots=True)
-class Columns:
+class Columns(Nodes):
     """What the page gets; all lists of a group have one length.
 
-    By node: ``depth`` (0: the root, which stands first and has no name), ``name``
-    (0: the next of ``names`` that was not used before; else 1 + the index of one that
-    was), ``records`` (how many versions).
+    By node, what :class:`Nodes` has; ``records`` are its versions.
 
     By record: ``layer``; ``change`` (index into ``CHANGES``); ``kind`` (into ``KINDS``);
     ``size`` (content bytes that the layer ships for it: 0 for a hard link); ``wire``
@@ -53,15 +53,13 @@ class Columns:
     that is not all of them; the rest is kept); ``stand`` (record, record whose bytes
     count at it in the final filesystem, because the name that held them is gone or is
     not the first of its names); ``lost_at`` (dead record, record of the name that was
-    lost last); ``targets`` (record, what a link leads to); ``exact`` (index of a name
-    that is not UTF-8, its bytes in base64); ``folded`` (record of a nameless node, how
-    many files it stands for).
+    lost last); ``targets`` (record, what a link leads to).
+
+    Where :mod:`~layerlens.outputs.html.folding` made sums of small files: ``tails`` (a
+    nameless node, how many paths it stands for that are not directories, and that are),
+    ``folded`` (its records, how many records each is the sum of; 0 for directories).
     """
 
-    names: list[str] = field(default_factory=list)
-    depth: list[int] = field(default_factory=list)
-    name: list[int] = field(default_factory=list)
-    records: list[int] = field(default_factory=list)
     layer: list[int] = field(default_factory=list)
     change: list[int] = field(default_factory=list)
     kind: list[int] = field(default_factory=list)
@@ -78,14 +76,15 @@ class Columns:
     stand: list[tuple[int, int]] = field(default_factory=list)
     lost_at: list[tuple[int, int]] = field(default_factory=list)
     targets: list[tuple[int, str]] = field(default_factory=list)
-    exact: list[tuple[int, str]] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)
+    tails: list[tuple[int, int, int]] = field(default_factory=list)
     record_of: dict[int, int] = field(default_factory=dict)
-    """Version of the filesystem -> record."""
+    """Version of the filesystem -> record; those that repeat another lead to that one's."""
 
     def fields(self) -> Json:
         """All columns by name, with the words that their numbers stand for."""
-        found = {name: getattr(self, name) for name in self.__slots__ if name != "record_of"}
+        found = Nodes.fields(self)
+        del found["record_of"]
         return found | {"kinds": KINDS, "changes": CHANGES}
 
 
@@ -94,7 +93,7 @@ def columns(analysis: Analysis) -> Columns:
     found = Columns()
     fs = analysis.filesystem
     order = _order(fs)
-    _add_nodes(found, fs, order)
+    found.add_paths(map(fs.paths.__getitem__, order))
     _add_records(found, analysis, order)
     _add_ends(found, fs, order)
     _add_exceptions(found, analysis)
@@ -104,8 +103,8 @@ def columns(analysis: Analysis) -> Columns:
 def _order(fs: Filesystem) -> list[int]:
     """The versions that are told, in path order, lowest layer first.
 
-    Left out is what ships nothing and changes nothing: a directory that a layer lists
-    again as it was, a whiteout without content.
+    Left out is what ships nothing and changes nothing: a directory or a link that a layer
+    lists again as it was, a whiteout without content.
     """
     changes, paths = fs.changes, fs.paths
     sizes = fs.sizes()
@@ -117,93 +116,95 @@ def _order(fs: Filesystem) -> list[int]:
     return told
 
 
-def _add_nodes(found: Columns, fs: Filesystem, order: list[int]) -> None:
-    """The paths, directories that only their content names included."""
-    paths = fs.paths
-    index: dict[bytes, int] = {}
-    names, depths, refs, records = found.names, found.depth, found.name, found.records
-
-    def add(segment: bytes, depth: int) -> None:
-        known = index.get(segment)
-        if known is None:
-            index[segment] = len(names)
-            refs.append(0)
-            try:
-                names.append(segment.decode())
-            except UnicodeDecodeError:
-                found.exact.append((len(names), base64.b64encode(segment).decode("ascii")))
-                names.append(encodable(segment.decode("utf-8", "surrogateescape")))
-        else:
-            refs.append(known + 1)
-        depths.append(depth)
-        records.append(0)
-
-    names.append("")
-    depths.append(0)
-    refs.append(0)
-    records.append(0)
-    last = last_head = b""
-    depth = 0
-    for version in order:
-        path = paths[version]
-        if path == last:
-            records[-1] += 1
-            continue
-        head, _, tail = path.rpartition(b"/")
-        if head == last and last:
-            depth += 1
-        elif head != last_head or not last:
-            # What the last path leads through is listed already.
-            segments, listed = head.split(b"/") if head else [], last.split(b"/")
-            depth = 0
-            for old, new in zip(listed, segments, strict=False):
-                if old != new:
-                    break
-                depth += 1
-            for at in range(depth, len(segments)):
-                add(segments[at], at + 1)
-            depth = len(segments) + 1
-        add(tail, depth)
-        records[-1] = 1
-        last, last_head = path, head
-
-
 def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
+    """What each version is.  A million of them: by column, and each odd one by itself."""
     fs = analysis.filesystem
-    decode = decoder(fs)
-    changes, inodes = fs.changes, fs.inodes
-    owners = analysis.inventory.owners
-    attributes: dict[tuple[int, int, int], int] = {}
-    wires: list[int] = []
+    kinds = fs.kinds.translate(_KIND_OF_FLAG)
+    layers, owned, wires = array("q"), array("q"), array("q")
+    attributes = _Attributes()
     plain = False
-    shadow = Change.SHADOWED
-    add_layer, add_change, add_kind = found.layer.append, found.change.append, found.kind.append
-    add_size, add_wire, add_owner = found.size.append, wires.append, found.owner.append
-    add_package, record_of = found.package.append, found.record_of
-    for record, version in enumerate(order):
+    for layer, table in enumerate(fs.tables):
+        count = fs.first[layer + 1] - fs.first[layer]
+        unlisted = [0] * (count - len(table))
+        layers.extend([layer] * count)
+        raw = bytes(table.raw)
+        owned.extend([attributes.of[raw[at : at + 24]] for at in range(0, len(raw), _RAW)])
+        owned.extend(unlisted)
+        wire = table.wires()
+        plain = plain or (wire is None and any(table.sizes))
+        wires.extend([0] * len(table) if wire is None else wire)
+        wires.extend(unlisted)
+    targets: dict[int, str] = {}
+    decode = decoder(fs)
+    for version in _odd(fs):
         row = decode(version, None, None)
-        record_of[version] = record
-        kind, size, wire = row.kind, row.size, row.transfer
-        if version in inodes and kind == "file":
-            kind, size, wire = "hardlink", 0, 0
-            if changes[version] < shadow:
-                target = fs.paths[inodes[version]]
-                found.targets.append((record, encodable(target.decode("utf-8", "surrogateescape"))))
-        elif row.target is not None:
-            shown = encodable(row.target.decode("utf-8", "surrogateescape"))
-            found.targets.append((record, shown))
-        if wire is None:
-            plain, wire = True, 0
-        add_layer(row.layer)
-        add_change(changes[version])
-        add_kind(_KIND[kind])
-        add_size(size)
-        add_wire(wire)
-        triple = (row.mode, row.uid, row.gid)
-        add_owner(attributes.setdefault(triple, len(attributes)))
-        add_package(owners.get(version, -1) + 1)
-    found.wire = None if plain else wires
-    found.attributes = list(attributes)
+        owned[version] = attributes.index((row.mode, row.uid, row.gid))
+        kinds[version] = KIND_AT[row.kind]
+        target = row.target
+        if version in fs.inodes and row.kind == "file":
+            kinds[version] = KIND_AT["hardlink"]
+            if fs.changes[version] < Change.SHADOWED:
+                target = fs.paths[fs.inodes[version]]
+        if target is not None:
+            targets[version] = encodable(target.decode("utf-8", "surrogateescape"))
+
+    def told(column: Sequence[int]) -> list[int]:
+        return list(map(column.__getitem__, order))
+
+    found.record_of = record_of = dict(zip(order, range(len(order)), strict=True))
+    _lead_repetitions(record_of, fs)
+    found.layer, found.change, found.kind = told(layers), told(fs.changes), told(kinds)
+    found.size, found.owner = told(fs.sizes()), told(owned)
+    found.wire = None if plain else told(wires)
+    found.attributes = list(attributes.known)
+    found.targets = sorted((record_of[v], text) for v, text in targets.items() if v in record_of)
+    found.package = [0] * len(order)
+    for version, package in analysis.inventory.owners.items():
+        found.package[record_of[version]] = package + 1
+
+
+class _Attributes:
+    """Mode, uid and gid, each combination once; ``of`` the first 24 kept bytes of a header."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int, int], int] = {}
+        self.of = _OfHeader(self)
+
+    def index(self, triple: tuple[int, int, int]) -> int:
+        return self.known.setdefault(triple, len(self.known))
+
+
+class _OfHeader(dict[bytes, int]):
+    def __init__(self, attributes: _Attributes) -> None:
+        self._attributes = attributes
+
+    def __missing__(self, key: bytes) -> int:
+        try:
+            mode, uid, gid = (parse_number(key[at : at + 8]) for at in (0, 8, 16))
+        except ValueError:  # of an entry whose PAX header says better, see _odd
+            return 0
+        found = self[key] = self._attributes.index((mode & 0o7777, uid, gid))
+        return found
+
+
+def _odd(fs: Filesystem) -> list[int]:
+    """Versions that are not just what their own header says."""
+    found = {*fs.inodes, *fs.headers, *fs.synthetic}
+    for layer, table in enumerate(fs.tables):
+        first = fs.first[layer]
+        found.update(first + i for i in (*table.links, *table.overrides))
+    return sorted(found)
+
+
+def _lead_repetitions(record_of: dict[int, int], fs: Filesystem) -> None:
+    """What repeats a version as it was is told by that one's record."""
+    changes, previous = fs.changes, fs.previous
+    unchanged = Change.UNCHANGED
+    for version in previous:  # in the order of layers
+        if changes[version] == unchanged and version not in record_of:
+            lower = record_of.get(previous[version])
+            if lower is not None:
+                record_of[version] = lower
 
 
 def _add_ends(found: Columns, fs: Filesystem, order: list[int]) -> None:
@@ -221,40 +222,11 @@ def _add_ends(found: Columns, fs: Filesystem, order: list[int]) -> None:
         if below >= 0 and paths[order[below]] == paths[version]:
             gone[below] = gone[below] or layers[record] + 1
         below = record
-    by_path: dict[bytes, int] = {}
     for layer, removed in enumerate(fs.removed):
         for version in removed:
-            at = record_of.get(version)
-            if at is None:
-                # A directory that was listed again: the version that first told of it.
-                if not by_path:
-                    by_path = _first_told(fs, order)
-                told = by_path.get(paths[version])
-                at = None if told is None else _last_before(found, order, fs, told, layer)
-            if at is not None:
-                gone[at], taken[at] = layer + 1, 1
+            at = record_of[version]
+            gone[at], taken[at] = layer + 1, 1
     found.gone, found.taken = gone, taken
-
-
-def _first_told(fs: Filesystem, order: list[int]) -> dict[bytes, int]:
-    """Path -> its first record."""
-    found: dict[bytes, int] = {}
-    for record, version in enumerate(order):
-        found.setdefault(fs.paths[version], record)
-    return found
-
-
-def _last_before(
-    found: Columns, order: list[int], fs: Filesystem, first: int, layer: int
-) -> int | None:
-    """The last record of a path, from its first one on, that stood below a layer."""
-    path, at = fs.paths[order[first]], None
-    for record in range(first, len(order)):
-        if fs.paths[order[record]] != path or found.layer[record] >= layer:
-            break
-        if fs.changes[order[record]] <= Change.TYPE:
-            at = record
-    return at
 
 
 def ledger_rows(analysis: Analysis) -> Mapping[tuple[str, str], int]:
@@ -278,8 +250,9 @@ def _add_exceptions(found: Columns, analysis: Analysis) -> None:
             continue
         lost[record] = layer + 1
         of[record] = rows.get(("dead", words[cause]), 0)
-        if name != inode and name in record_of:
-            found.lost_at.append((record, record_of[name]))
+        named = record_of.get(name, record)
+        if named != record:
+            found.lost_at.append((record, named))
     if analysis.judged is not None:
         sizes = found.size
         for inode, (ledger_class, size) in analysis.judged.claimed.inodes.items():
@@ -306,5 +279,6 @@ def _standing(found: Columns, fs: Filesystem) -> Iterator[tuple[int, int]]:
             if known is None or key < known[0]:
                 first[inode] = key, version
     for inode, (_, version) in sorted(first.items()):
-        if version != inode and inode in record_of and version in record_of:
-            yield record_of[version], record_of[inode]
+        shipped = record_of.get(inode)
+        if shipped is not None and record_of[version] != shipped:
+            yield record_of[version], shipped

@@ -1,7 +1,9 @@
 // The frame around the views: heading, navigation, theme, and which view stands in it.
 
 import { add, h } from "./dom.js";
+import { exportMenu } from "./export/menu.js";
 import { go, hashOf, parse } from "./route.js";
+import { count } from "./shown.js";
 import { themeChoice } from "./themechoice.js";
 import { VIEWS } from "./views/catalogue.js";
 
@@ -38,13 +40,16 @@ export class App {
         { class: "top" },
         h("p", { class: "brand" }, "LayerLens"),
         h("p", { class: "subject", title: this.report.title }, this.report.title),
+        exportMenu(this.report),
         themeChoice(),
       ),
+      partly(this.report.image?.data.partial),
       h(
         "nav",
         { "aria-label": "Views" },
         h("ul", {}, Array.from(this.links.values(), (link) => h("li", {}, link))),
       ),
+      foldedNotice(this.report.image?.folded),
       this.main,
     ]);
     window.addEventListener("hashchange", () => this.arrive());
@@ -86,4 +91,26 @@ export class App {
     event.preventDefault();
     this.main.focus();
   }
+}
+
+/** That not all layers were read, where it is so: it holds of every figure of every view. */
+function partly(partial) {
+  if (!partial) return null;
+  const of = partial.layers === null ? "" : ` of ${count(partial.layers)}`;
+  return h(
+    "p",
+    { class: "partly", role: "note" },
+    `Only ${count(partial.read)}${of} layers were read when this was written: all figures are of these.`,
+  );
+}
+
+/** Says so where an image has more files than a page can tell of by name. */
+function foldedNotice(folded) {
+  if (!folded) return null;
+  return h(
+    "aside",
+    { class: "folded", "aria-label": "About small files" },
+    `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
+      "shows them as one sum. Every figure still counts them all.",
+  );
 }

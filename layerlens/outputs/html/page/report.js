@@ -10,6 +10,8 @@ export class Image {
     this.data = data;
     this.document = data.document;
     this.dockerfile = data.dockerfile;
+    /** Where small files stand as sums: {files, of}, how many of how many; else null. */
+    this.folded = data.folded ?? null;
   }
 
   /** Made when it is first asked for: not every view needs it. */
@@ -31,8 +33,14 @@ export class Report {
     this.trend = data.trend ?? null;
   }
 
+  get #course() {
+    if (!this.trend?.points.length) return null;
+    const [first, last] = [this.trend.points[0], this.trend.points.at(-1)];
+    return first === last ? first.reference : `${first.reference} → ${last.reference}`;
+  }
+
   /** What the report is of, for headings. */
   get title() {
-    return this.image?.document.image.reference ?? "LayerLens";
+    return this.image?.document.image.reference ?? this.#course ?? "LayerLens";
   }
 }

@@ -1,9 +1,9 @@
 // The paths of an image and their versions, as layerlens/outputs/html/tree.py writes them.
 //
-// A node is a path, a record one version of it in one layer.  Nodes are numbers in path
-// order: the subtree of `node` is `node` up to but not including `end[node]`, and its
-// records are `firstRecord[node]` up to `firstRecord[end[node]]`.  All sums are loops over
-// typed arrays, since an image has hundreds of thousands of nodes.
+// A node is a path, a record one version of it in one layer.  All sums are loops over typed
+// arrays, since an image has hundreds of thousands of nodes.
+
+import { Nodes } from "./nodes.js";
 
 /** What sizes are counted of: the final filesystem, one layer, or all that is shipped. */
 export const FINAL = "final";
@@ -12,40 +12,15 @@ export const ALL = "all";
 /** By what a node's size is measured. */
 export const MEASURES = ["content", "transfer", "waste"];
 
-export class Tree {
+export class Tree extends Nodes {
   /** `data` as written; `ledger` the rows of the document's ledger. */
   constructor(data, ledger) {
-    this.kinds = data.kinds;
+    super(data);
     this.changes = data.changes;
     this.attributes = data.attributes;
-    this.names = data.names;
     this.ledger = ledger;
-    const count = data.depth.length;
-    this.count = count;
-    this.depth = Uint16Array.from(data.depth);
-    this.#readNames(data.name);
-    this.parent = new Int32Array(count).fill(-1);
-    this.end = new Int32Array(count);
-    const open = [];
-    for (let node = 0; node < count; node += 1) {
-      const depth = this.depth[node];
-      while (open.length > depth) this.end[open.pop()] = node;
-      if (depth) this.parent[node] = open[depth - 1];
-      open.push(node);
-    }
-    for (const node of open) this.end[node] = count;
-    this.firstRecord = new Int32Array(count + 1);
-    for (let node = 0; node < count; node += 1) {
-      this.firstRecord[node + 1] = this.firstRecord[node] + data.records[node];
-    }
-    this.recordCount = this.firstRecord[count];
-    this.node = new Int32Array(this.recordCount);
-    for (let node = 0; node < count; node += 1) {
-      this.node.fill(node, this.firstRecord[node], this.firstRecord[node + 1]);
-    }
     this.layer = Uint16Array.from(data.layer);
     this.change = Uint8Array.from(data.change);
-    this.kind = Uint8Array.from(data.kind);
     this.size = Float64Array.from(data.size);
     /** Bytes on the wire, estimated; null where a layer is stored uncompressed. */
     this.wire = data.wire && Float64Array.from(data.wire);
@@ -61,27 +36,11 @@ export class Tree {
     this.package = Uint32Array.from(data.package);
     this.targets = new Map(data.targets);
     this.lostAt = new Map(data.lost_at);
-    this.exact = new Map(data.exact);
-    /** Records of nameless nodes: how many small files each stands for. */
-    this.folded = new Map(data.folded);
     /** Bytes of a record that belong to its row of the ledger, where that is not all. */
     this.claimed = new Map(data.claimed);
     this.#findWaste();
     this.#findFinal(data.stand);
     this.sumsByKey = new Map();
-  }
-
-  #readNames(refs) {
-    const name = new Int32Array(refs.length);
-    let next = 0;
-    refs.forEach((ref, node) => {
-      if (ref) name[node] = ref - 1;
-      else {
-        name[node] = next;
-        next += 1;
-      }
-    });
-    this.name = name;
   }
 
   #findWaste() {
@@ -104,68 +63,6 @@ export class Tree {
     for (const [, from] of stand) source[from] = -1;
     for (const [to, from] of stand) source[to] = from;
     this.source = source;
-  }
-
-  // ------------------------------------------------------------------------------ nodes
-
-  /** The children of a node, in path order. */
-  children(node) {
-    const found = [];
-    for (let child = node + 1; child < this.end[node]; child = this.end[child]) found.push(child);
-    return found;
-  }
-
-  hasChildren(node) {
-    return this.end[node] > node + 1;
-  }
-
-  /** A node's name; `""` for the root and for what stands for many small files. */
-  nameOf(node) {
-    return this.names[this.name[node]];
-  }
-
-  /** What a node is called where it is shown. */
-  label(node) {
-    if (!node) return "/";
-    const name = this.nameOf(node);
-    if (name) return name;
-    let files = 0;
-    for (let r = this.firstRecord[node]; r < this.firstRecord[node + 1]; r += 1) {
-      files += this.folded.get(r) ?? 0;
-    }
-    return `(${files.toLocaleString("en-US")} small ${files === 1 ? "file" : "files"})`;
-  }
-
-  /** The nodes from the root to a node, both included. */
-  line(node) {
-    const found = [];
-    for (let at = node; at >= 0; at = this.parent[at]) found.unshift(at);
-    return found;
-  }
-
-  /** A path without a leading slash; `""` for the root. */
-  path(node) {
-    return this.line(node)
-      .slice(1)
-      .map((at) => this.nameOf(at))
-      .join("/");
-  }
-
-  /** The node of a path, or of its deepest part that is there. */
-  find(path) {
-    let node = 0;
-    for (const segment of path.split("/").filter(Boolean)) {
-      let found = -1;
-      for (let child = node + 1; child < this.end[node]; child = this.end[child]) {
-        if (this.nameOf(child) === segment) {
-          found = child;
-          break;
-        }
-      }
-      if (found < 0) break;
-      node = found;
-    }
-    return node;
   }
 
   // ---------------------------------------------------------------------------- records

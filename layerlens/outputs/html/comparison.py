@@ -1,0 +1,118 @@
+"""What the report's page is told of a comparison of two images.
+
+``page/comparison.js`` and ``page/deltatree.js`` read this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from layerlens.comparison.causes import causes
+from layerlens.comparison.model import Comparison, Path, PathChange, PathDelta
+from layerlens.filesystem.result import path_order
+from layerlens.outputs.compare_json import comparison_head, refetched_fields
+from layerlens.outputs.compare_words import REASONS, cause_words
+from layerlens.outputs.display import encodable
+from layerlens.outputs.html.paths import KIND_OF, KINDS, Nodes
+
+Json = dict[str, Any]
+
+LEFT = "left"
+"""What became of the place from which a file moved: the other end of ``moved``."""
+
+CHANGES = (*(change.value for change in PathChange), LEFT)
+
+
+@dataclass(slots=True)
+class DeltaColumns(Nodes):
+    """The paths that differ; all lists by record have one length.
+
+    A record is one path that differs; what moved has two, where it is and where it
+    was, so that the bytes of a directory are those at or below it.  By record:
+    ``change`` (index into ``CHANGES``); ``kind`` (into ``KINDS``: the new image's, of
+    what is gone the old one's); ``old`` and ``new``, its content bytes in each image.
+    Over all records the bytes of ``new`` less those of ``old`` are the change in live
+    bytes.
+
+    Exceptions: ``moved``, pairs (record where a file is, record where it was);
+    ``unsure``, the records whose contents could not be compared.
+    """
+
+    change: list[int] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    old: list[int] = field(default_factory=list)
+    new: list[int] = field(default_factory=list)
+    moved: list[tuple[int, int]] = field(default_factory=list)
+    unsure: list[int] = field(default_factory=list)
+
+    def fields(self) -> Json:
+        """All columns by name, with the words that their numbers stand for."""
+        return Nodes.fields(self) | {"kinds": KINDS, "changes": CHANGES}
+
+
+def comparison_data(comparison: Comparison) -> Json:
+    """Everything of a comparison that is not of the new image alone.
+
+    ``document`` is what ``compare --json`` writes, but for ``paths``, which are columns
+    here.  ``causes`` are words for each of its causes, ``reasons`` words for why bytes
+    are fetched again.  ``new_findings`` are the indices of the new image's findings
+    that the old one lacks; ``kept_findings`` of those that both have, as pairs: index
+    in the new image, bytes in the old one.  ``packages`` has the index in the new image
+    of each row's package, ``None`` where it is gone.
+    """
+    parts = causes(comparison)
+    head = comparison_head(comparison, parts)
+    index = {id(each): at for at, each in enumerate(comparison.new.inventory.packages)}
+    found = comparison.findings
+    return {
+        "document": head | {"refetched": list(map(refetched_fields, comparison.refetched))},
+        "paths": delta_columns(comparison).fields(),
+        "causes": [encodable(cause_words(each)) for each in parts],
+        "reasons": {reason.value: words for reason, words in REASONS.items()},
+        "new_findings": list(found.new),
+        "kept_findings": [(n, comparison.old.findings[o].bytes) for o, n in found.kept],
+        "packages": [
+            None if each.new is None else index.get(id(each.new)) for each in comparison.packages
+        ],
+    }
+
+
+def delta_columns(comparison: Comparison) -> DeltaColumns:
+    """The columns of the paths that differ."""
+    found = DeltaColumns()
+    spots = _spots(comparison)
+    found.add_paths(path for path, _, _ in spots)
+    change_at = {change.value: at for at, change in enumerate(PathChange)}
+    left = CHANGES.index(LEFT)
+    old_fs, new_fs = comparison.old.filesystem, comparison.new.filesystem
+    records: dict[Path, int] = {}
+    moves: list[tuple[int, Path]] = []
+    for record, (path, delta, is_left) in enumerate(spots):
+        moves_here = delta.moved_from is not None and not is_left
+        if is_left:
+            records[path] = record
+        elif delta.moved_from is not None:
+            moves.append((record, delta.moved_from))
+        fs, version = (new_fs, delta.new) if delta.new is not None else (old_fs, delta.old)
+        assert version is not None, "a path of neither image"
+        found.change.append(left if is_left else change_at[delta.change.value])
+        found.kind.append(KIND_OF[fs.kinds[fs.inode(version)]])
+        found.old.append(0 if moves_here else delta.old_bytes)
+        found.new.append(0 if is_left else delta.new_bytes)
+        if not delta.sure and not is_left:
+            found.unsure.append(record)
+    found.moved = [(record, records[origin]) for record, origin in moves]
+    return found
+
+
+def _spots(comparison: Comparison) -> list[tuple[Path, PathDelta, bool]]:
+    """Each place that differs, in path order: its path, its delta, whether a file left it."""
+    spots = [(delta.path, delta, False) for delta in comparison.paths]
+    spots += [
+        (delta.moved_from, delta, True)
+        for delta in comparison.paths
+        if delta.moved_from is not None
+    ]
+    spots.sort(key=lambda spot: path_order(spot[0]))
+    return spots
