@@ -14,12 +14,15 @@ export function facts(pairs) {
   );
 }
 
-/** A button that copies a text; `what` says to those who do not see what it stands beside. */
-export function copyButton(text, what) {
+/**
+ * A button that copies a text, or what a function gives then; `what` says to those who do not
+ * see what it stands beside.
+ */
+export function copyButton(text, what, title = "Copy") {
   const said = h("span", { class: "unseen", role: "status" });
-  const label = h("span", {}, "Copy");
+  const label = h("span", {}, title);
   const forget = () => {
-    replace(label, "Copy");
+    replace(label, title);
     replace(said);
   };
   const button = h(
@@ -29,7 +32,7 @@ export function copyButton(text, what) {
       class: "copy-button",
       "aria-label": `Copy ${what}`,
       onclick: async () => {
-        await copy(text);
+        await copy(typeof text === "function" ? text() : text);
         replace(label, "Copied");
         replace(said, `Copied ${what}`);
       },
