@@ -1,5 +1,6 @@
 // What the page knows: an image, a comparison, a course over time, or several of these.
 
+import { Comparison } from "./comparison.js";
 import { Tree } from "./tree.js";
 
 /** One image: `document` as --json writes it, `tree` its paths, and the rest of the data. */
@@ -27,12 +28,12 @@ export class Report {
   constructor(data) {
     this.data = data;
     this.image = data.image ? new Image(data.image) : null;
-    this.comparison = data.comparison ?? null;
+    this.comparison = data.comparison ? new Comparison(data.comparison) : null;
     this.trend = data.trend ?? null;
   }
 
   /** What the report is of, for headings. */
   get title() {
-    return this.image?.document.image.reference ?? "LayerLens";
+    return this.comparison?.title ?? this.image?.document.image.reference ?? "LayerLens";
   }
 }

@@ -1,5 +1,6 @@
 // All views, in the order of the navigation.
 
+import { changes } from "./changes.js";
 import { diagnostics } from "./diagnostics.js";
 import { files } from "./files.js";
 import { image } from "./image.js";
@@ -7,4 +8,4 @@ import { layers } from "./layers.js";
 import { overview } from "./overview.js";
 import { packages } from "./packages.js";
 
-export const VIEWS = [overview, files, layers, packages, image, diagnostics];
+export const VIEWS = [changes, overview, files, layers, packages, image, diagnostics];
