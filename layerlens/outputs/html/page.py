@@ -37,6 +37,8 @@ STYLES = (
     "packages.css",
     "image.css",
     "diagnostics.css",
+    "findings.css",
+    "trend.css",
     "print.css",
 )
 """In the order of the cascade."""

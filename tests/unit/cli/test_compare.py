@@ -151,6 +151,8 @@ def test_the_html_report_is_of_both(run: Run, tmp_path: Path) -> None:
     assert data["image"]["document"]["image"]["reference"] == run.archives[1]
     assert data["image"]["document"]["findings"]
     assert run("--html", "-") == page
+    plain = run("--html", "-", "--html-plain").partition(' id="data">')[2].partition("<")[0]
+    assert json.loads(plain) == data
 
 
 def test_the_html_report_has_the_verdict(run: Run, tmp_path: Path) -> None:
@@ -171,6 +173,7 @@ def _data(page: str) -> Any:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["--html-plain"], "--html-plain needs --html"),
         (["--html", "-", "--json", "-"], "more than one output wants stdout"),
         (["--html", "/nonexistent/x"], "/nonexistent"),
         (["--html", "x", "--json", "x"], "--json"),

@@ -11,6 +11,8 @@ export class Image {
     this.data = data;
     this.document = data.document;
     this.dockerfile = data.dockerfile;
+    /** Where small files stand as sums: {files, of}, how many of how many; else null. */
+    this.folded = data.folded ?? null;
   }
 
   /** Made when it is first asked for: not every view needs it. */
@@ -32,8 +34,15 @@ export class Report {
     this.trend = data.trend ?? null;
   }
 
+  get #course() {
+    if (!this.trend?.points.length) return null;
+    const [first, last] = [this.trend.points[0], this.trend.points.at(-1)];
+    return first === last ? first.reference : `${first.reference} → ${last.reference}`;
+  }
+
   /** What the report is of, for headings. */
   get title() {
-    return this.comparison?.title ?? this.image?.document.image.reference ?? "LayerLens";
+    const image = this.image?.document.image.reference;
+    return this.comparison?.title ?? image ?? this.#course ?? "LayerLens";
   }
 }

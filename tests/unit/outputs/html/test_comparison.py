@@ -21,6 +21,7 @@ from tests.builders import directory, file, hardlink, symlink
 from tests.columns import read
 from tests.unit.comparison.twoimages import attacked, blind, compared, shops, the_same
 from tests.unit.outputs import samples, wicked
+from tests.unit.saved.test_secrets import PLANTED
 
 
 def uneven() -> Comparison:
