@@ -32,6 +32,7 @@ STYLES = (
     "export.css",
     "layers.css",
     "files.css",
+    "changes.css",
     "facts.css",
     "packages.css",
     "image.css",

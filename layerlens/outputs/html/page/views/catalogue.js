@@ -1,5 +1,6 @@
 // All views, in the order of the navigation.
 
+import { changes } from "./changes.js";
 import { diagnostics } from "./diagnostics.js";
 import { files } from "./files.js";
 import { findings } from "./findings.js";
@@ -12,6 +13,7 @@ import { security } from "./security.js";
 import { trend } from "./trend.js";
 
 export const VIEWS = [
+  changes,
   trend,
   overview,
   files,
