@@ -127,3 +127,38 @@ def agrees(found: Columns, analysis: Analysis) -> None:
     is_the_final_filesystem(found, analysis)
     adds_up(found, analysis)
     tells_changes(found, analysis)
+
+
+def sums(found: Columns, below: set[bytes]) -> Counter[tuple[object, ...]]:
+    """All that a page could add up below each of some paths, in all ways it tells apart."""
+    parts = (
+        found.layer, found.change, found.kind, found.gone, found.taken, found.lost, found.of,
+        found.package,
+    )  # fmt: skip
+    wire = found.wire or [0] * len(found.size)
+    claimed, count = dict(found.claimed), dict(found.folded)
+    source = sources(found)
+    directory = KINDS.index("dir")
+    total: Counter[tuple[object, ...]] = Counter()
+    for path, at in read(found):
+        line = path.rstrip(b"/").split(b"/") if path else []
+        ups = {b"/".join(line[:k]) for k in range(len(line) + 1)} & below
+        key = tuple(part[at] for part in parts)
+        shipped = source.get(at)
+        for up in ups:
+            total[up, key, "bytes"] += found.size[at]
+            total[up, key, "wire"] += wire[at]
+            total[up, key, "of"] += claimed.get(at, found.size[at])
+            if found.kind[at] != directory:
+                total[up, key, "files"] += count.get(at, 1)
+            if shipped is not None:
+                total[up, key, "final bytes"] += found.size[shipped]
+                total[up, key, "final wire"] += wire[shipped]
+                total[up, key, "final of"] += claimed.get(shipped, found.size[shipped])
+    return +total
+
+
+def directories(found: Columns) -> set[bytes]:
+    """The paths that have a node, for :func:`sums`."""
+    named = {path.rstrip(b"/") for path, _ in read(found)}
+    return {b"/".join(path.split(b"/")[:k]) for path in named for k in range(9)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from layerlens.analysis.packages.model import Inventory
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Draft, LedgerClass, Rule, RuleSet, Topic
 from layerlens.filesystem.changes import Change
+from layerlens.outputs.html.folding import fold
 from layerlens.outputs.html.tree import columns
 from tests import columns as columns_of
 from tests.members import fifo, file, hardlink, sparse, whiteout
@@ -74,13 +76,13 @@ def images(draw: st.DrawFn, *, compressed: bool | None = None) -> Analysis:
     return replace(analysis, inventory=Inventory((), owners, ()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(images())
 def test_the_columns_are_the_analysis(analysis: Analysis) -> None:
     columns_of.agrees(columns(analysis), analysis)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(images(compressed=False))
 def test_what_repeats_a_version_ships_nothing(analysis: Analysis) -> None:
     """So it needs no record of its own: that of the version which it repeats tells of it."""
@@ -90,3 +92,31 @@ def test_what_repeats_a_version_ships_nothing(analysis: Analysis) -> None:
         if change == Change.UNCHANGED:
             assert sizes[version] == 0
             assert fs.paths[fs.previous[version]] == fs.paths[version]
+
+
+@settings(max_examples=150, deadline=None)
+@given(images(), st.integers(1, 12), st.lists(st.integers(0, 50), max_size=2))
+def test_sums_stay_when_small_files_are_folded(
+    analysis: Analysis, most: int, named: list[int]
+) -> None:
+    whole = columns(analysis)
+    count = len(whole.layer)
+    keep = [at for at in named if at < count]
+    found = fold(whole, keep, most)
+    below = columns_of.directories(found)
+    assert columns_of.sums(found, below) == columns_of.sums(whole, below)
+    columns_of.stands_in_order(found)
+    columns_of.adds_up(found, analysis)
+    # Every record leads to the one that tells of it now.
+    paths = [record.path for record in columns_of.read(whole)]
+    now = [record.path.rstrip(b"/") for record in columns_of.read(found)]
+    for version, at in whole.record_of.items():
+        up = now[found.record_of[version]]
+        assert not up or (paths[at] + b"/").startswith(up + b"/")
+    told = set(now)
+    assert {paths[at] for at in keep} <= told
+    # A path that is told of by name is told of in all its versions.
+    folded = {at for at, _ in found.folded}
+    by_name = Counter(path for at, path in enumerate(now) if at not in folded)
+    before = Counter(paths)
+    assert all(by_name[path] == before[path] for path in by_name)

@@ -9,6 +9,7 @@ from layerlens.analysis.rules.words import counted
 from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
 from layerlens.outputs.html.comparison import comparison_data
+from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
 from layerlens.outputs.html.overview import overview
@@ -89,16 +90,19 @@ def image_data(report: Report) -> Json:
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
     ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
     where not all layers were read: how many were, and of how many if that is known.
+    ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(
         analysis, report.verdict, lists=False
     )
-    tree = columns(analysis)
+    whole = columns(analysis)
+    tree = fold(whole, named_records(analysis, whole))
     partial = analysis.partial
     return {
         "document": document,
         "tree": tree.fields(),
+        "folded": folded_facts(whole, tree),
         "inefficient": inefficient(analysis, tree),
         "partial": None if partial is None else {"read": partial.read, "layers": partial.layers},
         "packages": package_data(analysis),

@@ -53,8 +53,11 @@ class Columns(Nodes):
     that is not all of them; the rest is kept); ``stand`` (record, record whose bytes
     count at it in the final filesystem, because the name that held them is gone or is
     not the first of its names); ``lost_at`` (dead record, record of the name that was
-    lost last); ``targets`` (record, what a link leads to); ``folded`` (record of a
-    nameless node, how many files it stands for).
+    lost last); ``targets`` (record, what a link leads to).
+
+    Where :mod:`~layerlens.outputs.html.folding` made sums of small files: ``tails`` (a
+    nameless node, how many paths it stands for that are not directories, and that are),
+    ``folded`` (its records, how many records each is the sum of; 0 for directories).
     """
 
     layer: list[int] = field(default_factory=list)
@@ -74,6 +77,7 @@ class Columns(Nodes):
     lost_at: list[tuple[int, int]] = field(default_factory=list)
     targets: list[tuple[int, str]] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)
+    tails: list[tuple[int, int, int]] = field(default_factory=list)
     record_of: dict[int, int] = field(default_factory=dict)
     """Version of the filesystem -> record; those that repeat another lead to that one's."""
 

@@ -49,6 +49,7 @@ export class App {
         { "aria-label": "Views" },
         h("ul", {}, Array.from(this.links.values(), (link) => h("li", {}, link))),
       ),
+      foldedNotice(this.report.image?.folded),
       this.main,
     ]);
     window.addEventListener("hashchange", () => this.arrive());
@@ -100,5 +101,16 @@ function partly(partial) {
     "p",
     { class: "partly", role: "note" },
     `Only ${count(partial.read)}${of} layers were read when this was written: all figures are of these.`,
+  );
+}
+
+/** Says so where an image has more files than a page can tell of by name. */
+function foldedNotice(folded) {
+  if (!folded) return null;
+  return h(
+    "aside",
+    { class: "folded", "aria-label": "About small files" },
+    `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
+      "shows them as one sum. Every figure still counts them all.",
   );
 }

@@ -3,16 +3,20 @@
 // Nodes are numbers in path order: the subtree of `node` is `node` up to but not including
 // `end[node]`, and its records are `firstRecord[node]` up to `firstRecord[end[node]]`.
 
+import { counted } from "./shown.js";
+
 export class Nodes {
   constructor(data) {
     this.kinds = data.kinds;
     this.names = data.names;
     /** Names that are not UTF-8: their index, and their bytes in base64. */
     this.exact = new Map(data.exact);
-    /** Records of nameless nodes: how many small files each stands for. */
+    /** Records of nameless nodes: how many small files each is the sum of. */
     this.folded = new Map(data.folded ?? []);
+    /** Those nodes: how many paths that are not directories, and how many that are. */
+    this.tails = new Map((data.tails ?? []).map(([node, files, folders]) => [node, { files, folders }]));
     this.count = data.depth.length;
-    this.depth = Uint16Array.from(data.depth);
+    this.depth = Uint32Array.from(data.depth);
     this.#readNames(data.name);
     this.#findEnds();
     this.#findRecords(data.records);
@@ -80,11 +84,8 @@ export class Nodes {
     if (!node) return "/";
     const name = this.nameOf(node);
     if (name) return name;
-    let files = 0;
-    for (let r = this.firstRecord[node]; r < this.firstRecord[node + 1]; r += 1) {
-      files += this.folded.get(r) ?? 0;
-    }
-    return `(${files.toLocaleString("en-US")} small ${files === 1 ? "file" : "files"})`;
+    const { files, folders } = this.tails.get(node);
+    return files ? `(${counted(files, "small file")})` : `(${counted(folders, "empty directory", "empty directories")})`;
   }
 
   /** The nodes from the root to a node, both included. */

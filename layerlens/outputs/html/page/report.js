@@ -10,6 +10,8 @@ export class Image {
     this.data = data;
     this.document = data.document;
     this.dockerfile = data.dockerfile;
+    /** Where small files stand as sums: {files, of}, how many of how many; else null. */
+    this.folded = data.folded ?? null;
   }
 
   /** Made when it is first asked for: not every view needs it. */
