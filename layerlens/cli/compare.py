@@ -16,7 +16,7 @@ from layerlens.cli.gate_options import (
 )
 from layerlens.cli.github import step_of
 from layerlens.cli.looking import PIPE_WIDTH, has_colour, text_width
-from layerlens.cli.options import Parser, image_options
+from layerlens.cli.options import Parser, check_html_plain, html_plain_option, image_options
 from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.cli.settings_file import config_option
 from layerlens.cli.tui_settings import tui_options
@@ -60,6 +60,7 @@ def compare_parser() -> Parser:
         "--html", metavar="F", type=some,
         help="write the comparison, and the new image, as one HTML file; - is stdout",
     )  # fmt: skip
+    html_plain_option(output)
     output.add_argument(
         "--diff", metavar="PATH", type=some,
         help="print only what differs in one file: its lines, its owner, mode and time",
@@ -166,6 +167,7 @@ def _browse(arguments: argparse.Namespace) -> int | None:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Find out before a long read what cannot be done.  Raises :class:`UsageError`."""
+    check_html_plain(arguments)
     page = arguments.text or arguments.table
     if arguments.text and arguments.table:
         raise UsageError("--table is the text of the table only", hint="drop --text or --table")
@@ -201,7 +203,12 @@ def _report(
     from layerlens.outputs.report import Report
 
     comparison = found.comparison
-    report = Report(comparison.new, comparison=comparison, dockerfile=arguments.dockerfile)
+    report = Report(
+        comparison.new,
+        comparison=comparison,
+        dockerfile=arguments.dockerfile,
+        html_plain=arguments.html_plain,
+    )
     return report if gate is None else gate.judged(report, narrator)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from layerlens.cli.gate_options import baseline_written, files_read, refuse_without_gate
 from layerlens.cli.github import step_of
+from layerlens.cli.options import check_html_plain
 from layerlens.cli.output import check_apart, check_writable, destination, stdout_guarded
 from layerlens.errors import UsageError
 from layerlens.outputs.catalogue import OUTPUTS, Output
@@ -40,6 +41,7 @@ def look(
 
     to_terminal = sys.stdout.isatty()
     wanted = wanted_outputs(arguments)
+    check_html_plain(arguments)
     gated = arguments.ci
     if not gated:
         refuse_without_gate(arguments)
@@ -138,7 +140,7 @@ def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:
 def _report(arguments: argparse.Namespace, analysis: Analysis) -> Report:
     from layerlens.outputs.report import Report
 
-    return Report(analysis, dockerfile=arguments.dockerfile)
+    return Report(analysis, dockerfile=arguments.dockerfile, html_plain=arguments.html_plain)
 
 
 def _depth(

@@ -191,12 +191,27 @@ def output_options(found: Parser, *, saved: bool = False) -> argparse._ArgumentG
             output.add_argument(
                 f"--{each.flag}", dest=each.option, metavar="F", type=some, help=each.help
             )
+    html_plain_option(output)
     output.add_argument(
         "--dockerfile", metavar="F", type=some,
         help="the Dockerfile that made the image: findings then name its lines",
     )  # fmt: skip
     config_option(output)
     return output
+
+
+def html_plain_option(output: argparse._ArgumentGroup) -> None:
+    """How the data of an HTML report stand in it."""
+    output.add_argument(
+        "--html-plain", action="store_true",
+        help="leave the data of --html as JSON text: larger, for browsers of before 2023",
+    )  # fmt: skip
+
+
+def check_html_plain(arguments: argparse.Namespace) -> None:
+    """Refuse that for no report.  Raises :class:`UsageError`."""
+    if getattr(arguments, "html_plain", False) and arguments.html is None:
+        raise UsageError("--html-plain needs --html", hint="add --html F, or drop it")
 
 
 def files_parser() -> Parser:

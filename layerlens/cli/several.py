@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from layerlens.retrieval import Retrieval
 
 
-FORMS = ("json", "csv", "markdown")
-"""What several images together can be written as, besides text."""
+FORMS = ("json", "html", "csv", "markdown")
+"""What several images together can be written as, besides text; not every command has all."""
 
 
 def form_options(

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerlens.cli.options import Parser, image_options
+from layerlens.cli.options import Parser, check_html_plain, html_plain_option, image_options
 from layerlens.cli.references import reference_options, references
 from layerlens.cli.settings_file import config_option
 from layerlens.cli.several import form_options, wanted_forms
+from layerlens.cli.words import some
 from layerlens.errors import LayerLensError
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def trend_parser() -> Parser:
     )
     reference_options(found, compose=False)
     output = form_options(found, "the table goes to stdout unless others are asked", row="point")
+    output.add_argument(
+        "--html", metavar="F", type=some,
+        help="write a report as one HTML file that needs no network; - is stdout",
+    )  # fmt: skip
+    html_plain_option(output)
     config_option(output)
     image_options(found)
     found.set_defaults(dockerfile=None, target=None, context=None)
@@ -41,6 +47,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     from layerlens.trend.gather import TrendGatherer
 
     arguments = trend_parser().parse_args(argv)
+    check_html_plain(arguments)
     named = references(arguments, narrator)
     wanted = wanted_forms(arguments, named)
     failures = Failures(narrator)
@@ -76,7 +83,12 @@ def _write(trend: Trend, arguments: argparse.Namespace, wanted: list[tuple[str, 
 
     for form, path in wanted:
         with destination(path) as out:
-            WRITERS[form](trend, out)
+            if form == "html":
+                from layerlens.outputs.html.trend import write_trend_html
+
+                write_trend_html(trend, out, plain=arguments.html_plain)
+            else:
+                WRITERS[form](trend, out)
     if arguments.text or not wanted:
         from layerlens.outputs.trend_text import write_text
 

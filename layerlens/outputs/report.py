@@ -18,10 +18,12 @@ class Report:
 
     ``verdict`` where gates were judged; ``comparison`` where there was another image
     to compare with (its ``new`` is ``analysis``); ``dockerfile`` is the path, as the
-    user gave it, of what made the image: the lines of findings are its.
+    user gave it, of what made the image: the lines of findings are its.  ``html_plain``
+    leaves the data of an HTML report as JSON text, which any browser and people can read.
     """
 
     analysis: Analysis
     verdict: Verdict | None = None
     comparison: Comparison | None = None
     dockerfile: str | None = None
+    html_plain: bool = False

@@ -26,7 +26,7 @@ from layerlens.trend.model import (
 )
 from layerlens.units import human_change, human_size
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Json = dict[str, Any]
 
@@ -74,6 +74,7 @@ def _point(each: TrendPoint) -> Json:
         "user_wasted_percent": number(each.user_wasted_percent),
         "layers": each.layers,
         "file_count": each.files,
+        "packages": each.packages,
         "findings": (
             None
             if each.findings is None
@@ -142,7 +143,7 @@ def _write_json(trend: Trend, stream: BinaryIO) -> None:
 _CSV_HEADS = (
     "reference", "id", "created", "size", "transfer_bytes", "live_bytes", "dead_bytes",
     "removable_bytes", "efficiency", "lean_score", "user_wasted_percent", "layers", "files",
-    *(f"findings_{severity.word}" for severity in Severity), "size_change", "cause", "problem",
+    "packages", *(f"findings_{severity.word}" for severity in Severity), "size_change", "cause", "problem",
 )  # fmt: skip
 
 
@@ -164,7 +165,7 @@ def _write_csv(trend: Trend, stream: BinaryIO) -> None:
                 each.reference, each.id, each.created, each.size, each.transfer, each.live,
                 each.dead, each.removable, f"{each.efficiency:.6f}", f"{each.lean_score:.6f}",
                 f"{each.user_wasted_percent:.4f}", each.layers, each.files,
-                *(each.findings or none), None if step is None else step.size,
+                each.packages, *(each.findings or none), None if step is None else step.size,
                 None if step is None else cause(step), None,
             ]  # fmt: skip
 

@@ -91,6 +91,7 @@ def _point(analysis: Analysis, reference: str | None, place: int) -> TrendPoint:
         findings=(
             None if analysis.judged is None else tuple(counts[severity] for severity in Severity)
         ),
+        packages=None if analysis.judged is None else len(analysis.inventory.packages),
     )
 
 

@@ -15,7 +15,8 @@ class TrendPoint:
     """The image at one time, as its analysis tells; ``place`` among all that were named.
 
     ``created`` is what its configuration says, as it stands there.  ``findings`` counts them
-    by severity, the least first; ``None`` where rules did not run.
+    by severity, the least first; it and ``packages``, their number, are ``None`` where
+    rules did not run.
     """
 
     place: int
@@ -33,6 +34,7 @@ class TrendPoint:
     layers: int
     files: int
     findings: tuple[int, ...] | None
+    packages: int | None = None
 
     @property
     def waste(self) -> int:

@@ -14,6 +14,7 @@ from tests.browser.opening import WIDTHS, Opener
 from tests.builders import file
 from tests.unit.outputs import samples
 
+VIEWS = 'nav[aria-label="Views"] a'
 SURFACE = {"light": "rgb(252, 252, 251)", "dark": "rgb(22, 22, 26)"}
 
 
@@ -26,12 +27,12 @@ async def test_shows_the_image_from_packed_and_from_plain_data(opener: Opener, p
 
 async def test_an_unknown_place_leads_to_the_first_view(opener: Opener) -> None:
     page = await opener.open(samples.shop(), "#/no-such-view?x=%E0%A4")
-    await expect(page.locator("nav a").first).to_have_attribute("aria-current", "page")
+    await expect(page.locator(VIEWS).first).to_have_attribute("aria-current", "page")
 
 
 async def test_every_view_is_reached_by_its_link_and_named_in_the_title(opener: Opener) -> None:
     page = await opener.open(samples.shop())
-    for link in await page.locator("nav a").all():
+    for link in await page.locator(VIEWS).all():
         await link.click()
         await expect(link).to_have_attribute("aria-current", "page")
         title = (await link.inner_text()).split("\n")[0]
@@ -82,7 +83,7 @@ async def test_the_policy_stops_foreign_scripts_styles_and_pictures(opener: Open
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_no_view_is_wider_than_the_window(opener: Opener, width: int) -> None:
     page = await opener.open(many_notes(), width=width)
-    for link in await page.locator("nav a").all():
+    for link in await page.locator(VIEWS).all():
         await link.click()
         wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, await link.inner_text()
@@ -91,7 +92,7 @@ async def test_no_view_is_wider_than_the_window(opener: Opener, width: int) -> N
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_no_view_violates_accessibility(opener: Opener, scheme: str) -> None:
     page = await opener.open(many_notes(), color_scheme=scheme)
-    for link in await page.locator("nav a").all():
+    for link in await page.locator(VIEWS).all():
         await link.click()
         assert await axe.violations(page) == [], await link.inner_text()
 

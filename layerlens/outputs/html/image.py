@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
+from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.words import counted
 from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
 from layerlens.outputs.html.comparison import comparison_data
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
+from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
 from layerlens.outputs.html.overview import overview
 from layerlens.outputs.html.packages import package_data
@@ -21,10 +23,11 @@ from layerlens.units import human_size
 Json = dict[str, Any]
 
 
-def write_html(report: Report, stream: BinaryIO, *, plain: bool = False) -> None:
+def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -> None:
     """Write the report of an image; equal reports give equal bytes.
 
-    Where the image was compared with another one, that is in it, too.
+    Where the image was compared with another one, that is in it, too.  ``plain``, else
+    the report's ``html_plain``, leaves the data as JSON text.
     """
     analysis = report.analysis
     scores = analysis.scores
@@ -33,18 +36,22 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool = False) -> None
         _data(report),
         title=f"{analysis.image.reference} - LayerLens",
         summary=(
+            *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
             ("Layers", str(len(analysis.layers))),
             ("Efficiency", percent_of(scores.live_bytes, scores.total_bytes or 1)),
             ("Dead bytes", human_size(scores.dead_bytes)),
             ("Removable bytes", human_size(scores.removable_bytes)),
         ),
-        plain=plain,
+        plain=report.html_plain if plain is None else plain,
     )
 
 
-def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool = False) -> None:
-    """Write the report of a comparison, which is also that of the new image."""
+def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -> None:
+    """Write the report of a comparison, which is also that of the new image.
+
+    ``plain`` is as for :func:`write_html`.
+    """
     comparison = report.comparison
     assert comparison is not None, "nothing was compared"
     pull = comparison.pull
@@ -66,7 +73,7 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool = Fal
             ("To fetch", f"{human_size(pull.bytes)} in {counted(len(pull.fetched), 'layer')}"),
             ("Paths that differ", f"{len(comparison.paths):,}"),
         ),
-        plain=plain,
+        plain=report.html_plain if plain is None else plain,
     )
 
 
@@ -81,8 +88,9 @@ def image_data(report: Report) -> Json:
     """Everything of one image.
 
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
-    ``tree`` holds in another form, and dive's inefficient files.  ``folded`` says how much
-    of the paths stands in ``tree`` as sums.
+    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``folded`` says how
+    much of the paths stands in ``tree`` as sums.  ``partial`` is there where not all layers
+    were read: how many were, and of how many if that is known.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(
@@ -90,12 +98,24 @@ def image_data(report: Report) -> Json:
     )
     whole = columns(analysis)
     tree = fold(whole, named_records(analysis, whole))
+    partial = analysis.partial
     return {
         "document": document,
         "tree": tree.fields(),
         "folded": folded_facts(whole, tree),
+        "inefficient": inefficient(analysis, tree),
+        "partial": None if partial is None else {"read": partial.read, "layers": partial.layers},
         "packages": package_data(analysis),
         "judgement": judgement_data(analysis),
         "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
+
+
+def _partly(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """The row that says so where not all layers were read."""
+    partial = analysis.partial
+    if partial is None:
+        return ()
+    of = "" if partial.layers is None else f" of {partial.layers}"
+    return (("Only a part", f"{partial.read}{of} layers were read; all figures are of these"),)

@@ -26,7 +26,18 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = ("base.css",)
+STYLES = (
+    "base.css",
+    "overview.css",
+    "export.css",
+    "layers.css",
+    "files.css",
+    "facts.css",
+    "packages.css",
+    "image.css",
+    "diagnostics.css",
+    "print.css",
+)
 """In the order of the cascade."""
 
 
@@ -45,6 +56,7 @@ def write_page(
         f"script-src {_hash(early)} {_hash(script)}",
         f"style-src {_hash(style)}",
         "img-src data:",
+        "worker-src blob:",
         "base-uri 'none'",
         "form-action 'none'",
     ))  # fmt: skip

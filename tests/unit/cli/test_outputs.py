@@ -179,3 +179,30 @@ def test_no_output_replaces_another_or_what_is_read(
     assert main([str(image), "--json", "/dev/null", "--csv", "/dev/null", "--quiet"]) == 0
     assert "no file has such a name" in refused(capsys, image, "--json", "a\0b")
     assert "is a directory" in refused(capsys, image, "--json", f"{out}/")
+
+
+# ------------------------------------------------------------------------------------ HTML
+
+
+def test_html_plain_leaves_the_data_readable(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "plain.html"
+    for command in (
+        [str(folder / "image.tar")],
+        ["report", str(folder / "saved")],
+        ["open", str(folder / "saved")],
+    ):
+        where = ["--dockerfile", str(folder / "Dockerfile")]
+        assert main([*command, *where, "--html", str(out), "--html-plain", "--quiet"]) == 0
+        text = out.read_text("utf-8")
+        assert '"instruction":"RUN apt-get update"' in text
+        assert "data-packed" not in text.partition('id="data"')[2].partition(">")[0]
+        assert text == (tmp_path / "plain.html").read_text("utf-8")
+    assert "RUN apt-get update" not in (folder / "html").read_text("utf-8")
+
+
+def test_html_plain_is_of_a_report(folder: Path, capsys: Run) -> None:
+    image = folder / "image.tar"
+    for command in (
+        [image], ["report", folder / "saved"], ["trend", image], ["compare", image, image],
+    ):  # fmt: skip
+        assert "--html-plain needs --html" in refused(capsys, *command, "--html-plain")

@@ -1,8 +1,9 @@
 // The frame around the views: heading, navigation, theme, and which view stands in it.
 
 import { add, h } from "./dom.js";
-import { count } from "./shown.js";
+import { exportMenu } from "./export/menu.js";
 import { go, hashOf, parse } from "./route.js";
+import { count } from "./shown.js";
 import { themeChoice } from "./themechoice.js";
 import { VIEWS } from "./views/catalogue.js";
 
@@ -39,8 +40,10 @@ export class App {
         { class: "top" },
         h("p", { class: "brand" }, "LayerLens"),
         h("p", { class: "subject", title: this.report.title }, this.report.title),
+        exportMenu(this.report),
         themeChoice(),
       ),
+      partly(this.report.image?.data.partial),
       h(
         "nav",
         { "aria-label": "Views" },
@@ -98,5 +101,16 @@ function foldedNotice(folded) {
     { class: "folded", "aria-label": "About small files" },
     `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
       "shows them as one sum. Every figure still counts them all.",
+  );
+}
+
+/** That not all layers were read, where it is so: it holds of every figure of every view. */
+function partly(partial) {
+  if (!partial) return null;
+  const of = partial.layers === null ? "" : ` of ${count(partial.layers)}`;
+  return h(
+    "p",
+    { class: "partly", role: "note" },
+    `Only ${count(partial.read)}${of} layers were read when this was written: all figures are of these.`,
   );
 }

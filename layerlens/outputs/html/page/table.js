@@ -1,6 +1,7 @@
 // A table that sorts by its columns, and lays out its rows some hundred at a time.
 
 import { h, replace } from "./dom.js";
+import { inOrder } from "./order.js";
 import { count } from "./shown.js";
 
 const PIECE = 200;
@@ -15,10 +16,11 @@ const PIECE = 200;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
  * `empty` is said where there are no rows.
  *
- * Gives {element, show(rows), sorted}.
+ * Gives {element, show(rows, {sorted, pinned}), sorted}: `sorted` sorts otherwise from now
+ * on, `pinned` are rows that stay on top however the others are sorted.
  */
 export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "Nothing here." }) {
-  const state = { rows, sorted: sorted ?? null, laid: 0, order: [] };
+  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null };
   const body = h("tbody");
   const heads = new Map();
   const more = h("button", { type: "button", class: "more", onclick: () => lay(PIECE) });
@@ -57,13 +59,13 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
 
   function ordered() {
     const column = state.sorted && columns.find((each) => each.id === state.sorted.id);
-    if (!column?.sort) return state.rows;
-    const keys = state.rows.map(column.sort);
-    const order = Array.from(state.rows.keys());
-    const sign = state.sorted.down ? -1 : 1;
-    // Equal keys keep the order in which they came, in both directions.
-    order.sort((a, b) => sign * compare(keys[a], keys[b]) || a - b);
-    return order.map((at) => state.rows[at]);
+    if (column?.sort) {
+      // Equal keys keep the order in which they came, in both directions.
+      const order = inOrder(state.rows.map(column.sort), state.sorted.down);
+      return (some) => order.take(some).map((at) => state.rows[at]);
+    }
+    let at = 0;
+    return (some) => state.rows.slice(at, (at += some));
   }
 
   function draw() {
@@ -75,46 +77,47 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
     state.order = ordered();
     state.laid = 0;
     body.replaceChildren();
+    state.pinned.forEach(place);
     lay(PIECE);
   }
 
+  function place(row) {
+    const cells = columns.map((column) =>
+      column.header
+        ? h("th", { scope: "row" }, column.cell(row))
+        : h("td", { class: column.number && "number" }, column.cell(row)),
+    );
+    const line = h("tr", {}, cells);
+    onrow?.(row, line);
+    body.append(line);
+  }
+
   function lay(some) {
-    const until = Math.min(state.order.length, state.laid + some);
     const had = state.laid;
-    for (const row of state.order.slice(had, until)) {
-      const cells = columns.map((column) =>
-        column.header
-          ? h("th", { scope: "row" }, column.cell(row))
-          : h("td", { class: column.number && "number" }, column.cell(row)),
-      );
-      const line = h("tr", {}, cells);
-      onrow?.(row, line);
-      body.append(line);
-    }
-    state.laid = until;
-    const left = state.order.length - until;
+    const rows_ = state.order(some);
+    rows_.forEach(place);
+    state.laid += rows_.length;
+    const left = state.rows.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
+      more.dataset.left = count(left); // said on paper
       replace(status, more);
-    } else replace(status, state.order.length ? null : empty);
+    } else replace(status, state.rows.length ? null : empty);
     // Who pressed the button goes on with the first of the new rows.
-    if (had) body.rows[had].querySelector("a, button")?.focus();
+    if (had) body.rows[state.pinned.length + had].querySelector("a, button")?.focus();
   }
 
   draw();
   return {
     element,
-    show(rows_) {
+    show(rows_, { sorted: sort, pinned = [] } = {}) {
       state.rows = rows_;
+      state.pinned = pinned;
+      if (sort) state.sorted = sort;
       draw();
     },
     get sorted() {
       return state.sorted;
     },
   };
-}
-
-function compare(a, b) {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,74 @@
+// The document that `--json` writes, put together again from what the page holds.
+
+import { byBytes, nameOf, pathFields } from "./names.js";
+
+/** Every dead file with bytes, the largest first: {name, cause, size, addedIn, lostIn}. */
+export function waste(image) {
+  const { tree } = image;
+  const found = [];
+  for (let record = 0; record < tree.recordCount; record += 1) {
+    if (!tree.lost[record] || !tree.size[record] || tree.folded.has(record)) continue;
+    const last = tree.lostAt.get(record) ?? record;
+    found.push({
+      last,
+      name: nameOf(tree, tree.node[last]),
+      cause: tree.ledgerRow(record).class,
+      size: tree.size[record],
+      addedIn: tree.layer[record],
+      lostIn: tree.lost[record] - 1,
+    });
+  }
+  // Of one path and size, those that were lost first stand first, as names follow each other.
+  found.sort((a, b) => a.last - b.last);
+  return byBytes(found);
+}
+
+/** Dive's inefficient files, the largest first: {name, size, count}. */
+function inefficient(image) {
+  const { tree } = image;
+  const { node: steps, count, more, other } = image.data.inefficient;
+  let node = 0;
+  const found = steps.map((step, at) => {
+    node += step;
+    let size = more[at];
+    for (const record of tree.recordsOf(node)) size += tree.size[record];
+    return { name: nameOf(tree, node), size, count: count[at] };
+  });
+  for (const row of other) {
+    const bytes = row.path_base64 === undefined ? null : atob(row.path_base64).slice(1);
+    found.push({ name: { text: row.path.slice(1), bytes }, size: row.bytes, count: row.count });
+  }
+  return byBytes(found);
+}
+
+/** The whole document of an image; what was folded is not in its two long lists. */
+export function wholeDocument(image) {
+  const { document } = image;
+  const { scores } = document;
+  const files = inefficient(image).map(({ name, size, count }) => ({
+    ...pathFields(name, "/"),
+    count,
+    bytes: size,
+  }));
+  return {
+    ...document,
+    scores: { ...scores, dive: { ...scores.dive, inefficient_files: files } },
+    waste: waste(image).map(({ name, cause, size, addedIn, lostIn }) => ({
+      ...pathFields(name),
+      cause,
+      bytes: size,
+      added_in: addedIn,
+      lost_in: lostIn,
+    })),
+  };
+}
+
+/** JSON in ASCII, as the command line writes it. */
+export function jsonText(value) {
+  return (
+    JSON.stringify(value, null, 2).replace(
+      /[\u007f-\uffff]/g,
+      (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
+    ) + "\n"
+  );
+}

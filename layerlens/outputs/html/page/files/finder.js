@@ -1,0 +1,52 @@
+// The search: what matches the text, whether that is known at once or later.
+
+import { Hits } from "./hits.js";
+import { match, parsePattern } from "./match.js";
+import { RegexSearch } from "./regex.js";
+
+/** `found(hits)` is told of an answer that came later; `problem(text)` of why there is none. */
+export class Finder {
+  constructor(tree, { found, problem }) {
+    this.tree = tree;
+    this.on = { found, problem };
+    this.regex = new RegexSearch(tree);
+    this.text = "";
+    this.marks = null;
+    this.waits = false;
+  }
+
+  /**
+   * The hits of a text in a scope; null where nothing is searched for or nothing is known
+   * yet (then `waits` is true).
+   */
+  hits(text, scope, measure) {
+    if (text !== this.text) this.#begin(text);
+    return this.marks && new Hits(scope, this.marks, measure);
+  }
+
+  #begin(text) {
+    this.regex.stop();
+    this.text = text;
+    this.marks = null;
+    this.waits = false;
+    this.trouble = null;
+    const pattern = parsePattern(text);
+    if (!pattern) return;
+    if (pattern.kind !== "regex") {
+      this.marks = match(this.tree, pattern);
+      return;
+    }
+    this.waits = true;
+    this.regex.run(pattern).then(({ found, problem }) => {
+      if (this.text !== text) return;
+      this.waits = false;
+      if (found) {
+        this.marks = found;
+        this.on.found();
+      } else if (problem) {
+        this.trouble = problem;
+        this.on.problem(problem);
+      }
+    });
+  }
+}

@@ -1,0 +1,95 @@
+// Regular expressions over all paths, in a worker: one that runs away can only be ended
+// from outside.
+
+/** How long an expression may take. */
+const LIMIT = 1500;
+
+/**
+ * Marks of all nodes by a regular expression, as a promise of {found} or {problem}, and
+ * `stop()`, which ends the search.  Paths have no leading slash.
+ */
+export class RegexSearch {
+  constructor(tree) {
+    this.tree = tree;
+    this.worker = null;
+    this.waits = null;
+  }
+
+  run({ source, flags }) {
+    this.stop();
+    try {
+      new RegExp(source, flags + "u");
+    } catch (error) {
+      return Promise.resolve({ problem: error.message });
+    }
+    return new Promise((done) => {
+      this.waits = done;
+      try {
+        this.worker ??= this.#start();
+      } catch {
+        this.#end({ problem: "this browser runs no regular expressions in files" });
+        return;
+      }
+      this.timer = setTimeout(() => {
+        this.#kill();
+        this.#end({ problem: "the expression took too long and was stopped" });
+      }, LIMIT);
+      this.worker.postMessage({ source, flags: flags + "u" });
+    });
+  }
+
+  /** Forget what is searched for. */
+  stop() {
+    if (!this.waits) return;
+    this.#kill();
+    this.#end({ problem: null });
+  }
+
+  #start() {
+    const script = URL.createObjectURL(new Blob([`"use strict";(${work})();`], { type: "text/javascript" }));
+    const worker = new Worker(script);
+    URL.revokeObjectURL(script);
+    worker.onmessage = ({ data }) => this.#end({ found: data });
+    worker.onerror = () => {
+      this.#kill();
+      this.#end({ problem: "this browser runs no regular expressions in files" });
+    };
+    const { names, name, parent } = this.tree;
+    worker.postMessage({ names, name, parent });
+    return worker;
+  }
+
+  #kill() {
+    this.worker?.terminate();
+    this.worker = null;
+  }
+
+  #end(result) {
+    clearTimeout(this.timer);
+    const done = this.waits;
+    this.waits = null;
+    done?.(result);
+  }
+}
+
+/** What the worker runs: it is its source that goes there, so it uses nothing from here. */
+function work() {
+  let tree = null;
+  onmessage = ({ data }) => {
+    if (data.names) {
+      tree = data;
+      return;
+    }
+    const { names, name, parent } = tree;
+    const test = new RegExp(data.source, data.flags);
+    const found = new Uint8Array(name.length);
+    const paths = [""];
+    for (let node = 1; node < name.length; node += 1) {
+      const own = names[name[node]];
+      const above = paths[parent[node]];
+      paths[node] = above ? `${above}/${own}` : own;
+      if (own && test.test(paths[node])) found[node] = 1;
+    }
+    postMessage(found, [found.buffer]);
+  };
+}

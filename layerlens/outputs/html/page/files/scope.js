@@ -1,0 +1,100 @@
+// What stands in a scope: the final filesystem, one layer, or all that is shipped.
+
+import { ALL, FINAL } from "../tree.js";
+
+const HERE = 1;
+const BELOW = 2;
+const TAKEN = 4;
+
+/** The nodes of a scope, and their sums.  Made once for each scope, see `scopes`. */
+export class Scope {
+  constructor(tree, of) {
+    this.tree = tree;
+    this.of = of;
+    const marks = new Uint8Array(tree.count);
+    const takes = typeof of === "number" ? of + 1 : 0;
+    for (let record = 0; record < tree.recordCount; record += 1) {
+      if (tree.isIn(record, of)) marks[tree.node[record]] |= HERE;
+      else if (takes && tree.taken[record] && tree.gone[record] === takes) {
+        marks[tree.node[record]] |= TAKEN;
+      }
+    }
+    marks[0] |= HERE;
+    for (let node = tree.count - 1; node > 0; node -= 1) {
+      if (marks[node]) marks[tree.parent[node]] |= BELOW;
+    }
+    this.marks = marks;
+  }
+
+  /** Whether a node, or something below it, is in the scope (or was taken away by its layer). */
+  has(node) {
+    return this.marks[node] > 0;
+  }
+
+  /** Whether the node itself is in the scope; else it only leads to what is. */
+  isHere(node) {
+    return (this.marks[node] & HERE) > 0;
+  }
+
+  /** Whether the layer of this scope took the node away and put nothing there. */
+  isTaken(node) {
+    return (this.marks[node] & (TAKEN | HERE)) === TAKEN;
+  }
+
+  folder(node) {
+    return (this.marks[node] & BELOW) > 0;
+  }
+
+  children(node) {
+    const { tree, marks } = this;
+    const found = [];
+    for (let child = node + 1; child < tree.end[node]; child = tree.end[child]) {
+      if (marks[child]) found.push(child);
+    }
+    return found;
+  }
+
+  /** The first record of a node that is told of here, or -1. */
+  record(node) {
+    const { tree } = this;
+    let found = -1;
+    for (let record = tree.firstRecord[node]; record < tree.firstRecord[node + 1]; record += 1) {
+      if (tree.isIn(record, this.of)) found = record;
+    }
+    return found;
+  }
+
+  /** Bytes of all subtrees by a measure. */
+  bytes(measure) {
+    return this.tree.sums(this.of, measure).bytes;
+  }
+
+  /** Files (all that is not a directory) of all subtrees. */
+  get files() {
+    return this.tree.sums(this.of, "content").files;
+  }
+
+  /** The record whose bytes count at a record, -1: none do. */
+  source(record) {
+    return this.of === FINAL ? this.tree.source[record] : record;
+  }
+}
+
+/** A function that gives the scope of "final", "all" or a layer's number, the last few kept. */
+export function scopes(tree) {
+  const kept = new Map();
+  return (of) => {
+    let found = kept.get(of);
+    if (!found) {
+      if (kept.size >= 6) kept.delete(kept.keys().next().value);
+      kept.set(of, (found = new Scope(tree, of)));
+    }
+    return found;
+  };
+}
+
+/** What a scope is called, for headings and sentences. */
+export function scopeName(of) {
+  if (of === FINAL) return "the final filesystem";
+  return of === ALL ? "all that is shipped" : `layer ${of}`;
+}

@@ -1,0 +1,114 @@
+// What to mend first: the findings that save most, each with its fix to copy.
+
+import { add, block, copy, h } from "../dom.js";
+import { findingLink, layerLink } from "../links.js";
+import { count, counted, share, size } from "../shown.js";
+import { severity } from "../words.js";
+
+/** `fixes` are the indices of the findings to show, the best first. */
+export function fixes({ document, dockerfile }, { fixes: best, savings }) {
+  if (document.findings === null) return null;
+  const said = h("p", { class: "unseen", role: "status" });
+  const found = best.map((at) => fix(document, dockerfile, at, said));
+  return h(
+    "section",
+    { class: "fixes" },
+    h("h2", {}, heading(found.length)),
+    outlook(document, savings ?? document.savings),
+    found.length
+      ? h("ol", {}, found)
+      : h(
+          "p",
+          {},
+          document.findings.length
+            ? "No advice that saves bytes: what was found is about other things, or a matter of choice."
+            : "✓ Nothing to mend.",
+        ),
+    said,
+  );
+}
+
+function heading(many) {
+  if (!many) return "Fixes";
+  return many > 1 ? `The ${many} best fixes` : "The best fix";
+}
+
+function outlook(document, savings) {
+  if (!savings?.bytes) return null;
+  const wire = savings.transfer_bytes === null ? "" : `; ≈ ${size(savings.transfer_bytes)} of transfer`;
+  return h(
+    "p",
+    { class: "outlook" },
+    "All advice followed: ",
+    h("strong", {}, `${size(savings.bytes)} less`),
+    ` (${share(savings.bytes, document.scores.total_bytes)}${wire}), ${size(savings.total_bytes)} left.`,
+  );
+}
+
+function fix(document, dockerfile, at, said) {
+  const finding = document.findings[at];
+  const wire = finding.transfer_bytes;
+  return h(
+    "li",
+    { class: "fix" },
+    h(
+      "div",
+      { class: "fix-head" },
+      h("h3", {}, findingLink(at, finding.title)),
+      severity(finding.severity),
+      h(
+        "p",
+        { class: "saves" },
+        "saves ",
+        h("strong", {}, size(finding.bytes)),
+        wire !== null && h("span", { class: "faint" }, `, ≈ ${size(wire)} of transfer`),
+      ),
+    ),
+    place(finding, dockerfile),
+    finding.fix && fence(finding, said),
+  );
+}
+
+function place(finding, dockerfile) {
+  const parts = [];
+  if (finding.line !== null) {
+    const file = dockerfile && [h("span", { class: "path" }, dockerfile), " "];
+    parts.push([file, `line ${count(finding.line)}`]);
+  }
+  if (finding.layer !== null) parts.push(layerLink(finding.layer));
+  if (finding.base) parts.push("of the base");
+  if (finding.path_count > 1) parts.push(counted(finding.path_count, "path"));
+  const line = h("p", { class: "place faint" });
+  parts.forEach((part, each) => add(line, [each ? ", " : null, part]));
+  if (finding.instruction) {
+    add(line, [parts.length ? ": " : null, h("code", {}, finding.instruction.slice(0, 300))]);
+  }
+  return line.childNodes.length ? line : null;
+}
+
+function fence(finding, said) {
+  const text = finding.fix.replace(/\n$/, "");
+  return h(
+    "div",
+    { class: "fence" },
+    block(text),
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-label": `Copy the fix: ${finding.title.slice(0, 100)}`,
+        onclick: async (event) => {
+          const button = event.currentTarget;
+          await copy(text);
+          button.textContent = "Copied";
+          said.textContent = "The fix is copied.";
+        },
+        onblur: (event) => {
+          event.currentTarget.textContent = "Copy";
+          said.textContent = "";
+        },
+      },
+      "Copy",
+    ),
+  );
+}

@@ -1,0 +1,94 @@
+// Which rectangles of a treemap can be seen, and where: directories inside each other, as
+// deep as there is room.  What is too small to see is laid out as one.
+
+import { squarify } from "./squarify.js";
+
+/** Height of the strip that names a directory, and what a directory must measure to have one. */
+export const STRIP = 18;
+const STRIP_WIDTH = 52;
+const STRIP_HEIGHT = 44;
+
+/** A directory smaller than this is one rectangle; a rectangle of less area is merged. */
+const OPENS_AT = 14;
+const LEAST_AREA = 10;
+
+/**
+ * The cells of a treemap, outer ones before those inside them.
+ *
+ * `source`: {weight(node), children(node), folder(node)}.  A cell is {node, parent, level,
+ * x, y, w, h, weight, open (its content is drawn), strip (height of its strip, 0: none), rest
+ * (how many nodes in `node` it stands for; 0: it is `node` itself)}; all in whole pixels.
+ */
+export function layout(source, root, width, height) {
+  const cells = [];
+  const add = (node, parent, [x, y, w, h], weight, rest) => {
+    const level = parent ? parent.level + 1 : 0;
+    const cell = { node, parent, level, x, y, w, h, weight, open: false, strip: 0, rest };
+    cells.push(cell);
+    if (!rest && weight > 0 && source.folder(node)) open(cell, parent === null);
+  };
+
+  function open(cell, outermost) {
+    if (!outermost && Math.min(cell.w, cell.h) < OPENS_AT) return;
+    const strip = outermost || (cell.w >= STRIP_WIDTH && cell.h >= STRIP_HEIGHT);
+    cell.strip = strip ? STRIP : 0;
+    cell.open = true;
+    const edge = outermost ? 0 : 1;
+    const box = {
+      x: cell.x + edge,
+      y: cell.y + (cell.strip || edge),
+      w: cell.w - 2 * edge,
+      h: cell.h - (cell.strip || edge) - edge,
+    };
+    if (box.w < 1 || box.h < 1) return;
+    const { nodes, weights, small } = visible(source, cell.node, box.w * box.h);
+    squarify(weights, box, (at, x, y, w, h) => {
+      // Edges are rounded, not sizes, so that neighbours still meet.
+      const left = Math.round(x);
+      const top = Math.round(y);
+      const across = Math.round(x + w) - left;
+      const down = Math.round(y + h) - top;
+      if (across < 1 || down < 1) return;
+      const rest = at === nodes.length;
+      add(rest ? cell.node : nodes[at], cell, [left, top, across, down], weights[at], rest ? small : 0);
+    });
+  }
+
+  if (width >= 1 && height >= 1) add(root, null, [0, 0, width, height], source.weight(root), 0);
+  return cells;
+}
+
+/** The children that can be seen in an area, the largest first, and the others as one. */
+function visible(source, node, area) {
+  const children = source.children(node);
+  let all = 0;
+  for (const child of children) all += source.weight(child);
+  const least = (all * LEAST_AREA) / area;
+  const nodes = [];
+  let small = 0;
+  let left = all;
+  for (const child of children) {
+    const weight = source.weight(child);
+    if (weight <= 0) continue;
+    if (weight < least) {
+      small += 1;
+      continue;
+    }
+    nodes.push(child);
+    left -= weight;
+  }
+  nodes.sort((a, b) => source.weight(b) - source.weight(a) || a - b);
+  const weights = nodes.map((child) => source.weight(child));
+  // The differences of floating point are no bytes.
+  if (small && left > 0) weights.push(left);
+  return { nodes, weights, small };
+}
+
+/** The innermost cell at a point, or null. */
+export function cellAt(cells, x, y) {
+  for (let at = cells.length - 1; at >= 0; at -= 1) {
+    const cell = cells[at];
+    if (x >= cell.x && x < cell.x + cell.w && y >= cell.y && y < cell.y + cell.h) return cell;
+  }
+  return null;
+}

@@ -1,0 +1,186 @@
+// A treemap that can be looked at, pointed at and walked through by keys.
+//
+// The canvas is an "application": arrow keys go to the rectangle that lies in their
+// direction, which no role with items knows.  What is reached is said in a live region;
+// the same figures stand in a table beside it.
+
+import { h } from "../dom.js";
+import { cellAt, layout } from "./layout.js";
+import { paint } from "./painter.js";
+import { Palette } from "./palette.js";
+import { tooltip } from "./tooltip.js";
+import { neighbour } from "./walk.js";
+
+/**
+ * Make a treemap.  `on` is told what the reader does: open(node) (go into a directory),
+ * pick(node) (look at a file), up(), home(), focus(node); `tell(cell)` gives what a
+ * tooltip holds and `say(cell)` what is read out.
+ *
+ * Gives {element, show(scene), focusOn(node), refresh()}.  A scene is {root, weight(node),
+ * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell)}.
+ */
+export function treemap({ label, help, on, tell, say }) {
+  const state = { scene: null, cells: [], focused: null, pointed: null, width: 0, height: 0 };
+  const canvas = h("canvas", {
+    tabindex: "0",
+    role: "application",
+    "aria-label": label,
+    "aria-roledescription": "treemap",
+    "aria-describedby": "treemap-help",
+  });
+  const ring = h("div", { class: "ring focus", hidden: true });
+  const hover = h("div", { class: "ring hover", hidden: true });
+  const live = h("p", { class: "unseen", role: "status" });
+  const tip = tooltip();
+  const element = h(
+    "div",
+    { class: "treemap" },
+    canvas,
+    hover,
+    ring,
+    tip.element,
+    live,
+    h("p", { class: "unseen", id: "treemap-help" }, help),
+  );
+  const context = canvas.getContext("2d");
+
+  function draw() {
+    const { scene } = state;
+    if (!scene || !element.isConnected) return;
+    const ratio = devicePixelRatio || 1;
+    const width = (state.width = Math.floor(element.clientWidth));
+    const height = (state.height = Math.floor(element.clientHeight));
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    state.cells = layout(scene, scene.root, width, height);
+    paint(context, state.cells, new Palette(context, ratio), scene);
+    if (state.focused !== null) outline(ring, cellOf(state.focused));
+    point(null);
+  }
+
+  function cellOf(node) {
+    return state.cells.find((cell) => cell.node === node && !cell.rest && cell.level > 0) ?? null;
+  }
+
+  function outline(box, cell) {
+    box.hidden = !cell;
+    if (!cell) return;
+    const measures = { left: cell.x, top: cell.y, width: cell.w, height: cell.h };
+    for (const [name, value] of Object.entries(measures)) box.style.setProperty(name, `${value}px`);
+  }
+
+  function inWindow({ x, y, w, h: high }) {
+    const at = canvas.getBoundingClientRect();
+    return { left: at.left + x, top: at.top + y, right: at.left + x + w, bottom: at.top + y + high };
+  }
+
+  // ------------------------------------------------------------------------ the pointer
+
+  function point(cell) {
+    if (state.pointed === cell) return;
+    state.pointed = cell;
+    outline(hover, cell && cell.level > 0 ? cell : null);
+    if (!cell) tip.hide();
+  }
+
+  function under(event) {
+    const at = canvas.getBoundingClientRect();
+    return cellAt(state.cells, event.clientX - at.left, event.clientY - at.top);
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    const cell = under(event);
+    const { clientX: x, clientY: y } = event;
+    // What it says is made once for each cell, however much the pointer trembles.
+    const content = cell && cell !== state.pointed ? tell(cell) : null;
+    point(cell);
+    if (cell) tip.show(content, { left: x, right: x, top: y, bottom: y });
+  });
+  canvas.addEventListener("pointerleave", () => point(null));
+  canvas.addEventListener("click", (event) => {
+    const cell = under(event);
+    if (!cell) return;
+    if (cell.level === 0) {
+      if (!cell.open || event.offsetY < cell.strip) on.up();
+    } else activate(cell);
+  });
+
+  /** Go into a directory (what is too small to see lies in one), or look at a file. */
+  function activate(cell) {
+    if (state.scene.folder(cell.node)) {
+      if (cell.node !== state.scene.root) on.open(cell.node);
+    } else on.pick(cell.node);
+  }
+
+  // --------------------------------------------------------------------------- the keys
+
+  function reach(cell) {
+    state.focused = cell ? cell.node : null;
+    outline(ring, cell);
+    hover.hidden = true;
+    on.focus(state.focused);
+    if (!cell) return;
+    live.textContent = say(cell);
+    tip.show(tell(cell), inWindow(cell));
+  }
+
+  function walkable() {
+    return state.cells.filter((cell) => cell.level === 1 && !cell.rest);
+  }
+
+  function pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const now = state.focused === null ? null : cellOf(state.focused);
+    if (event.key.startsWith("Arrow")) {
+      const next = now ? neighbour(walkable(), now, event.key) : walkable()[0];
+      if (next) reach(next);
+    } else if (event.key === "Enter") {
+      if (now) activate(now);
+    } else if (event.key === "Escape" && tip.visible) tip.hide();
+    else if (event.key === "Escape" || event.key === "Backspace") on.up();
+    else if (event.key === "Home") on.home();
+    else return false;
+    return true;
+  }
+
+  canvas.addEventListener("keydown", (event) => {
+    if (pressed(event)) event.preventDefault();
+  });
+  canvas.addEventListener("focus", () => {
+    // A click focuses, too; only who came by keys is led somewhere.
+    if (!canvas.matches(":focus-visible")) return;
+    reach((state.focused !== null && cellOf(state.focused)) || walkable()[0] || null);
+  });
+  canvas.addEventListener("blur", () => {
+    ring.hidden = true;
+    tip.hide();
+  });
+  window.addEventListener("scroll", () => tip.hide(), { passive: true });
+
+  // ------------------------------------------------------------------------- the canvas
+
+  window.addEventListener("themechange", draw);
+  new ResizeObserver(() => {
+    if (Math.floor(element.clientWidth) !== state.width || Math.floor(element.clientHeight) !== state.height) {
+      draw();
+    }
+  }).observe(element);
+
+  return {
+    element,
+    canvas,
+    /** Draw a scene; `focus` is the node to stand on where the keys are in the map. */
+    show(scene, focus = null) {
+      state.scene = scene;
+      state.focused = focus;
+      draw();
+      if (document.activeElement === canvas && canvas.matches(":focus-visible")) {
+        reach((focus !== null && cellOf(focus)) || walkable()[0] || null);
+      } else outline(ring, null);
+    },
+    /** Draw the same cells once more: what they look like has changed. */
+    refresh() {
+      paint(context, state.cells, new Palette(context, devicePixelRatio || 1), state.scene);
+    },
+  };
+}
