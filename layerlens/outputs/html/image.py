@@ -88,9 +88,9 @@ def image_data(report: Report) -> Json:
     """Everything of one image.
 
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
-    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``folded`` says how
-    much of the paths stands in ``tree`` as sums.  ``partial`` is there where not all layers
-    were read: how many were, and of how many if that is known.
+    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
+    where not all layers were read: how many were, and of how many if that is known.
+    ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(

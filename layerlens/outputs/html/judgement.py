@@ -52,7 +52,8 @@ def _held(analysis: Analysis, finding: Finding) -> list[Json]:
     """Where the files of a finding lie, in the order of its paths.
 
     ``lost``: the layer that removed or replaced it, ``None`` where it is in the final
-    filesystem; ``command`` gets it out (``None`` where the very layer lost it again).
+    filesystem; ``command`` gets it out (``None`` where the very layer lost it again, or
+    where the path is none of that layer's).
     """
     fs, layer = analysis.filesystem, finding.layer
     if layer is None or not finding.paths:
@@ -63,13 +64,12 @@ def _held(analysis: Analysis, finding: Finding) -> list[Json]:
         for version in range(fs.first[layer], fs.first[layer + 1])
         if fs.paths[version] in wanted
     }
-    lost = {}
-    if versions:
-        inodes = set(versions.values())
-        deaths = fs.deaths
-        for inode, killer in zip(deaths.inode, deaths.layer, strict=True):
-            if inode in inodes:
-                lost[inode] = killer
+    inodes, deaths = set(map(fs.inode, versions.values())), fs.deaths
+    lost = {
+        inode: killer
+        for inode, killer in zip(deaths.inode, deaths.layer, strict=True)
+        if inode in inodes
+    }
     reference = analysis.image.reference
     found: list[Json] = []
     for path in finding.paths:
@@ -77,7 +77,7 @@ def _held(analysis: Analysis, finding: Finding) -> list[Json]:
         if version is None:
             found.append({"lost": None, "command": None})
             continue
-        killer = lost.get(version)
-        command = None if killer == layer else extract_command(reference, path, layer)
-        found.append({"lost": killer, "command": command})
+        gone = lost.get(fs.inode(version))
+        command = None if gone == layer else extract_command(reference, path, layer)
+        found.append({"lost": gone, "command": command})
     return found

@@ -32,10 +32,14 @@ STYLES = (
     "export.css",
     "layers.css",
     "files.css",
+    "changes.css",
     "facts.css",
     "packages.css",
     "image.css",
     "diagnostics.css",
+    "guide.css",
+    "findings.css",
+    "trend.css",
     "print.css",
 )
 """In the order of the cascade."""

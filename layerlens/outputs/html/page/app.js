@@ -16,6 +16,8 @@ export class App {
   constructor(report) {
     this.report = report;
     this.views = VIEWS.filter((view) => view.has(report));
+    /** Which views there are, by id: the guide tells of these alone. */
+    report.views = new Set(this.views.map((view) => view.id));
     this.made = new Map();
     this.links = new Map();
     this.now = null;
@@ -93,17 +95,6 @@ export class App {
   }
 }
 
-/** Says so where an image has more files than a page can tell of by name. */
-function foldedNotice(folded) {
-  if (!folded) return null;
-  return h(
-    "aside",
-    { class: "folded", "aria-label": "About small files" },
-    `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
-      "shows them as one sum. Every figure still counts them all.",
-  );
-}
-
 /** That not all layers were read, where it is so: it holds of every figure of every view. */
 function partly(partial) {
   if (!partial) return null;
@@ -112,5 +103,16 @@ function partly(partial) {
     "p",
     { class: "partly", role: "note" },
     `Only ${count(partial.read)}${of} layers were read when this was written: all figures are of these.`,
+  );
+}
+
+/** Says so where an image has more files than a page can tell of by name. */
+function foldedNotice(folded) {
+  if (!folded) return null;
+  return h(
+    "aside",
+    { class: "folded", "aria-label": "About small files" },
+    `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
+      "shows them as one sum. Every figure still counts them all.",
   );
 }

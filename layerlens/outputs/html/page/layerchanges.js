@@ -126,8 +126,8 @@ export class Selection {
   /** The items below one, by name or with the largest first. */
   children(item, order = "size") {
     const found = [];
-    let at = item.from;
-    while (at < item.until && this.nodeAt(at) === item.node) at += 1;
+    // Its own change and those of a chain that leads to it come first, and none without its own.
+    let at = item.own < 0 ? item.from : item.own + 1;
     while (at < item.until) {
       const child = this.#step(at, item.node);
       const until = this.#after(child, at, item.until);

@@ -100,7 +100,7 @@ function fate(image, losses, layer) {
   if (!rows.length) return h("p", { class: "faint" }, "It ships no bytes.");
   return figures(
     "What became of its bytes",
-    ["Bytes", "In layer", "Size", "Share", "Files"],
+    ["Bytes", "Lost in", "Size", "Share", "Files"],
     rows.map(({ what, where, bytes, files }) => {
       const style = classStyle(what);
       const label = what.kind === "removable" ? `removable: ${style.label}` : style.label;

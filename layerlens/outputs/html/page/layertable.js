@@ -71,7 +71,7 @@ export function layerTable(image, losses, open) {
       cell: (row) =>
         row.layer
           ? [
-              layerLink(row.layer.index, [h("span", { class: "unseen" }, "layer "), row.layer.index]),
+              labelled(layerLink(row.layer.index, row.layer.index), `layer ${row.layer.index}`),
               h("span", { class: `origin ${origin(row.layer)}` }, origin(row.layer)),
             ]
           : h("span", { class: "faint" }, "none"),
@@ -203,10 +203,17 @@ function zero(amount, show) {
   return amount ? show(amount) : h("span", { class: "faint" }, show(0));
 }
 
+/** Say more of a link than there is room for. */
+function labelled(link, text) {
+  link.setAttribute("aria-label", text);
+  return link;
+}
+
 function blamed(blames, bytes, index) {
   if (!blames.length) return h("span", { class: "faint" }, "0");
-  const text = [count(blames.length), h("span", { class: "unseen" }, " of layer ", index)];
+  const text = count(blames.length);
   // One leads to it, several to the layer, which lists them.
   const link = blames.length === 1 ? findingLink(blames[0][1], text) : layerLink(index, text);
+  labelled(link, `${counted(blames.length, "finding")} of layer ${index}`);
   return bytes ? [link, h("br"), h("span", { class: "faint" }, size(bytes))] : link;
 }

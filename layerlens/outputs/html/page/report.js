@@ -1,5 +1,6 @@
 // What the page knows: an image, a comparison, a course over time, or several of these.
 
+import { Comparison } from "./comparison.js";
 import { Tree } from "./tree.js";
 
 /** One image: `document` as --json writes it, `tree` its paths, and the rest of the data. */
@@ -26,15 +27,24 @@ export class Image {
 }
 
 export class Report {
-  constructor(data) {
+  /** `source`: {bytes, packed}, what the data take in the file. */
+  constructor(data, source) {
     this.data = data;
+    this.source = source;
     this.image = data.image ? new Image(data.image) : null;
-    this.comparison = data.comparison ?? null;
+    this.comparison = data.comparison ? new Comparison(data.comparison) : null;
     this.trend = data.trend ?? null;
+  }
+
+  get #course() {
+    if (!this.trend?.points.length) return null;
+    const [first, last] = [this.trend.points[0], this.trend.points.at(-1)];
+    return first === last ? first.reference : `${first.reference} → ${last.reference}`;
   }
 
   /** What the report is of, for headings. */
   get title() {
-    return this.image?.document.image.reference ?? "LayerLens";
+    const image = this.image?.document.image.reference;
+    return this.comparison?.title ?? image ?? this.#course ?? "LayerLens";
   }
 }

@@ -43,7 +43,10 @@ export function size(bytes) {
     unit *= 1000;
     at += 1;
   }
-  return `${(bytes / unit).toFixed(1)} ${UNITS[at]}`;
+  const number = magnitude / unit;
+  // Halves go to the even digit, as in Python: 11.25 is 11.2.
+  const digits = (number % 1 === 0.25 ? number - 0.05 : number).toFixed(1);
+  return `${bytes < 0 ? "-" : ""}${digits} ${UNITS[at]}`;
 }
 
 /** A change in bytes: `+1.2 MB`, `-300 B`, `0 B`. */
@@ -59,6 +62,11 @@ export function count(number) {
 /** `1 file`, `2 files`. */
 export function counted(number, noun, plural = noun + "s") {
   return `${count(number)} ${number === 1 ? noun : plural}`;
+}
+
+/** Some of the lowest layers: `the lowest layer`, `the lowest 3 layers`. */
+export function lowest(layers) {
+  return layers === 1 ? "the lowest layer" : `the lowest ${counted(layers, "layer")}`;
 }
 
 /** A share with one digit, cut off: only all of it is `100%`, and some is never `0%`. */
