@@ -20,7 +20,7 @@ LOOK = (
         "OUTPUT", "TABLE", "CAPTION", "COLGROUP", "COL", "THEAD", "TBODY", "TFOOT", "TR", "TH",
         "TD", "PRE", "CODE", "KBD", "EM", "STRONG", "B", "SMALL", "SUP", "SUB", "ABBR", "TIME",
         "BR", "WBR", "HR", "DETAILS", "SUMMARY", "DIALOG", "METER", "PROGRESS", "CANVAS", "FORM",
-        "FIGURE", "FIGCAPTION", "BDI", "S", "INS", "DEL", "MARK", "SEARCH"]);
+        "FIGURE", "FIGCAPTION", "DATA", "BDI", "S", "INS", "DEL", "MARK", "SEARCH"]);
       const hidden = /[\\0-\\x08\\x0e-\\x1f\\x7f-\\x9f\\u00ad\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]/;
       for (const each of document.querySelectorAll("*")) {
         const name = each.tagName;
