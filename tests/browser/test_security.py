@@ -121,7 +121,9 @@ async def test_rules_that_found_nothing_are_told(opener: Opener) -> None:
     await expect(page.locator(".checked .finding-note")).to_have_count(0)
     unsure = replace(analysis, diagnostics=(Diagnostic("contents-missing", "too large", 0),))
     page = await opener.open(unsure, "#/security")
-    await expect(page.locator(".checked .finding-note")).to_contain_text("Not everything could be checked")
+    await expect(page.locator(".checked .finding-note")).to_contain_text(
+        "Not everything could be checked"
+    )
 
     every = wicked.secret()
     assert every.judged is not None
