@@ -3,7 +3,8 @@
 A module keeps to a small grammar: it begins with lines of ``import { … } from "./x.js";``,
 and exports by ``export function``, ``export const`` or ``export class`` at the start of a
 line.  Each becomes a function that runs once, after those that it imports from, so names
-of one module never meet those of another.
+of one module never meet those of another.  Comments that have lines of their own are left
+out: they are for those who change the module.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 """What would end or comment out a script in HTML (HTML standard, 4.12.1.3)."""
@@ -44,7 +46,7 @@ def join(entry: str, read: Callable[[str], str]) -> str:
                 raise ValueError(f"{path}: {other} does not export {', '.join(missing)}")
             return f"const {{ {', '.join(names)} }} = {_variable(other)};\n"
 
-        body = _IMPORT.sub(bind, text)
+        body = _IMPORT.sub(bind, _COMMENT.sub("", text).lstrip("\n"))
         exports = tuple(match[1] for match in _EXPORT.finditer(body))
         body = _EXPORT.sub("", body)
         left = _OTHER.search(body)

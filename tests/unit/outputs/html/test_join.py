@@ -54,3 +54,13 @@ def test_folders_are_followed_from_the_module_that_imports() -> None:
 def test_what_is_not_in_the_grammar_is_refused(modules: dict[str, str], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         joined(**modules)
+
+
+def test_comments_stay_in_the_modules() -> None:
+    script = joined(
+        start="// What it is.\n\n/** One\n * two */\nexport const a = 1; // beside\n  // inside\nrun();\n"
+    )
+    assert "What it is" not in script
+    assert "two" not in script
+    assert "inside" not in script
+    assert "const a = 1; // beside\nrun();" in script
