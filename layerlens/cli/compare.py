@@ -110,6 +110,7 @@ def run(argv: Sequence[str], narrator: Narrator) -> int:
     from layerlens.cli.comparing import compared
 
     arguments = compare_parser().parse_args(argv)
+    check_html_plain(arguments)
     gate = _gate(arguments, narrator)
     _check(arguments)
     step = step_of(arguments)

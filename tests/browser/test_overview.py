@@ -119,11 +119,11 @@ async def test_a_partial_analysis_says_so(opener: Opener) -> None:
 async def test_an_empty_image_is_perfect_and_has_no_bars(opener: Opener) -> None:
     page = await opener.open(samples.empty(), PLACE)
     await expect(page.locator(".score .figure").nth(0)).to_contain_text("100%")
-    await expect(page.locator(".bar")).to_have_count(0)
+    await expect(page.locator(".pieces")).to_have_count(0)
     await expect(page.get_by_text("The image ships no file content")).to_be_visible()
     await expect(page.get_by_text("The image has no layers.")).to_be_visible()
     nothing = await opener.open(samples.build([[file("a", b"")], []]), PLACE)
-    await expect(nothing.locator(".bar")).to_have_count(0)
+    await expect(nothing.locator(".pieces")).to_have_count(0)
     await expect(nothing.get_by_text("2 layers, without file content.")).to_be_visible()
 
 

@@ -9,8 +9,8 @@ from tests.browser.opening import Opener
 from tests.browser.test_frame import many_notes
 from tests.unit.outputs import judging, samples
 
-PAPER = 700
-"""Pixels: what a page of A4 has between its margins."""
+PAPER = 717
+"""Pixels: what a page of A4 has between margins of a centimetre."""
 
 WHITE, BLACK = "rgb(255, 255, 255)", "rgb(0, 0, 0)"
 
@@ -40,7 +40,7 @@ async def test_every_view_is_printed_whole(opener: Opener, name: str) -> None:
     for place in await views(page):
         await page.evaluate("(hash) => { location.hash = hash; }", place)
         await expect(page.locator("main h1")).to_be_visible()
-        await expect(page.locator("nav")).to_be_hidden()
+        await expect(page.get_by_label("Views")).to_be_hidden()
         await expect(page.get_by_label("Theme")).to_be_hidden()
         assert await wide(page) == [], place
         assert await clipped(page) == [], place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -15,6 +16,8 @@ from textual.widgets import Input
 
 from layerlens.analysis.model import Analysis, Partial, Unread
 from layerlens.outputs.catalogue import OUTPUTS
+from layerlens.outputs.html.image import write_html
+from layerlens.outputs.report import Report
 from layerlens.saved.load import load
 from layerlens.tui.screens.choice import ChoiceScreen
 from layerlens.tui.screens.main import MainScreen
@@ -170,3 +173,25 @@ async def test_what_is_saved_from_inside_can_be_opened(
         await pilot.press("enter")
         await until(pilot, lambda: os.path.exists("shop-web-2.4.lls"))
     assert load(str(tmp_path / "shop-web-2.4.lls")).scores == analysis.scores
+
+
+@pytest.mark.parametrize("partial", [None, Partial(4, (Unread(4),))])
+async def test_the_report_is_written_from_inside(
+    analysis: Analysis,
+    partial: Partial | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = replace(analysis, partial=partial)
+    async with opened(shown) as (pilot, _screen, _browser):
+        await pilot.press("W")
+        await until(pilot, lambda: _is(pilot, ChoiceScreen))
+        await pilot.press(str([each.name for each in OUTPUTS].index("html") + 1))
+        await until(pilot, lambda: _is(pilot, PromptScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: os.path.exists("shop-web-2.4.html"))
+    expected = io.BytesIO()
+    write_html(Report(shown), expected)
+    assert (tmp_path / "shop-web-2.4.html").read_bytes() == expected.getvalue()
+    assert (b"4 of 5 layers were read" in expected.getvalue()) == (partial is not None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,9 +138,46 @@ def test_outputs_go_where_they_are_sent(run: Run, tmp_path: Path) -> None:
     assert run("--json", str(page), "--text") == run()
 
 
+def test_the_html_report_is_of_both(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "c.html"
+    assert run("--html", str(place)) == ""
+    page = place.read_text("utf-8")
+    assert f"<title>{run.archives[0]} → {run.archives[1]} - LayerLens</title>" in page
+    data = _data(page)
+    document = json.loads(run("--json", "-"))
+    paths = document.pop("paths")
+    assert data["comparison"]["document"] == document
+    assert len(data["comparison"]["paths"]["change"]) == len(paths) + 2, "two files moved"
+    assert data["image"]["document"]["image"]["reference"] == run.archives[1]
+    assert data["image"]["document"]["findings"]
+    assert run("--html", "-") == page
+    plain = run("--html", "-", "--html-plain").partition(' id="data">')[2].partition("<")[0]
+    assert json.loads(plain) == data
+
+
+def test_the_html_report_has_the_verdict(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "c.html"
+    run("--html", str(place), "--ci", code=1)
+    verdict = _data(place.read_text("utf-8"))["image"]["document"]["verdict"]
+    assert verdict["passed"] is False
+    out, err = run.raw(*run.archives, "--html", "-", "--ci", code=1)
+    assert out.startswith("<!doctype html>")
+    assert "image size" in err
+
+
+def _data(page: str) -> Any:
+    packed = page.partition(' data-packed="gzip">')[2].partition("<")[0]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["--html-plain"], "--html-plain needs --html"),
+        (["--html", "-", "--json", "-"], "more than one output wants stdout"),
+        (["--html", "/nonexistent/x"], "/nonexistent"),
+        (["--html", "x", "--json", "x"], "--json"),
+        (["--diff", "a", "--html", "x"], "--diff is an output by itself"),
         (["--text", "--json", "-"], "more than one output wants stdout"),
         (["--markdown", "-", "--json", "-"], "more than one output wants stdout"),
         (["--text", "--table"], "--table is the text of the table only"),

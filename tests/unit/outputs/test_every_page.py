@@ -20,6 +20,7 @@ from layerlens.outputs import fleet, fleet_text, github, trend, trend_text
 from layerlens.outputs.compare_json import write_comparison_json
 from layerlens.outputs.compare_markdown import write_comparison_markdown
 from layerlens.outputs.compare_text import write_comparison
+from layerlens.outputs.html.image import write_comparison_html
 from layerlens.outputs.markdown import write_markdown
 from layerlens.outputs.report import Report
 from layerlens.outputs.verdict import write_verdict
@@ -51,6 +52,8 @@ def of_two(old: Analysis, new: Analysis) -> Iterator[tuple[str, bytes]]:
     found: Comparison = compare(old, new, lambda _old, _new: None)
     yield ".json", written(partial(write_comparison_json, found))
     yield ".md", written(partial(write_comparison_markdown, found, dockerfile=WICKED))
+    whole = Report(new, verdicts.MIXED, found, dockerfile=WICKED)
+    yield ".html", written(partial(write_comparison_html, whole))
     for width in (40, 100):
         page = partial(write_comparison, width=width, colour=False, most=1000, table_only=False)
         yield ".txt", printed(partial(page, found))

@@ -16,6 +16,8 @@ export class App {
   constructor(report) {
     this.report = report;
     this.views = VIEWS.filter((view) => view.has(report));
+    /** Which views there are, by id: the guide tells of these alone. */
+    report.views = new Set(this.views.map((view) => view.id));
     this.made = new Map();
     this.links = new Map();
     this.now = null;

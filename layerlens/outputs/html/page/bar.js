@@ -54,7 +54,7 @@ export function bar({ label, pieces, onat }) {
   }
 
   return {
-    element: h("div", { class: "bar", role: "group", "aria-label": label }, links),
+    element: h("div", { class: "pieces", role: "group", "aria-label": label }, links),
     pieces: links,
     light(at) {
       links.forEach((link, each) => link.classList.toggle("lit", each === at));

@@ -39,9 +39,10 @@ export function chart(width, { series, names, dates, tick, fit, most, whole, gap
   const floor = height - BOTTOM;
   const count = names.length;
   const inset = Math.min(40, (right - left) / (2 * count));
+  const room = right - left - 2 * inset;
   const x = (place) =>
-    count === 1 ? (left + right) / 2 : left + inset + ((right - left - 2 * inset) * place) / (count - 1);
-  const y = (value) => floor - ((floor - TOP) * (value - axis.low)) / (axis.high - axis.low);
+    tenth(count === 1 ? (left + right) / 2 : left + inset + (room * place) / (count - 1));
+  const y = (value) => tenth(floor - ((floor - TOP) * (value - axis.low)) / (axis.high - axis.low));
   const pointer = svg("line", { class: "chart-pointer", y1: TOP, y2: floor, visibility: "hidden" });
   const crowded = count > 1 && x(1) - x(0) < CROWDED;
   const element = svg(
@@ -80,6 +81,11 @@ export function chart(width, { series, names, dates, tick, fit, most, whole, gap
       return Math.min(count - 1, Math.max(0, Math.round((part * width - x(0)) / step)));
     },
   };
+}
+
+/** Of a pixel: finer than that nobody sees. */
+function tenth(value) {
+  return Math.round(value * 10) / 10;
 }
 
 /** The series with `low` and `high` of each point; areas lie on the areas before them. */

@@ -7,29 +7,32 @@ import { go, hashOf } from "./route.js";
 export function facts(pairs) {
   return h(
     "dl",
-    { class: "facts" },
+    { class: "fact-list" },
     pairs
       .filter(([, value]) => value !== null && value !== undefined && value !== false)
       .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
   );
 }
 
-/** A button that copies a text; `what` says to those who do not see what it stands beside. */
-export function copyButton(text, what) {
+/**
+ * A button that copies a text, or what a function gives then; `what` says to those who do not
+ * see what it stands beside.
+ */
+export function copyButton(text, what, title = "Copy") {
   const said = h("span", { class: "unseen", role: "status" });
-  const label = h("span", {}, "Copy");
+  const label = h("span", {}, title);
   const forget = () => {
-    replace(label, "Copy");
+    replace(label, title);
     replace(said);
   };
   const button = h(
     "button",
     {
       type: "button",
-      class: "copy",
+      class: "copy-button",
       "aria-label": `Copy ${what}`,
       onclick: async () => {
-        await copy(text);
+        await copy(typeof text === "function" ? text() : text);
         replace(label, "Copied");
         replace(said, `Copied ${what}`);
       },
@@ -38,7 +41,7 @@ export function copyButton(text, what) {
     },
     label,
   );
-  return h("span", { class: "copying" }, button, said);
+  return h("span", { class: "copy-box" }, button, said);
 }
 
 /**
@@ -103,7 +106,7 @@ export function inParts(view, title, intro, parts) {
 
 /** The first some of many things, and a button that shows the others. */
 export function some(things, most, lay) {
-  const body = h("ul", { class: "names" });
+  const body = h("ul", { class: "name-list" });
   const few = things.slice(0, most);
   replace(body, few.map(lay).map((each) => h("li", {}, each)));
   if (few.length === things.length) return body;

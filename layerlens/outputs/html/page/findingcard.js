@@ -1,6 +1,7 @@
 // One finding, as a line that opens: what it is, and how it is mended.
 
-import { add, copy, h } from "./dom.js";
+import { add, h } from "./dom.js";
+import { copyButton, facts } from "./facts.js";
 import { findingLink, layerLink, pathLink } from "./links.js";
 import { clipped, count, counted, share, shown, size } from "./shown.js";
 import { severity } from "./words.js";
@@ -35,22 +36,6 @@ export function copied(text) {
   return text.split("\n").map(shown).join("\n");
 }
 
-/** A button that copies what `text` gives, and says that it did. */
-export function copyButton(label, text) {
-  const said = h("span", { class: "unseen", role: "status" });
-  const button = h("button", { type: "button", class: "copy" }, label);
-  button.addEventListener("click", async () => {
-    await copy(text());
-    button.textContent = "Copied";
-    said.textContent = "Copied";
-  });
-  button.addEventListener("blur", () => {
-    button.textContent = label;
-    said.textContent = "";
-  });
-  return h("span", { class: "copying" }, button, said);
-}
-
 /**
  * A finding, by its place in the document's list.
  *
@@ -75,7 +60,7 @@ export function findingCard(image, index, { largest, tick = null, onopen, prefix
     h("span", { class: "finding-tick" }, tick),
     severity(finding.severity),
     h("h3", {}, button),
-    h("span", { class: "finding-tags" }, tags(finding).map((tag) => h("span", { class: "tag" }, tag))),
+    h("span", { class: "finding-tags" }, tags(finding).map((tag) => h("span", { class: "finding-tag" }, tag))),
     h("span", { class: "finding-where" }, finding.layer !== null && layerLink(finding.layer)),
     bar(finding.bytes, largest),
     h("span", { class: "finding-saving number" }, finding.bytes ? bytes(finding.bytes) : null),
@@ -120,15 +105,15 @@ function details(image, index, finding) {
   const held = image.data.judgement.held[index];
   const what = [
     rule.why && h("p", {}, rule.why),
-    finding.trade_off && h("p", { class: "note" }, h("strong", {}, "At the price: "), finding.trade_off),
+    finding.trade_off && h("p", { class: "finding-note" }, h("strong", {}, "At the price: "), finding.trade_off),
     finding.evidence.length > 0 &&
-      h("ul", { class: "evidence" }, finding.evidence.map((line) => h("li", {}, line))),
+      h("ul", { class: "finding-evidence" }, finding.evidence.map((line) => h("li", {}, line))),
     held ? heldPaths(finding, held) : paths(finding),
-    facts(image, finding),
+    where(image, finding),
     about(finding, rule),
   ];
   const fix = finding.fix && [
-    h("div", { class: "finding-fix-head" }, h("h4", {}, "Fix"), copyButton("Copy", () => copied(finding.fix))),
+    h("div", { class: "finding-fix-head" }, h("h4", {}, "Fix"), copyButton(copied(finding.fix), "fix")),
     code(finding.fix),
   ];
   return [h("div", { class: "finding-what" }, what), fix && h("div", { class: "finding-fix" }, fix)];
@@ -139,7 +124,7 @@ function code(text) {
   const lines = text.split("\n").map((line) => words(clipped(line)));
   return h(
     "pre",
-    { class: "fix", tabindex: "0", role: "group", "aria-label": "Fix" },
+    { class: "finding-code", tabindex: "0", role: "group", "aria-label": "Fix" },
     lines.flatMap((line, at) => (at ? [document.createTextNode("\n"), line] : [line])),
   );
 }
@@ -147,10 +132,10 @@ function code(text) {
 function words(line) {
   return line
     .split(/( +)/)
-    .map((word) => (word.includes("-") && word.length < LONG_WORD ? h("span", { class: "word" }, word) : word));
+    .map((word) => (word.includes("-") && word.length < LONG_WORD ? h("span", { class: "finding-word" }, word) : word));
 }
 
-function facts(image, finding) {
+function where(image, finding) {
   const { scores } = image.document;
   const rows = [];
   if (finding.bytes) {
@@ -176,15 +161,7 @@ function facts(image, finding) {
   if (finding.instruction) rows.push(["Instruction", h("code", {}, clipped(finding.instruction, 600))]);
   rows.push(["Rule", [h("code", {}, finding.rule), ` · ${finding.topic} · ${finding.confidence}`]]);
   if (finding.also_matched_by.length) rows.push(["Also matched by", others(image, finding)]);
-  return list(rows);
-}
-
-function list(rows) {
-  return h(
-    "dl",
-    { class: "facts" },
-    rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
-  );
+  return facts(rows);
 }
 
 /** What matters for who doubts the rule. */
@@ -195,7 +172,7 @@ function about(finding, rule) {
     ["Also known as", finding.also.join(", ")],
     ["Source", rule.source],
   ].filter(([, text]) => text);
-  return h("details", { class: "about" }, h("summary", {}, "About the rule"), list(rows));
+  return h("details", { class: "finding-about" }, h("summary", {}, "About the rule"), facts(rows));
 }
 
 /** The other rules that speak of some of the same bytes, with links to their findings. */
@@ -225,7 +202,7 @@ function rest(finding, listed) {
 /** The paths of a finding: some, then a button for the others that are told. */
 function paths(finding) {
   if (!finding.paths.length) return null;
-  const list = h("ul", { class: "paths" });
+  const list = h("ul", { class: "finding-paths" });
   const lay = (from, to) => add(list, finding.paths.slice(from, to).map((path) => pathItem(finding, path)));
   const told = finding.paths.length;
   // One or two more are not worth a button.
@@ -239,7 +216,7 @@ function paths(finding) {
     "button",
     {
       type: "button",
-      class: "small",
+      class: "finding-small",
       onclick: () => {
         item.remove();
         lay(FIRST_PATHS, told);
@@ -259,7 +236,7 @@ function paths(finding) {
 function heldPaths(finding, held) {
   return h(
     "ul",
-    { class: "paths held" },
+    { class: "finding-paths finding-held" },
     finding.paths.map((path, at) => {
       const { command } = held[at];
       return pathItem(finding, path, stateOf(finding, held[at]), command && commandLine(command));
@@ -280,8 +257,8 @@ function stateOf(finding, { lost, command }) {
 function commandLine(command) {
   return h(
     "span",
-    { class: "command" },
+    { class: "finding-command" },
     h("code", {}, words(clipped(command))),
-    copyButton("Copy", () => command),
+    copyButton(command, "command"),
   );
 }

@@ -130,6 +130,7 @@ export class Packages {
   whyNone() {
     if (this.rows.length) return [];
     if (this.data.looked) return ["No package is installed.", "No package database was found in this image."];
+    if (this.image.data.partial) return ["Package databases are read last, and not all layers were read."];
     return [
       "Nobody has looked for packages.",
       "Packages are looked for together with the findings: write the report without --no-findings.",

@@ -1,5 +1,6 @@
 // What the page knows: an image, a comparison, a course over time, or several of these.
 
+import { Comparison } from "./comparison.js";
 import { Tree } from "./tree.js";
 
 /** One image: `document` as --json writes it, `tree` its paths, and the rest of the data. */
@@ -26,10 +27,12 @@ export class Image {
 }
 
 export class Report {
-  constructor(data) {
+  /** `source`: {bytes, packed}, what the data take in the file. */
+  constructor(data, source) {
     this.data = data;
+    this.source = source;
     this.image = data.image ? new Image(data.image) : null;
-    this.comparison = data.comparison ?? null;
+    this.comparison = data.comparison ? new Comparison(data.comparison) : null;
     this.trend = data.trend ?? null;
   }
 
@@ -41,6 +44,7 @@ export class Report {
 
   /** What the report is of, for headings. */
   get title() {
-    return this.image?.document.image.reference ?? this.#course ?? "LayerLens";
+    const image = this.image?.document.image.reference;
+    return this.comparison?.title ?? image ?? this.#course ?? "LayerLens";
   }
 }

@@ -64,6 +64,11 @@ export function counted(number, noun, plural = noun + "s") {
   return `${count(number)} ${number === 1 ? noun : plural}`;
 }
 
+/** Some of the lowest layers: `the lowest layer`, `the lowest 3 layers`. */
+export function lowest(layers) {
+  return layers === 1 ? "the lowest layer" : `the lowest ${counted(layers, "layer")}`;
+}
+
 /** A share with one digit, cut off: only all of it is `100%`, and some is never `0%`. */
 export function share(part, whole) {
   if (!(whole > 0)) return "0%";

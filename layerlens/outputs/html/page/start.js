@@ -6,8 +6,8 @@ import { fail, unpack } from "./unpack.js";
 
 async function start() {
   try {
-    const report = new Report(await unpack(document.getElementById("data")));
-    new App(report).start(document.body);
+    const { data, bytes, packed } = await unpack(document.getElementById("data"));
+    new App(new Report(data, { bytes, packed })).start(document.body);
   } catch (error) {
     fail(error);
     throw error; // for the browser's console

@@ -11,7 +11,8 @@ const PIECE = 200;
  *
  * `columns`: {id, title, cell(row) -> node, text or list of these, sort(row) -> number or
  * text (none: does not sort), number (aligned to the right), first ("down" where the
- * largest is wanted first), header (true for the column that names a row), help}.
+ * largest is wanted first), header (true for the column that names a row), help, total(rows)
+ * (what stands below the column, if any column has a total)}.
  * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
  * `empty` is said where there are no rows.
@@ -38,13 +39,14 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
       return cell;
     }),
   );
+  const foot = columns.some((column) => column.total) ? h("tfoot") : null;
   const element = h(
     "div",
     { class: "table" },
     h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, head), body),
+      h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, head), body, foot),
     ),
     status,
   );
@@ -79,17 +81,25 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
     body.replaceChildren();
     state.pinned.forEach(place);
     lay(PIECE);
+    if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
+  }
+
+  function line(text) {
+    return h(
+      "tr",
+      {},
+      columns.map((column) =>
+        column.header
+          ? h("th", { scope: "row" }, text(column))
+          : h("td", { class: column.number && "number" }, text(column)),
+      ),
+    );
   }
 
   function place(row) {
-    const cells = columns.map((column) =>
-      column.header
-        ? h("th", { scope: "row" }, column.cell(row))
-        : h("td", { class: column.number && "number" }, column.cell(row)),
-    );
-    const line = h("tr", {}, cells);
-    onrow?.(row, line);
-    body.append(line);
+    const element_ = line((column) => column.cell(row));
+    onrow?.(row, element_);
+    body.append(element_);
   }
 
   function lay(some) {

@@ -2,11 +2,16 @@
 
 import { replace, h } from "./dom.js";
 
-/** The data, as an object.  Throws where this browser cannot unpack it. */
+/**
+ * What the file holds: {data, bytes, packed}, `bytes` being what the data take in it.
+ * Throws where this browser cannot unpack it.
+ */
 export async function unpack(element) {
   const text = element.textContent;
   element.remove();
-  if (element.dataset.packed !== "gzip") return JSON.parse(text);
+  if (element.dataset.packed !== "gzip") {
+    return { data: JSON.parse(text), bytes: new TextEncoder().encode(text).length, packed: false };
+  }
   if (typeof DecompressionStream === "undefined") {
     throw new Error(
       "this browser cannot unpack the report: open it in a newer one, or have it written with " +
@@ -14,7 +19,8 @@ export async function unpack(element) {
     );
   }
   const packed = new Blob([bytesOf(text)]).stream();
-  return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).json();
+  const data = await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).json();
+  return { data, bytes: text.length, packed: true };
 }
 
 function bytesOf(base64) {

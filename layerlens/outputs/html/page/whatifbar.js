@@ -1,7 +1,8 @@
 // The bar that says what the image would be without what is ticked.
 
 import { h, replace } from "./dom.js";
-import { bytes, copyButton } from "./findingcard.js";
+import { copyButton } from "./facts.js";
+import { bytes } from "./findingcard.js";
 import { count, counted, share, size } from "./shown.js";
 
 /**
@@ -15,16 +16,16 @@ export class WhatIfBar {
     this.now = whatIf.of(new Set());
     this.transfer = sizes.find((row) => row.meter === "transfer")?.bytes ?? null;
     this.total = scores.total_bytes;
-    this.figures = h("dl", { class: "figures" });
-    this.saves = h("p", { class: "saves" });
+    this.figures = h("dl", { class: "what-if-figures" });
+    this.saves = h("p", { class: "what-if-saves" });
     this.said = h("p", { class: "unseen", role: "status" });
     const advised = whatIf.advised.filter((index) => whatIf.speaking.has(index));
     const button = (label, disabled, ticked) =>
       h("button", { type: "button", disabled, onclick: () => ontick(new Set(ticked)) }, label);
     this.none = button("None", false, []);
-    this.copying = copyButton("Copy fixes", fixes);
+    this.copying = copyButton(fixes, "fixes", "Copy fixes");
     const all = button(`Tick all advice (${count(advised.length)})`, !advised.length, advised);
-    const buttons = h("div", { class: "buttons" }, all, this.none, this.copying);
+    const buttons = h("div", { class: "what-if-buttons" }, all, this.none, this.copying);
     this.element = h(
       "section",
       { class: "what-if", "aria-label": "What if" },

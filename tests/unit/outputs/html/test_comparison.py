@@ -20,7 +20,8 @@ from layerlens.outputs.report import Report
 from tests.builders import directory, file, hardlink, symlink
 from tests.columns import read
 from tests.unit.comparison.twoimages import attacked, blind, compared, shops, the_same
-from tests.unit.outputs import samples
+from tests.unit.outputs import samples, wicked
+from tests.unit.saved.test_secrets import PLANTED
 
 
 def uneven() -> Comparison:
@@ -168,3 +169,13 @@ def test_a_report_of_an_image_has_its_comparison() -> None:
     alone = io.BytesIO()
     write_html(Report(comparison.new), alone, plain=True)
     assert b'"comparison"' not in alone.getvalue().partition(b'id="data">')[2].partition(b"<")[0]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_no_secret_is_in_the_data(swapped: bool) -> None:
+    old, new = samples.packaged(), wicked.secret()
+    if swapped:
+        old, new = new, old
+    text = json.dumps(comparison_data(compare(old, new, blind)))
+    for value in PLANTED:
+        assert value not in text

@@ -6,7 +6,7 @@ import { csv } from "./csv.js";
 import { jsonText, wholeDocument } from "./document.js";
 import { FILE_HEADS, fileRows } from "./files.js";
 import { fileName, save } from "./save.js";
-import { findingsTable, layersTable, wasteTable } from "./tables.js";
+import { findingsTable, layersTable, packagesTable, pointsTable, wasteTable } from "./tables.js";
 import { FINAL } from "../tree.js";
 
 const JSON_TYPE = "application/json";
@@ -20,7 +20,7 @@ export function exportMenu(report) {
     save(name, type, make());
     said.textContent = `${name} saved`;
   };
-  if (!report.image) return null;
+  if (!report.image && !report.trend) return null;
   const panel = named(h("div", { class: "export-panel", hidden: true }), "export");
   const button = h(
     "button",
@@ -65,7 +65,17 @@ export function exportMenu(report) {
 }
 
 function itemsOf(report, keep) {
-  return [...(report.image ? imageItems(report.image, keep) : [])];
+  return [
+    ...(report.trend ? trendItems(report.trend, keep) : []),
+    ...(report.image ? imageItems(report.image, keep) : []),
+  ];
+}
+
+function trendItems(trend, keep) {
+  return [
+    item("Trend as JSON", ".json", () => keep(".json", JSON_TYPE, () => [jsonText(trend)])),
+    item("Points", ".csv", () => keep(".csv", CSV_TYPE, () => tableText(pointsTable(trend)))),
+  ];
 }
 
 function imageItems(image, keep) {
@@ -78,6 +88,7 @@ function imageItems(image, keep) {
     ),
     table("Layers", ".layers.csv", layersTable),
     image.document.findings !== null && table("Findings", ".findings.csv", findingsTable),
+    image.data.packages.looked && table("Packages", ".packages.csv", packagesTable),
     table("Waste", ".waste.csv", wasteTable),
     files(image, keep),
     folded.size > 0 &&

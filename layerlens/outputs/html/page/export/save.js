@@ -15,5 +15,5 @@ export function fileName(report) {
   const image = report.image?.document.image;
   const name = image?.tags[0] ?? report.title.split("/").at(-1);
   const kept = name.replace(/[^A-Za-z0-9._-]/gu, "-").replace(/^[.-]+|[.-]+$/g, "");
-  return kept.slice(0, 60) || "image";
+  return kept.slice(0, 60) || (image ? "image" : "trend");
 }

@@ -49,3 +49,48 @@ export function wasteTable(image) {
     }),
   };
 }
+
+/** {heads, rows} of the packages, the largest first. */
+export function packagesTable({ document, data }) {
+  const { rows, databases } = data.packages;
+  return {
+    heads: [
+      "ecosystem", "name", "version", "arch", "licence", "bytes", "transfer_bytes", "files", "layer",
+      "base", "reason", "database",
+    ],
+    rows: [...rows]
+      .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+      .map((each) => [
+        each.ecosystem, text(each.name), text(each.version), text(each.arch), text(each.licence),
+        each.bytes, each.transfer, each.files, each.layer, document.layers[each.layer]?.base, each.reason,
+        text(databases[each.database]),
+      ]),
+  };
+}
+
+const SEVERITIES = ["info", "low", "medium", "high", "critical"];
+
+/** {heads, rows} of the points of a trend, those that could not be read among them. */
+export function pointsTable(trend) {
+  const changes = new Map(trend.steps.map((step) => [step.after, step.size]));
+  const rows = trend.points.map((point, at) => ({
+    place: point.place,
+    cells: [
+      text(point.reference), text(point.id), text(point.created), point.size, point.transfer_bytes,
+      point.live_bytes, point.dead_bytes, point.removable_bytes, point.efficiency, point.lean_score,
+      point.user_wasted_percent, point.layers, point.file_count, point.packages,
+      ...SEVERITIES.map((word) => point.findings?.[word]), changes.get(at), null,
+    ],
+  }));
+  for (const { place, reference, problem } of trend.gaps) {
+    rows.push({ place, cells: [text(reference), ...Array(19).fill(null), text(problem)] });
+  }
+  return {
+    heads: [
+      "reference", "id", "created", "size", "transfer_bytes", "live_bytes", "dead_bytes",
+      "removable_bytes", "efficiency", "lean_score", "user_wasted_percent", "layers", "files",
+      "packages", ...SEVERITIES.map((word) => `findings_${word}`), "size_change", "problem",
+    ],
+    rows: rows.sort((a, b) => a.place - b.place).map((row) => row.cells),
+  };
+}

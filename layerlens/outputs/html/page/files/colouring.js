@@ -14,71 +14,130 @@ export const COLOURS = ["layer", "class", "package", "change"];
  * bytes of a `split` record belong to two groups: some to `group`, the others to `other`.
  */
 class Colouring {
+  #kept = new Map();
+
   constructor(styles, group, { split = new Map(), other = -1 } = {}) {
     this.styles = styles;
     this.group = group;
     this.split = split;
     this.other = other;
-    this.sums = new Float64Array(styles.length);
   }
 
-  /** Bytes of a subtree by group, by a measure, as [group, bytes], the most first. */
-  tally(scope, node, measure) {
-    const found = this.#add(scope, node, measure);
+  /** The groups of a scope's bytes by a measure; the last few are kept. */
+  over(scope, measure) {
+    const key = `${scope.of} ${measure}`;
+    let found = this.#kept.get(key);
+    if (!found) {
+      if (this.#kept.size >= 4) this.#kept.delete(this.#kept.keys().next().value);
+      this.#kept.set(key, (found = new Groups(this, scope, measure)));
+    }
+    return found;
+  }
+}
+
+/** Bytes by group, as columns over all records: what is asked of subtrees are plain loops. */
+class Groups {
+  constructor(colouring, scope, measure) {
+    const { tree } = scope;
+    this.tree = tree;
+    this.styles = colouring.styles;
+    this.other = colouring.other;
+    this.sums = new Float64Array(colouring.styles.length);
+    this.bytes = scope.amounts(measure);
+    const groups = new Int32Array(tree.recordCount).fill(-1);
+    for (let record = 0; record < tree.recordCount; record += 1) {
+      if (!tree.isIn(record, scope.of)) continue;
+      const from = scope.source(record);
+      groups[record] = colouring.group(record, from < 0 ? record : from);
+    }
+    this.groups = groups;
+    this.rest = null;
+    if (measure !== "waste" && colouring.split.size) this.#part(colouring.split, scope);
+    // By node: 1 + the group of most bytes, and whether there are others; 0: not asked yet.
+    this.known = new Int32Array(tree.count);
+    this.mixed = new Uint8Array(tree.count);
+  }
+
+  /** Take from split records what belongs to the other group. */
+  #part(split, scope) {
+    const { tree, groups } = this;
+    const bytes = this.bytes.slice();
+    const rest = new Float64Array(bytes.length);
+    for (let record = 0; record < bytes.length; record += 1) {
+      const from = groups[record] < 0 ? -1 : scope.source(record);
+      const part = from < 0 ? undefined : split.get(from);
+      if (part === undefined || !bytes[record]) continue;
+      rest[record] = bytes[record] - (bytes[record] * part) / tree.size[from];
+      bytes[record] -= rest[record];
+    }
+    this.bytes = bytes;
+    this.rest = rest;
+  }
+
+  /** Bytes of a subtree by group, as [group, bytes], the most first. */
+  tally(node) {
+    const found = this.#add(node);
     const pairs = found.map((group) => [group, this.sums[group]]);
-    this.#clear(found);
+    for (const group of found) this.sums[group] = 0;
     return pairs.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   }
 
   /** The group of most bytes of a subtree; -1 where there is nothing in it. */
-  most(scope, node, measure) {
-    const found = this.#add(scope, node, measure);
-    let best = -1;
-    for (const group of found) {
-      if (best < 0 || this.sums[group] > this.sums[best]) best = group;
-    }
-    this.#clear(found);
-    return best < 0 ? this.#first(scope, node) : best;
+  most(node) {
+    this.#know(node);
+    return this.known[node] - 2;
   }
 
-  #add(scope, node, measure) {
-    const { tree } = scope;
-    const { sums, split } = this;
+  /** Its style, or null. */
+  style(node) {
+    return this.styles[this.most(node)] ?? null;
+  }
+
+  /** What that group is called; `mostly …` where there are others; `""` where there is none. */
+  text(node) {
+    this.#know(node);
+    const style = this.style(node);
+    return style ? (this.mixed[node] ? "mostly " : "") + style.label : "";
+  }
+
+  #know(node) {
+    if (this.known[node]) return;
+    const { sums } = this;
+    const found = this.#add(node);
+    let best = found.length ? found[0] : this.#first(node);
+    for (const group of found) {
+      if (sums[group] > sums[best] || (sums[group] === sums[best] && group < best)) best = group;
+    }
+    for (const group of found) sums[group] = 0;
+    this.known[node] = best + 2;
+    this.mixed[node] = found.length > 1 ? 1 : 0;
+  }
+
+  #add(node) {
+    const { tree, groups, bytes, rest, sums } = this;
     const found = [];
-    const count = (group, bytes) => {
-      if (!(bytes > 0) || group < 0) return;
-      if (!sums[group]) found.push(group);
-      sums[group] += bytes;
-    };
     const until = tree.firstRecord[tree.end[node]];
     for (let record = tree.firstRecord[node]; record < until; record += 1) {
-      if (!tree.isIn(record, scope.of)) continue;
-      const from = scope.source(record);
-      if (from < 0) continue;
-      const bytes = tree.bytes(record, scope.of, measure);
-      if (!bytes) continue;
-      const group = this.group(record, from);
-      const part = split.get(from);
-      if (part === undefined || measure === "waste") count(group, bytes);
-      else {
-        const claimed = (bytes * part) / tree.size[from];
-        count(group, claimed);
-        count(this.other, bytes - claimed);
+      const some = bytes[record];
+      if (some > 0) {
+        const group = groups[record];
+        if (!sums[group]) found.push(group);
+        sums[group] += some;
+      }
+      if (rest && rest[record] > 0) {
+        if (!sums[this.other]) found.push(this.other);
+        sums[this.other] += rest[record];
       }
     }
     return found;
   }
 
-  #clear(found) {
-    for (const group of found) this.sums[group] = 0;
-  }
-
-  /** Where nothing has bytes: how the first one that is there is coloured. */
-  #first(scope, node) {
-    const { tree } = scope;
+  /** Where nothing has bytes: the group of the first one that is there. */
+  #first(node) {
+    const { tree, groups } = this;
     const until = tree.firstRecord[tree.end[node]];
     for (let record = tree.firstRecord[node]; record < until; record += 1) {
-      if (tree.isIn(record, scope.of)) return this.group(record, record);
+      if (groups[record] >= 0) return groups[record];
     }
     return -1;
   }

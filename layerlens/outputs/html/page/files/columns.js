@@ -3,7 +3,6 @@
 import { h } from "../dom.js";
 import { count, share, size } from "../shown.js";
 import { packages } from "./colouring.js";
-import { groupText } from "./describe.js";
 import { mark } from "./styles.js";
 
 /** The row that leads up. */
@@ -30,15 +29,16 @@ export function columnsFor(image, now) {
     cell(node) {
       if (node === UP) return null;
       const { scope, measure, colouring } = now();
-      if (scope.isTaken(node) && !scope.folder(node)) return id === "change" ? "removed here" : null;
-      const ways = colouring(id);
-      const most = ways.most(scope, node, measure);
-      return most < 0 ? null : [mark(ways.styles[most]), groupText(ways, scope, node, measure)];
+      const groups = colouring(id).over(scope, measure);
+      const style = groups.style(node);
+      // A node without any group is here because the layer took it, or what is in it, away.
+      if (!style) return id === "change" ? "removed here" : null;
+      return [mark(style), groups.text(node)];
     },
     sort(node) {
       const { scope, measure, colouring } = now();
-      const most = colouring(id).most(scope, node, measure);
-      return id === "layer" ? most : most < 0 ? "" : colouring(id).styles[most].label;
+      const groups = colouring(id).over(scope, measure);
+      return id === "layer" ? groups.most(node) : (groups.style(node)?.label ?? "");
     },
   });
   return [

@@ -91,7 +91,7 @@ export function facts(image, scope, node, { root, colouring, measure }) {
   add("Waste", waste[node] ? size(waste[node]) : "none");
   for (const [name, way] of [["Layer", "layer"], ["Class", "class"], ["Package", "package"], ["Change", "change"]]) {
     if (way === "package" && !packages(image)) continue;
-    const text = groupText(colouring(way), scope, node, measure);
+    const text = colouring(way).over(scope, measure).text(node);
     const at = way === "layer" && text ? Number(/\d+/.exec(text)?.[0]) : NaN;
     add(name, Number.isNaN(at) ? text : `${text}: ${instruction(image.layer(at), 80)}`);
   }
@@ -102,12 +102,4 @@ export function facts(image, scope, node, { root, colouring, measure }) {
   }
   if (scope.isTaken(node)) add("Change", `removed by layer ${scope.of}`);
   return found;
-}
-
-/** Which group a node's bytes are in; `mostly …` where they are in several. */
-export function groupText(colouring, scope, node, measure) {
-  const pairs = colouring.tally(scope, node, measure);
-  const group = pairs.length ? pairs[0][0] : colouring.most(scope, node, measure);
-  if (group < 0) return "";
-  return (pairs.length > 1 ? "mostly " : "") + colouring.styles[group].label;
 }

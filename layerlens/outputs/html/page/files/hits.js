@@ -1,6 +1,6 @@
 // What a search found in a scope.
 
-/** The matches of `found` (marks by node) in a scope: their nodes, how many, their bytes. */
+/** The matches of `found` (marks by node) in a scope: their nodes, how many of what they are, their bytes. */
 export class Hits {
   constructor(scope, found, measure) {
     const { tree } = scope;
@@ -8,18 +8,16 @@ export class Hits {
     const nodes = [];
     let bytes = 0;
     let files = 0;
-    const directory = tree.kinds.indexOf("dir");
+    let directories = 0;
     for (let node = 1; node < tree.count; node += 1) {
       if (!found[node] || !scope.isHere(node)) continue;
       nodes.push(node);
       marks[node] = HIT;
-      let file = false;
-      for (let record = tree.firstRecord[node]; record < tree.firstRecord[node + 1]; record += 1) {
-        if (!tree.isIn(record, scope.of)) continue;
-        bytes += tree.bytes(record, scope.of, measure);
-        if (tree.kind[record] !== directory) file = true;
-      }
-      if (file) files += 1;
+      bytes += scope.own(node, measure);
+      // A nameless node stands for many files that were too small to be named.
+      if (!tree.nameOf(node)) files += scope.files[node];
+      else if (scope.isFile(node)) files += 1;
+      else directories += 1;
     }
     for (let node = tree.count - 1; node > 0; node -= 1) {
       if (marks[node]) marks[tree.parent[node]] |= ABOVE;
@@ -28,7 +26,7 @@ export class Hits {
     this.nodes = nodes;
     this.bytes = bytes;
     this.files = files;
-    this.directories = nodes.length - files;
+    this.directories = directories;
   }
 
   /** Whether a node, or something below it, is found. */

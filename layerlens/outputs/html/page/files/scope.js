@@ -5,6 +5,7 @@ import { ALL, FINAL } from "../tree.js";
 const HERE = 1;
 const BELOW = 2;
 const TAKEN = 4;
+const FILE = 8;
 
 /** The nodes of a scope, and their sums.  Made once for each scope, see `scopes`. */
 export class Scope {
@@ -12,13 +13,15 @@ export class Scope {
     this.tree = tree;
     this.of = of;
     const marks = new Uint8Array(tree.count);
+    const directory = tree.kinds.indexOf("dir");
     const takes = typeof of === "number" ? of + 1 : 0;
     for (let record = 0; record < tree.recordCount; record += 1) {
-      if (tree.isIn(record, of)) marks[tree.node[record]] |= HERE;
+      if (tree.isIn(record, of)) marks[tree.node[record]] |= tree.kind[record] === directory ? HERE : HERE | FILE;
       else if (takes && tree.taken[record] && tree.gone[record] === takes) {
         marks[tree.node[record]] |= TAKEN;
       }
     }
+    this.kept = new Map();
     marks[0] |= HERE;
     for (let node = tree.count - 1; node > 0; node -= 1) {
       if (marks[node]) marks[tree.parent[node]] |= BELOW;
@@ -41,6 +44,11 @@ export class Scope {
     return (this.marks[node] & (TAKEN | HERE)) === TAKEN;
   }
 
+  /** Whether any of the node's versions here is no directory. */
+  isFile(node) {
+    return (this.marks[node] & FILE) > 0;
+  }
+
   folder(node) {
     return (this.marks[node] & BELOW) > 0;
   }
@@ -54,7 +62,7 @@ export class Scope {
     return found;
   }
 
-  /** The first record of a node that is told of here, or -1. */
+  /** The last record of a node that is told of here, or -1. */
   record(node) {
     const { tree } = this;
     let found = -1;
@@ -74,6 +82,29 @@ export class Scope {
     return this.tree.sums(this.of, "content").files;
   }
 
+  /** Bytes of each record by a measure, 0 for those that are not in the scope. */
+  amounts(measure) {
+    let found = this.kept.get(measure);
+    if (!found) {
+      const { tree, of } = this;
+      found = new Float64Array(tree.recordCount);
+      for (let record = 0; record < found.length; record += 1) {
+        if (tree.isIn(record, of)) found[record] = tree.bytes(record, of, measure);
+      }
+      this.kept.set(measure, found);
+    }
+    return found;
+  }
+
+  /** Bytes of a node itself, all its versions in the scope. */
+  own(node, measure) {
+    const amounts = this.amounts(measure);
+    let bytes = 0;
+    const until = this.tree.firstRecord[node + 1];
+    for (let record = this.tree.firstRecord[node]; record < until; record += 1) bytes += amounts[record];
+    return bytes;
+  }
+
   /** The record whose bytes count at a record, -1: none do. */
   source(record) {
     return this.of === FINAL ? this.tree.source[record] : record;
@@ -86,7 +117,7 @@ export function scopes(tree) {
   return (of) => {
     let found = kept.get(of);
     if (!found) {
-      if (kept.size >= 6) kept.delete(kept.keys().next().value);
+      if (kept.size >= 4) kept.delete(kept.keys().next().value);
       kept.set(of, (found = new Scope(tree, of)));
     }
     return found;

@@ -27,10 +27,10 @@ const COLUMNS = [
     id: "code",
     title: "Code",
     header: true,
-    cell: (note) => h("code", { class: "code" }, note.code),
+    cell: (note) => h("code", { class: "diagnostic-code" }, note.code),
     sort: (note) => note.code,
   },
-  { id: "message", title: "What was found", cell: (note) => h("span", { class: "said" }, clipped(note.message, 600)) },
+  { id: "message", title: "What was found", cell: (note) => h("span", { class: "message" }, clipped(note.message, 600)) },
   {
     id: "layer",
     title: "Layer",
@@ -44,7 +44,7 @@ const COLUMNS = [
       note.path !== null &&
       h(
         "span",
-        { class: "where" },
+        { class: "place" },
         pathLink(note.path, {
           of: note.layer === null ? "all" : String(note.layer),
           text: clipped(`/${note.path}`, 400),
@@ -107,7 +107,7 @@ class Diagnostics {
             id: "code",
             title: "Code",
             header: true,
-            cell: (group) => h("a", { href: hashOf(VIEW, { code: group.code }) }, h("code", { class: "code" }, group.code)),
+            cell: (group) => h("a", { href: hashOf(VIEW, { code: group.code }) }, h("code", { class: "diagnostic-code" }, group.code)),
             sort: (group) => group.code,
           },
           {

@@ -172,16 +172,7 @@ class FilesView {
   #drawMap(before) {
     const { scope, tree, place, hits } = this;
     const bytes = scope.bytes(place.size);
-    const colours = this.colouring(place.colour);
-    const known = new Map();
-    const style = ({ node }) => {
-      let found = known.get(node);
-      if (!found) {
-        found = colours.styles[colours.most(scope, node, place.size)] ?? NOTHING;
-        known.set(node, found);
-      }
-      return found;
-    };
+    const groups = this.colouring(place.colour).over(scope, place.size);
     const line = tree.line(before);
     // Who goes up stands on the directory that was left.
     const left = line[line.indexOf(this.root) + 1] ?? null;
@@ -191,7 +182,7 @@ class FilesView {
         weight: (node) => bytes[node],
         children: (node) => scope.children(node),
         folder: (node) => scope.folder(node),
-        style,
+        style: (cell) => groups.style(cell.node) ?? NOTHING,
         label: (cell) => this.#label(cell),
         size: (cell) => size(cell.weight),
         dim: (cell) => hits !== null && !hits.touches(cell.node),
@@ -207,9 +198,9 @@ class FilesView {
 
   #drawLegend() {
     const { scope, place, root, image } = this;
-    const colours = this.colouring(place.colour);
-    const rows = colours.tally(scope, root, place.size).map(([group, bytes]) => ({
-      style: colours.styles[group],
+    const groups = this.colouring(place.colour).over(scope, place.size);
+    const rows = groups.tally(root).map(([group, bytes]) => ({
+      style: groups.styles[group],
       note: place.colour === "layer" ? instruction(image.layer(group), 60) : null,
       bytes,
     }));
@@ -241,7 +232,7 @@ class FilesView {
       colouring: this.colouring,
       whole: hits ? hits.bytes : bytesOf(place.size)[root],
       amount: hits
-        ? (node, measure) => own(tree, scope, node, measure)
+        ? (node, measure) => scope.own(node, measure)
         : (node, measure) => bytesOf(measure)[node],
       link: (node) => this.#link(node),
     };
@@ -314,7 +305,7 @@ class FilesView {
         ? ` (${counted(hits.files, "file")}, ${counted(hits.directories, "directory", "directories")})`
         : "";
       this.toolbar.say(
-        `${counted(hits.nodes.length, "path")}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}`,
+        `${counted(hits.files + hits.directories, "path")}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}`,
       );
     }
   }
@@ -340,13 +331,4 @@ class FilesView {
     const all = scope.bytes(this.place.size)[root];
     return `${clipped(tree.label(cell.node), 200)}, ${kind}, ${size(cell.weight)}, ${share(cell.weight, all)} of ${clipped(fullPath(tree, root), 100)}`;
   }
-}
-
-/** Bytes of a node itself, all its versions in a scope. */
-function own(tree, scope, node, measure) {
-  let bytes = 0;
-  for (let record = tree.firstRecord[node]; record < tree.firstRecord[node + 1]; record += 1) {
-    if (tree.isIn(record, scope.of)) bytes += tree.bytes(record, scope.of, measure);
-  }
-  return bytes;
 }

@@ -73,7 +73,7 @@ export function counts(finding) {
 /** A control below its label. */
 function field(label, control) {
   named(control, "choose");
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
+  return h("div", { class: "finding-field" }, h("label", { for: control.id }, label), control);
 }
 
 function notRun() {
@@ -168,12 +168,12 @@ class FindingsView {
     return h(
       "form",
       {
-        class: "filters",
+        class: "finding-filters",
         role: "search",
         "aria-label": "Findings",
         onsubmit: (event) => event.preventDefault(),
       },
-      h("div", { class: "wide" }, field("Search", search)),
+      h("div", { class: "finding-search" }, field("Search", search)),
       choice("order", "Order", Object.entries(ORDERS).map(([id, [text]]) => [id, text])),
       choice("severity", "Severity", [
         ["", "any"],
@@ -186,7 +186,7 @@ class FindingsView {
         ["yours", "your layers"],
         ["base", "the base"],
       ]),
-      h("label", { class: "check" }, plain, h("span", {}, "Hide hints and alternatives")),
+      h("label", { class: "finding-check" }, plain, h("span", {}, "Hide hints and alternatives")),
     );
   }
 
@@ -331,7 +331,7 @@ class FindingsView {
     for (const group of this.groups) this.lay(group, PIECE);
     if (at !== null) this.layUntil(at);
     const every = this.findings.length;
-    const of = chosen.length === every ? "" : `${count(chosen.length) || "none"} of `;
+    const of = chosen.length === every ? "" : `${count(chosen.length)} of `;
     replace(this.shown, of + counted(every, "finding"));
     this.drawExpand();
   }

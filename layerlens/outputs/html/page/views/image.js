@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { copyButton, facts, inParts } from "../facts.js";
 import { layerLink } from "../links.js";
-import { clipped, count, counted, share, size } from "../shown.js";
+import { clipped, count, counted, lowest, share, size } from "../shown.js";
 import { table } from "../table.js";
 
 const HOW_SURE = {
@@ -26,9 +26,9 @@ function identity({ document, data }) {
   return facts([
     ["Reference", [h("code", {}, image.reference), copyButton(image.reference, "the reference")]],
     ["Read from", image.source],
-    ["Tags", image.tags.length ? image.tags.slice(0, 50).map((tag) => h("code", { class: "tag" }, tag)) : faint("none")],
-    ["Id", [id(image.id, "the id"), h("span", { class: "note" }, "digest of the configuration")]],
-    ["Digest", [id(image.digest, "the digest"), h("span", { class: "note" }, "digest of the manifest")]],
+    ["Tags", image.tags.length ? image.tags.slice(0, 50).map((tag) => h("code", { class: "image-tag" }, tag)) : faint("none")],
+    ["Id", [id(image.id, "the id"), h("span", { class: "remark" }, "digest of the configuration")]],
+    ["Digest", [id(image.digest, "the digest"), h("span", { class: "remark" }, "digest of the manifest")]],
     ["Platform", image.platform ?? faint("unknown")],
     ["System", data.packages.distribution],
     ["Created", image.created ?? faint("unknown")],
@@ -39,14 +39,14 @@ function identity({ document, data }) {
         (image.compressed_size === null ? "" : `, ${size(image.compressed_size)} compressed`),
     ],
     ["Files", `${count(image.file_count)} names in the final filesystem`],
-    ["Overhead", [exact(image.overhead), h("span", { class: "note" }, "headers and padding of the layers, in no other figure")]],
+    ["Overhead", [exact(image.overhead), h("span", { class: "remark" }, "headers and padding of the layers, in no other figure")]],
     ["Attestations", image.attestation_bytes ? `${exact(image.attestation_bytes)}, in no other figure` : null],
     [
       "Base image",
       base.layers
         ? [
             base.name && [h("code", {}, clipped(base.name, 300)), ": "],
-            `the lowest ${counted(base.layers, "layer")}, ${size(base.bytes)} ` +
+            `${lowest(base.layers)}, ${size(base.bytes)} ` +
               `(${share(base.bytes, document.scores.total_bytes)}), ${size(base.dead_bytes)} of it dead`,
           ]
         : faint("not known"),
@@ -55,7 +55,7 @@ function identity({ document, data }) {
       "How that is known",
       [
         `${base.boundary}: ${HOW_SURE[base.boundary] ?? ""}`,
-        base.rests_on && h("span", { class: "note" }, clipped(base.rests_on, 300)),
+        base.rests_on && h("span", { class: "remark" }, clipped(base.rests_on, 300)),
       ],
     ],
   ]);
@@ -94,7 +94,7 @@ function sizes({ document }) {
             row.repeated_bytes
               ? h(
                   "span",
-                  { class: "note" },
+                  { class: "remark" },
                   `${size(row.bytes + row.repeated_bytes)} with repeated layers counted each time`,
                 )
               : null,
@@ -193,7 +193,7 @@ function healthcheck(check) {
   return [
     h("code", {}, how === "CMD" ? clipped(JSON.stringify(command), 1000) : clipped(command.join(" "), 1000)),
     how === "CMD-SHELL" && " in a shell",
-    times.length ? h("span", { class: "note" }, times.join(", ")) : null,
+    times.length ? h("span", { class: "remark" }, times.join(", ")) : null,
   ];
 }
 
@@ -236,7 +236,7 @@ function named(caption, title, pairs, empty) {
             ? faint("no value")
             : [
                 h("code", { class: "value" }, clipped(value, 2000)),
-                value.includes(REDACTED) && h("span", { class: "note" }, "a secret's value is in no report"),
+                value.includes(REDACTED) && h("span", { class: "remark" }, "a secret's value is in no report"),
               ],
         sort: ([, value]) => value ?? "",
       },

@@ -20,9 +20,10 @@ class PackagesView {
     this.image = report.image;
     this.packages = new Packages(report.image);
     this.params = {};
-    this.status = h("p", { class: "sum", role: "status" });
+    this.status = h("p", { class: "filtered-sum", role: "status" });
     this.listing = h("div");
-    this.about = h("div", { class: "about" });
+    this.about = h("div", { class: "one-package" });
+    this.told = h("p", { class: "unseen", role: "status" });
     this.search = h("input", {
       type: "search",
       placeholder: "name, version, why …",
@@ -51,18 +52,18 @@ class PackagesView {
   list() {
     this.all = h(
       "div",
-      { class: "all" },
+      { class: "all-packages" },
       h("h2", {}, "All packages"),
       h(
         "form",
-        { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+        { class: "package-filters", role: "search", onsubmit: (event) => event.preventDefault() },
         h("label", {}, h("span", {}, "Find"), this.search),
         h("label", {}, h("span", {}, "Ecosystem"), this.kind),
         this.status,
       ),
       this.listing,
     );
-    return h("div", { class: "two" }, this.all, this.about);
+    return h("div", { class: "package-columns" }, this.all, this.about, this.told);
   }
 
   problems() {
@@ -340,7 +341,7 @@ class PackagesView {
     if (within || this.all?.offsetParent === null) {
       heading.scrollIntoView({ block: "nearest" });
       heading.focus({ preventScroll: true });
-    }
+    } else if (left) replace(this.told, `Beside the table: ${heading.textContent}`);
   }
 
   mark() {

@@ -1,6 +1,7 @@
 // Secrets in the image, how it is set up, and what was looked for in vain.
 
 import { h } from "../dom.js";
+import { facts } from "../facts.js";
 import { findingCard } from "../findingcard.js";
 import { hashOf } from "../route.js";
 import { count, counted } from "../shown.js";
@@ -108,7 +109,7 @@ function settings(config) {
     "section",
     {},
     h("h2", {}, "How it is set to run"),
-    h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    facts(rows),
   );
 }
 
@@ -130,7 +131,7 @@ function checked(image) {
     unsure
       ? h(
           "p",
-          { class: "note" },
+          { class: "finding-note" },
           "Not everything could be checked: see the ",
           h("a", { href: hashOf("diagnostics") }, counted(unsure, "diagnostic")),
           " about it.",
@@ -142,7 +143,7 @@ function checked(image) {
             h("h3", {}, `${title} `, h("small", { class: "faint" }, counted(rules.length, "rule"))),
             h(
               "ul",
-              { class: "quiet" },
+              { class: "finding-quiet" },
               rules.map(([id, what]) => h("li", { title: id }, what)),
             ),
           ]
