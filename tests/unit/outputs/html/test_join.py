@@ -49,8 +49,19 @@ def test_folders_are_followed_from_the_module_that_imports() -> None:
         ({"start": "export default 1;\n"}, "not in the grammar"),
         ({"start": 'const x = "</ScRiPt>";\n'}, "would end it"),
         ({"start": 'const x = "<!--";\n'}, "would end it"),
+        ({"start": "const x = `a\n  b`;\n"}, "text of several lines"),
     ],
 )
 def test_what_is_not_in_the_grammar_is_refused(modules: dict[str, str], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         joined(**modules)
+
+
+def test_comments_and_indentation_stay_behind() -> None:
+    script = joined(
+        start="// What it does.\n\n/** Of a * and\n * of `more`. */\nfunction f() {\n"
+        '  // Why.\n  return "// no comment /* neither */";\n}\n\n\nf(); // said\n'
+    )
+    assert 'function f() {\nreturn "// no comment /* neither */";\n}\nf(); // said\n' in script
+    assert "Why" not in script
+    assert "more" not in script

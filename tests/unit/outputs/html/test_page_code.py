@@ -15,8 +15,8 @@ MODULES = sorted(FOLDER.rglob("*.js"))
 EARLY = "theme.js"
 """Runs before the page is there, in a script of its own."""
 
-MOST_CODE = 350_000
-"""Bytes of script and style in every report, comments included."""
+MOST_CODE = 450_000
+"""Bytes of script and style in every report."""
 
 NEVER = (
     "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "setHTMLUnsafe",
