@@ -14,6 +14,7 @@ from playwright.async_api import Page, expect
 
 from layerlens.analysis.model import Analysis, Partial, Unread
 from layerlens.outputs.files import write_files
+from layerlens.outputs.html import folding
 from layerlens.outputs.json_report import write_json
 from layerlens.outputs.report import Report
 from layerlens.outputs.rows_csv import write_rows_csv
@@ -206,6 +207,40 @@ async def test_a_report_of_a_part_says_so_in_every_view(
     page = await opener.open(replace(samples.shop(), partial=partial))
     for link in await page.locator("nav a").all():
         await link.click()
-        await expect(page.get_by_role("note")).to_contain_text(said)
+        await expect(page.locator(".partly")).to_contain_text(said)
     page = await opener.open(replace(samples.shop(), partial=partial), java_script_enabled=False)
     await expect(page.get_by_role("row", name="Only a part")).to_be_visible()
+
+
+async def test_where_small_files_were_folded_the_menu_says_so(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "MOST_RECORDS", 60)
+    small = [f"usr/{k:03}" for k in range(200)]
+    analysis = samples.build(
+        [[file(name, b"x" * (k + 1)) for k, name in enumerate(small)], [whiteout("usr/199")]]
+    )
+    page = await opener.open(analysis)
+    await menu(page)
+    await expect(page.locator(".export-panel")).to_contain_text("Incomplete: ")
+    found = json.loads(await saved(page, "Analysis as JSON"))
+    whole = document(Report(analysis))
+    assert [row for row in whole["waste"] if row in found["waste"]] == found["waste"]
+    assert {**found, "waste": 0, "scores": 0} == {**whole, "waste": 0, "scores": 0}
+    _, *files = rows(await saved(page, "Files"))
+    assert 1 < len(files) < 200
+    assert all(row[0] in {"usr", *small} for row in files)
+
+
+async def test_packages_as_csv(opener: Opener) -> None:
+    page = await opener.open(samples.packaged())
+    await menu(page)
+    heads, *found = rows(await saved(page, "Packages"))
+    assert heads[:3] == ["ecosystem", "name", "version"]
+    assert [row[:3] for row in found] == [
+        ["deb", "apt", "2.6"],
+        ["npm", "'@a/left-pad", "1.0"],
+        ["gem", "'=cmd|'\\x1b[31m\\n", "'@1\\x00"],
+        ["deb", "libc6", "2.36"],
+    ]
+    assert [row[heads.index("bytes")] for row in found] == ["5000000", "3000000", "0", "0"]

@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page, expect
 
 from layerlens.analysis.model import Analysis
 from layerlens.filesystem.changes import Change
+from layerlens.image.model import BaseBoundary
 from layerlens.outputs.rows import Row, decoder, rows
 from layerlens.units import human_size
 from tests.browser import axe
@@ -40,7 +41,7 @@ def village() -> Analysis:
             [whiteout("usr/share"), file("app/new", b"n" * 5_000)],
         ],
         ["ADD base /", "COPY app /app", "RUN chmod 600 /app/data.bin", "RUN rm -r /usr/share"],
-        base=samples.BaseBoundary("declared", 1, "a label", "base:1"),
+        base=BaseBoundary("declared", 1, "a label", "base:1"),
         compressed=True,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from layerlens.analysis.model import Analysis, LedgerRow, Partial, Unread
+from layerlens.analysis.model import Analysis, LedgerRow
 from layerlens.gate.model import Verdict
 from layerlens.gate.wording import title
 from layerlens.outputs.display import escape, percent_of
@@ -106,14 +106,6 @@ async def test_without_findings_nothing_is_said_of_them(opener: Opener) -> None:
     await expect(page.locator(".score .figure").nth(1)).to_have_text("not known")
     await expect(fact(page, "Removable")).to_have_text("not known")
     await expect(page.locator(".fixes")).to_have_count(0)
-
-
-async def test_a_partial_analysis_says_so(opener: Opener) -> None:
-    partial = replace(samples.judged(), partial=Partial(4, (Unread(4), Unread(5))))
-    page = await opener.open(partial, PLACE)
-    await expect(page.locator(".notice")).to_have_text(
-        "Only 4 of 6 layers were read: all figures are of these."
-    )
 
 
 async def test_an_empty_image_is_perfect_and_has_no_bars(opener: Opener) -> None:

@@ -156,7 +156,7 @@ async def test_two_hundred_points_at_any_width(show: Show, width: int) -> None:
 
 async def _labels_touch(page: Page) -> list[str]:
     """Labels below the chart that lie over each other."""
-    return await page.evaluate(
+    touching: list[str] = await page.evaluate(
         """() => {
              const all = [...document.querySelectorAll("svg.chart text")];
              const boxes = all.map((each) => [each.textContent, each.getBoundingClientRect()]);
@@ -171,6 +171,7 @@ async def _labels_touch(page: Page) -> list[str]:
              return found;
            }"""
     )
+    return touching
 
 
 @pytest.mark.parametrize("points", [1, 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerlens.analysis.model import Analysis, Partial
+from layerlens.analysis.model import Analysis
 from layerlens.gate.model import Verdict
 from layerlens.gate.wording import measured_text, title
 from layerlens.outputs.display import encodable
@@ -27,15 +27,13 @@ def overview(report: Report) -> Json:
     """``fixes``: what to mend first (see :func:`best_fixes`), by its index in the findings.
 
     ``savings``: what all advice saves without what the verdict ignores, ``None`` where
-    the document's figures are that already.  ``partial``: how many of how many layers
-    were read.  ``verdict``: its words.
+    the document's figures are that already.  ``verdict``: its words.
     """
     analysis, verdict = report.analysis, report.verdict
     ignored = frozenset() if verdict is None else verdict.ignored
     return {
         "fixes": best_fixes(analysis, ignored),
         "savings": _savings(analysis, ignored) if ignored else None,
-        "partial": None if analysis.partial is None else _partial(analysis.partial),
         "verdict": None if verdict is None else verdict_words(verdict),
     }
 
@@ -65,10 +63,6 @@ def _savings(analysis: Analysis, ignored: frozenset[int]) -> Json | None:
         "transfer_bytes": what.transfer_saved_bytes,
         "total_bytes": what.total_bytes,
     }
-
-
-def _partial(partial: Partial) -> Json:
-    return {"read": partial.read, "layers": partial.layers}
 
 
 def verdict_words(verdict: Verdict) -> Json:

@@ -154,9 +154,10 @@ function areaOf(each, x, y) {
 function lineOf(each, at, x, y, crowded) {
   const found = runs(each.high);
   const d = found
-    .map(([from, until]) =>
-      Array.from({ length: until - from }, (_, k) => `${k ? "L" : "M"}${x(from + k)} ${y(each.high[from + k])}`).join(""),
-    )
+    .map(([from, until]) => {
+      const places = Array.from({ length: until - from }, (_, k) => from + k);
+      return "M" + places.map((place) => `${x(place)} ${y(each.high[place])}`).join("L");
+    })
     .join("");
   const lone = new Set(found.filter(([from, until]) => until - from === 1).map(([from]) => from));
   const markers = each.high.map((value, place) =>
@@ -204,9 +205,9 @@ function xLabels(names, dates, x, floor, width) {
   }
   return shown.map((place) => {
     const middle = Math.min(width - LABEL / 2, Math.max(LABEL / 2, x(place)));
-    const text = (line, what) =>
-      svg("text", { class: "chart-tick", x: middle, y: floor + 12 + line * LINE, "text-anchor": "middle" }, what);
-    return [text(0.6, names[place]), dates[place] && text(1.55, dates[place])];
+    const text = (down, what) =>
+      svg("text", { class: "chart-tick", x: middle, y: floor + down, "text-anchor": "middle" }, what);
+    return [text(21, names[place]), dates[place] && text(36, dates[place])];
   });
 }
 

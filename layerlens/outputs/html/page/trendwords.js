@@ -15,6 +15,8 @@ export function ratio(value) {
   return value === null ? "" : percentOf(value);
 }
 
+const dead = (point) => point.dead_bytes;
+const removable = (point) => point.removable_bytes;
 const needed = (point) => point.live_bytes - point.removable_bytes;
 
 /**
@@ -29,8 +31,8 @@ export const MEASURES = [
     told: size,
     series: [
       { id: "needed", label: "needed", value: needed, area: true },
-      { id: "removable", label: "removable", value: (point) => point.removable_bytes, area: true, pattern: "dots" },
-      { id: "dead", label: "dead", value: (point) => point.dead_bytes, area: true, pattern: "stripes" },
+      { id: "removable", label: "removable", value: removable, area: true, pattern: "dots" },
+      { id: "dead", label: "dead", value: dead, area: true, pattern: "stripes" },
       { id: "total", label: "size", value: (point) => point.size },
     ],
   },
@@ -130,7 +132,7 @@ export function stepWords(step, largest) {
   if (step.file_count) parts.push(`${step.file_count > 0 ? "+" : ""}${counted(step.file_count, "file")}`);
   const of = step.fetched_exact ? "" : " of content";
   parts.push(`${size(step.fetched_bytes)}${of} to fetch`);
-  if (largest) parts.push("the largest growth");
+  if (step.at === largest) parts.push("the largest growth");
   return parts.join(" · ");
 }
 

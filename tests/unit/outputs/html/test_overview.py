@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from layerlens.analysis.model import Partial, Unread
 from layerlens.gate.model import Verdict
 from layerlens.gate.wording import title
 from layerlens.outputs.html.overview import FIXES, best_fixes, overview
@@ -52,13 +51,6 @@ def test_an_image_whose_rules_did_not_run_has_no_fixes() -> None:
     assert told["fixes"] == []
     assert told["savings"] is None
     assert overview(Report(samples.shop()))["verdict"] is None
-
-
-def test_says_how_many_layers_were_read() -> None:
-    partial = replace(samples.shop(), partial=Partial(4, (Unread(4), Unread(5))))
-    assert overview(Report(partial))["partial"] == {"read": 4, "layers": 6}
-    unordered = replace(samples.shop(), partial=Partial(4, (), ordered=False))
-    assert overview(Report(unordered))["partial"] == {"read": 4, "layers": None}
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ function files(image, keep) {
     {},
     h("option", { value: FINAL }, "final filesystem"),
     image.document.layers.map((layer) =>
-      h("option", { value: layer.index }, `changes of layer ${layer.index}: ${layer.instruction.slice(0, 60)}`),
+      h("option", { value: layer.index }, `layer ${layer.index}: ${layer.instruction.slice(0, 60)}`),
     ),
   );
   const write = () => {

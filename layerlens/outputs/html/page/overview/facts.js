@@ -208,14 +208,8 @@ function line(meter, figure, why) {
 }
 
 /** What keeps the figures from telling all, one note each. */
-export function notices(document, partial) {
-  const found = [];
-  if (partial) {
-    const of = partial.layers === null ? "" : ` of ${count(partial.layers)}`;
-    found.push(`Only ${count(partial.read)}${of} layers were read: all figures are of these.`);
-  }
-  if (document.findings === null) {
-    found.push("Rules did not run: there are no findings, and nothing is said to be removable.");
-  }
-  return found.map((text) => h("p", { class: "notice", role: "note" }, text));
+export function notices(document) {
+  if (document.findings !== null) return null;
+  const text = "Rules did not run: there are no findings, and nothing is said to be removable.";
+  return h("p", { class: "notice", role: "note" }, text);
 }

@@ -25,7 +25,7 @@ export const overview = {
       "div",
       { class: "overview" },
       h("h1", {}, "Overview"),
-      notices(document, more.partial),
+      notices(document),
       document.verdict && banner(document.verdict, more.verdict, rulings?.querySelector("h2")),
       h(
         "div",

@@ -57,7 +57,9 @@ class TrendView {
   parts() {
     const { points } = this.data;
     const heading = h("h1", {}, "Trend");
-    if (!points.length) return [heading, h("p", {}, "None of the images could be read."), this.twin()];
+    if (!points.length) {
+      return [heading, h("p", {}, "None of the images could be read."), this.twin()];
+    }
     return [
       heading,
       h("p", {}, this.summary()),
@@ -68,7 +70,12 @@ class TrendView {
         h("legend", { class: "unseen" }, "What the chart shows"),
         this.measures.map((measure) => this.switchOf(measure)),
       ),
-      h("figure", { class: "trend-figure" }, this.legend, h("div", { class: "trend-box" }, this.plot, this.tip)),
+      h(
+        "figure",
+        { class: "trend-figure" },
+        this.legend,
+        h("div", { class: "trend-box" }, this.plot, this.tip),
+      ),
       this.detail,
       h("h2", {}, "All points"),
       this.twin(),
@@ -80,8 +87,8 @@ class TrendView {
     const [first, last] = [points[0], points.at(-1)];
     if (points.length === 1) return `One point: ${first.reference}, ${size(first.size)}.`;
     return (
-      `${counted(points.length, "point")}: from ${size(first.size)} (${first.reference}) to ${size(last.size)} ` +
-      `(${last.reference}), ${change(last.size - first.size)}.`
+      `${counted(points.length, "point")}: from ${size(first.size)} (${first.reference}) to ` +
+      `${size(last.size)} (${last.reference}), ${change(last.size - first.size)}.`
     );
   }
 
@@ -95,7 +102,9 @@ class TrendView {
       h(
         "ul",
         {},
-        gaps.slice(0, 20).map((gap) => h("li", {}, h("span", { class: "path" }, gap.reference), `: ${gap.problem}`)),
+        gaps
+          .slice(0, 20)
+          .map((gap) => h("li", {}, h("span", { class: "path" }, gap.reference), `: ${gap.problem}`)),
         gaps.length > 20 ? h("li", {}, `and ${count(gaps.length - 20)} more, in the table`) : null,
       ),
     );
@@ -221,7 +230,7 @@ class TrendView {
 
   twin() {
     return table({
-      columns: columnsOf(this.data),
+      columns: columnsOf(this.data, this.items),
       rows: this.items,
       caption: "All points of the trend",
       sorted: { id: "place", down: false },
@@ -262,19 +271,24 @@ function figure(id, title, value, told) {
   };
 }
 
-function columnsOf(data) {
+function columnsOf(data, items) {
   const of = (id, title, key, told = size) => figure(id, title, (item) => item.point[key], told);
-  const largest = data.largest_growth;
-  return [
+  const columns = [
     { id: "place", title: "#", number: true, cell: (item) => item.place + 1, sort: (item) => item.place },
     {
       id: "image",
       title: "Image",
       header: true,
-      cell: (item) => h("a", { class: "path", href: hashOf("trend", { at: String(item.place) }) }, item.name),
+      cell: (item) =>
+        h("a", { class: "path", href: hashOf("trend", { at: String(item.place) }) }, item.name),
       sort: (item) => item.name,
     },
-    { id: "created", title: "Created", cell: (item) => item.date || item.point?.created, sort: (item) => item.point?.created ?? "" },
+    {
+      id: "created",
+      title: "Created",
+      cell: (item) => item.date || item.point?.created,
+      sort: (item) => item.point?.created ?? "",
+    },
     of("size", "Size", "size"),
     figure("change", "Change", (item) => item.step && item.step.size, change),
     of("transfer", "Transfer", "transfer_bytes"),
@@ -291,15 +305,14 @@ function columnsOf(data) {
     {
       id: "notes",
       title: "Notes",
-      cell: (item) => (item.point ? item.step?.at === largest && largest !== null && "the largest growth" : `could not be read: ${item.problem}`),
+      cell(item) {
+        if (!item.point) return `could not be read: ${item.problem}`;
+        return item.step !== null && item.step.at === data.largest_growth && "the largest growth";
+      },
     },
-  ].filter((column) => !column.value || data.points.some((point) => column.cell(itemOf(point, data)) !== null));
-}
-
-/** A point as an item, for asking whether a column has anything to say. */
-function itemOf(point, data) {
-  const number = data.points.indexOf(point);
-  return { point, step: data.steps.find((step) => step.after === number) ?? null };
+  ];
+  // A column in which nothing is known is left out.
+  return columns.filter((column) => !column.value || items.some((item) => column.cell(item) !== null));
 }
 
 // ------------------------------------------------------------------------------------ detail
@@ -308,7 +321,9 @@ function detailOf(item, data) {
   const title = h("h2", {}, h("span", { class: "path" }, item.name));
   if (!item.point) return [title, h("p", {}, `Could not be read: ${item.problem}`)];
   const { step } = item;
-  if (!step) return [title, h("p", {}, `${size(item.point.size)}. There is no point before it to compare with.`)];
+  if (!step) {
+    return [title, h("p", {}, `${size(item.point.size)}. There is no point before it to compare with.`)];
+  }
   const before = data.points[step.before].reference;
   const lists = [
     moves("Layers", step.layers, (move) => [
@@ -328,7 +343,7 @@ function detailOf(item, data) {
   ].filter(Boolean);
   return [
     title,
-    h("p", {}, "Since ", h("span", { class: "path" }, before), `: ${stepWords(step, step.at === data.largest_growth)}`),
+    h("p", {}, "Since ", h("span", { class: "path" }, before), ": ", stepWords(step, data.largest_growth)),
     lists.length ? h("div", { class: "trend-moves" }, lists) : h("p", {}, "Nothing that is told here moved."),
   ];
 }
@@ -340,8 +355,9 @@ function findingWords(move) {
 /** What moved, the largest first; long lists keep their rest folded. */
 function moves(title, rows, words, told = change) {
   if (!rows.length) return null;
-  const list = (some) =>
-    h("ul", {}, some.map((row) => h("li", {}, h("span", { class: "number" }, told(row.bytes)), h("span", {}, words(row)))));
+  const line = (row) =>
+    h("li", {}, h("span", { class: "number" }, told(row.bytes)), h("span", {}, words(row)));
+  const list = (some) => h("ul", {}, some.map(line));
   const heading = named(h("h3", {}, title), "moves");
   return h(
     "section",
