@@ -3,8 +3,10 @@
 A module keeps to a small grammar: it begins with lines of ``import { … } from "./x.js";``,
 and exports by ``export function``, ``export const`` or ``export class`` at the start of a
 line.  Each becomes a function that runs once, after those that it imports from, so names
-of one module never meet those of another.  Comments that have lines of their own are left
-out: they are for those who change the module.
+of one module never meet those of another.
+
+Comments on lines of their own, indentation and empty lines stay behind: every report
+carries the script.  So no text may go over several lines.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from collections.abc import Callable
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w./-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) (\w+))", re.MULTILINE)
-_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_COMMENT = re.compile(r"^//.*\n|^/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\n", re.MULTILINE)
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 """What would end or comment out a script in HTML (HTML standard, 4.12.1.3)."""
 
@@ -46,13 +50,14 @@ def join(entry: str, read: Callable[[str], str]) -> str:
                 raise ValueError(f"{path}: {other} does not export {', '.join(missing)}")
             return f"const {{ {', '.join(names)} }} = {_variable(other)};\n"
 
-        body = _IMPORT.sub(bind, _COMMENT.sub("", text).lstrip("\n"))
+        body = _IMPORT.sub(bind, text)
         exports = tuple(match[1] for match in _EXPORT.finditer(body))
         body = _EXPORT.sub("", body)
         left = _OTHER.search(body)
         if left is not None:
             raise ValueError(f"{path}: {left[0]!r} is not in the grammar of layerlens modules")
         joined[path] = exports
+        body = bare(path, body)
         given = f"return {{ {', '.join(exports)} }};\n" if exports else ""
         parts.append(f"\n// {path}\nconst {_variable(path)} = (() => {{\n{body}{given}}})();\n")
 
@@ -62,6 +67,19 @@ def join(entry: str, read: Callable[[str], str]) -> str:
     if bad is not None:
         raise ValueError(f"the page's script holds {bad[0]!r}, which would end it")
     return script
+
+
+def bare(path: str, text: str) -> str:
+    """Script or style without comments on lines of their own, indentation and empty lines.
+
+    Raises :class:`ValueError` for a template that goes over several lines: it would change.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        is_comment = line.lstrip().startswith(("//", "*", "/*"))
+        if line.count("`") % 2 and _QUOTED.sub("", line).count("`") % 2 and not is_comment:
+            raise ValueError(f"{path}: line {number} begins or ends a text of several lines")
+    text = _COMMENT.sub("", _INDENTATION.sub("", text))
+    return re.sub(r"\n{2,}", "\n", text)
 
 
 def _variable(path: str) -> str:

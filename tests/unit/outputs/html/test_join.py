@@ -49,6 +49,7 @@ def test_folders_are_followed_from_the_module_that_imports() -> None:
         ({"start": "export default 1;\n"}, "not in the grammar"),
         ({"start": 'const x = "</ScRiPt>";\n'}, "would end it"),
         ({"start": 'const x = "<!--";\n'}, "would end it"),
+        ({"start": "const x = `a\n  b`;\n"}, "text of several lines"),
     ],
 )
 def test_what_is_not_in_the_grammar_is_refused(modules: dict[str, str], why: str) -> None:
@@ -56,11 +57,11 @@ def test_what_is_not_in_the_grammar_is_refused(modules: dict[str, str], why: str
         joined(**modules)
 
 
-def test_comments_stay_in_the_modules() -> None:
+def test_comments_and_indentation_stay_behind() -> None:
     script = joined(
-        start="// What it is.\n\n/** One\n * two */\nexport const a = 1; // beside\n  // inside\nrun();\n"
+        start="// What it does.\n\n/** Of a * and\n * of `more`. */\nfunction f() {\n"
+        '  // Why.\n  return "// no comment /* neither */";\n}\n\n\nf(); // said\n'
     )
-    assert "What it is" not in script
-    assert "two" not in script
-    assert "inside" not in script
-    assert "const a = 1; // beside\nrun();" in script
+    assert 'function f() {\nreturn "// no comment /* neither */";\n}\nf(); // said\n' in script
+    assert "Why" not in script
+    assert "more" not in script
