@@ -288,7 +288,8 @@ async def matrix(page: Page) -> tuple[dict[tuple[int, int], str], dict[int, str]
              cell => (cell.querySelector("a, button") ?? cell).textContent))"""
     )
     columns = [int(text.removeprefix("layer ")) for text in rows[0][1:-1]]
-    cells, added = {}, {}
+    cells: dict[tuple[int, int], str] = {}
+    added: dict[int, str] = {}
     for row in rows[1:-1]:
         layer = int(row[0].removeprefix("layer "))
         cells |= {(layer, j): text for j, text in zip(columns, row[1:-1], strict=True) if text}
