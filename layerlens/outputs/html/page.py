@@ -26,35 +26,36 @@ Json = dict[str, Any]
 _PACK_LEVEL = 6
 """Of gzip: level 9 takes four times as long for one percent."""
 
-STYLES = (
-    "base.css",
+_STYLES_OF_IMAGE = (
     "overview.css",
-    "export.css",
     "layers.css",
     "files.css",
-    "changes.css",
     "facts.css",
     "packages.css",
     "image.css",
     "diagnostics.css",
     "guide.css",
     "findings.css",
-    "trend.css",
-    "print.css",
 )
-"""In the order of the cascade."""
+STYLES = {
+    "image": ("base.css", "export.css", *_STYLES_OF_IMAGE, "print.css"),
+    "comparison": ("base.css", "export.css", *_STYLES_OF_IMAGE, "changes.css", "print.css"),
+    "trend": ("base.css", "export.css", "facts.css", "guide.css", "trend.css", "print.css"),
+}
+"""What a report is of -> its style sheets, in the order of the cascade."""
 
 
 def write_page(
     stream: BinaryIO, data: Json, *, title: str, summary: Sequence[tuple[str, str]], plain: bool
 ) -> None:
-    """Write a report: ``data`` is what ``page/start.js`` reads.
+    """Write a report: ``data`` is what ``page/report.js`` reads, an image, a comparison or a trend.
 
     ``summary`` are the rows that a reader without JavaScript sees.  ``plain`` leaves the
     data as JSON text, for browsers without ``DecompressionStream`` and for people who
     want to read it.
     """
-    style, early, script = _style(), _part("theme.js"), _script()
+    of = next(each for each in ("trend", "comparison", "image") if data.get(each) is not None)
+    style, early, script = _style(of), _part("theme.js"), _script(of)
     policy = "; ".join((
         "default-src 'none'",
         f"script-src {_hash(early)} {_hash(script)}",
@@ -128,13 +129,14 @@ def _part(name: str) -> str:
 
 
 @cache
-def _script() -> str:
-    return join("start.js", _part)
+def _script(of: str) -> str:
+    """Only what shows what the report is of."""
+    return join(f"entries/{of}.js", _part)
 
 
 @cache
-def _style() -> str:
-    return "".join(bare(name, _part(name)) for name in STYLES)
+def _style(of: str) -> str:
+    return "".join(bare(name, _part(name)) for name in STYLES[of])
 
 
 @cache

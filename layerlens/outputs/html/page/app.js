@@ -5,17 +5,16 @@ import { exportMenu } from "./export/menu.js";
 import { go, hashOf, parse } from "./route.js";
 import { count } from "./shown.js";
 import { themeChoice } from "./themechoice.js";
-import { VIEWS } from "./views/catalogue.js";
 
 /**
- * The application.  A view is an object with `id`, `title`, `has(report)` (whether it has
+ * The application, of a report and the views that may show it.  A view is an object with `id`, `title`, `has(report)` (whether it has
  * something to show), `count(report)` (what stands beside its title, or null) and
  * `make(report)`, which gives {element, show(params)}: `show` is called on every arrival.
  */
 export class App {
-  constructor(report) {
+  constructor(report, views) {
     this.report = report;
-    this.views = VIEWS.filter((view) => view.has(report));
+    this.views = views.filter((view) => view.has(report));
     /** Which views there are, by id: the guide tells of these alone. */
     report.views = new Set(this.views.map((view) => view.id));
     this.made = new Map();

@@ -4,7 +4,7 @@
 import { add, h } from "./dom.js";
 import { CHANGED } from "./layerchanges.js";
 import { hashOf } from "./route.js";
-import { clipped, count, size } from "./shown.js";
+import { clipped, count, counted, size } from "./shown.js";
 
 const PIECE = 200;
 
@@ -106,7 +106,8 @@ export function changeTree(label) {
       names.unshift(tree.label(node));
       if (node === item.top) break;
     }
-    let text = clipped(names.join("/"), 300);
+    const folded = tree.folded.get(record);
+    let text = folded ? `(${counted(folded, "small file")})` : clipped(names.join("/"), 300);
     if (type === "dir" || opens) text += "/";
     const path = tree.path(item.node);
     const target = tree.targets.get(record);
@@ -126,7 +127,11 @@ export function changeTree(label) {
             text,
           );
     const said =
-      target !== undefined ? ` \u2192 ${clipped(target, 200)}` : ["file", "dir"].includes(type) ? "" : ` (${type})`;
+      target !== undefined
+        ? ` \u2192 ${clipped(target, 200)}`
+        : ["file", "dir"].includes(type)
+          ? ""
+          : ` (${type})`;
     return said ? [link, h("span", { class: "faint" }, said)] : link;
   }
 
@@ -147,7 +152,7 @@ export function changeTree(label) {
     const was = state.selection.before(own);
     if (was < 0) return "";
     const found = [];
-    if (kind === "type") found.push(arrow(tree.kinds[tree.kind[was]], tree.kinds[tree.kind[now]]));
+    if (kind === "type") return arrow(tree.kinds[tree.kind[was]], tree.kinds[tree.kind[now]]);
     const [from, to] = [tree.ownership(was), tree.ownership(now)];
     if (from.octal !== to.octal) found.push(arrow(from.octal, to.octal));
     if (from.owner !== to.owner) found.push(arrow(from.owner, to.owner));
@@ -161,7 +166,13 @@ export function changeTree(label) {
     const left = line.children.length - line.laid;
     const row = h(
       "div",
-      { role: "row", class: "change more-row", tabindex: "-1", "aria-level": String(level), style: { "--level": String(level) } },
+      {
+        role: "row",
+        class: "change more-row",
+        tabindex: "-1",
+        "aria-level": String(level),
+        style: { "--level": String(level) },
+      },
       h(
         "span",
         { role: "gridcell", class: "name" },
@@ -245,6 +256,7 @@ export function changeTree(label) {
     const line = lines.get(row);
     const inLink = event.target !== row;
     let to = null;
+    if (event.key.length !== 1) state.typed = "";
     if (event.key === "ArrowDown") to = row.nextSibling;
     else if (event.key === "ArrowUp") to = row.previousSibling;
     else if (event.key === "Home") to = body.firstChild;

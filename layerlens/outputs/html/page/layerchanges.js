@@ -57,7 +57,15 @@ function matcher(tree, text) {
     if (!names.has(name)) names.set(name, tree.names[name].toLowerCase().includes(text));
     return names.get(name);
   };
-  if (text.includes("/")) return (node) => ("/" + tree.path(node)).toLowerCase().includes(text);
+  if (text.includes("/")) {
+    const folders = new Map([[-1, ""]]);
+    const folder = (node) => {
+      if (!folders.has(node)) folders.set(node, node ? folder(tree.parent[node]) + lower(node) : "");
+      return folders.get(node);
+    };
+    const lower = (node) => "/" + tree.nameOf(node).toLowerCase();
+    return (node) => (folder(tree.parent[node]) + lower(node)).includes(text);
+  }
   // Names of directories hold for what is in them.
   const known = new Map();
   const below = (node) => {

@@ -39,7 +39,11 @@ export function layerDetails(image, losses, index, choose) {
         h("p", { class: "faint" }, lines.map((line) => `line ${line}`).join(", "), " of the Dockerfile"),
       layer.build_args.length > 0 && [
         h("h2", {}, "Build arguments"),
-        h("ul", { class: "args" }, layer.build_args.slice(0, 200).map((arg) => h("li", {}, h("code", {}, arg)))),
+        h(
+          "ul",
+          { class: "args" },
+          layer.build_args.slice(0, 200).map((arg) => h("li", {}, h("code", {}, arg))),
+        ),
       ],
       layer.created_by && raw(layer.created_by, "As the image records it (created_by)"),
     ),
@@ -60,7 +64,8 @@ export function layerDetails(image, losses, index, choose) {
 function facts(image, layer) {
   const list = h("dl", { class: "facts" });
   const fact = (name, ...value) => line("", name, value);
-  const line = (kind, name, value) => add(list, [h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value))]);
+  const line = (kind, name, value) =>
+    add(list, [h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value))]);
   const digest = (text) =>
     text
       ? [
@@ -71,12 +76,16 @@ function facts(image, layer) {
       : h("span", { class: "faint" }, "not known from where the image was read");
   fact("Size", `${size(layer.size)} (${share(layer.size, image.document.scores.total_bytes)} of the image)`);
   if (layer.compressed_size !== null) {
-    const times = layer.tar_size > 0 && layer.compressed_size > 0 ? layer.tar_size / layer.compressed_size : 0;
+    const times =
+      layer.tar_size > 0 && layer.compressed_size > 0 ? layer.tar_size / layer.compressed_size : 0;
     fact("Compressed", size(layer.compressed_size), times > 0 && ` (1 : ${times.toFixed(1)})`);
   }
   fact("Tar", `${size(layer.tar_size)}, ${size(layer.tar_size - layer.size)} of it headers and padding`);
   fact("Compression", layer.compression);
-  fact("Created", layer.created ? h("span", { title: layer.created }, moment(layer.created)) : "not recorded");
+  fact(
+    "Created",
+    layer.created ? h("span", { title: layer.created }, moment(layer.created)) : "not recorded",
+  );
   if (layer.media_type) fact("Media type", h("code", {}, layer.media_type));
   if (layer.comment) fact("Comment", layer.comment);
   line("long", "Digest (of the stored blob)", digest(layer.digest));
@@ -137,7 +146,9 @@ function kills(image, losses, layer) {
 /** A small table whose last line is the sum of the others. */
 function figures(caption, heads, rows, sums) {
   const cells = (row) =>
-    row.map((cell, at) => (at ? h("td", { class: at > 1 && "number" }, cell) : h("th", { scope: "row" }, cell)));
+    row.map((cell, at) =>
+      at ? h("td", { class: at > 1 && "number" }, cell) : h("th", { scope: "row" }, cell),
+    );
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -147,9 +158,17 @@ function figures(caption, heads, rows, sums) {
       h(
         "thead",
         {},
-        h("tr", {}, heads.map((head, at) => h("th", { scope: "col", class: at > 1 && "number" }, head))),
+        h(
+          "tr",
+          {},
+          heads.map((head, at) => h("th", { scope: "col", class: at > 1 && "number" }, head)),
+        ),
       ),
-      h("tbody", {}, rows.map((row) => h("tr", {}, cells(row)))),
+      h(
+        "tbody",
+        {},
+        rows.map((row) => h("tr", {}, cells(row))),
+      ),
       h("tfoot", {}, h("tr", {}, cells(sums))),
     ),
   );
@@ -160,7 +179,12 @@ function findings(blames) {
   return table({
     columns: [
       { id: "severity", title: "Severity", cell: ([finding]) => severity(finding.severity) },
-      { id: "title", title: "Finding", header: true, cell: ([finding, at]) => findingLink(at, finding.title) },
+      {
+        id: "title",
+        title: "Finding",
+        header: true,
+        cell: ([finding, at]) => findingLink(at, finding.title),
+      },
       {
         id: "bytes",
         title: "Bytes",
@@ -180,7 +204,13 @@ function changesOf(image, layer, choose) {
   const changes = new LayerChanges(image.tree, layer.index);
   const shown = changeTree(`Changes of layer ${layer.index}`);
   const boxes = CHANGED.map((kind, at) =>
-    h("input", { type: "checkbox", value: kind, checked: true, onchange: filter, disabled: !changes.counts[at] }),
+    h("input", {
+      type: "checkbox",
+      value: kind,
+      checked: true,
+      onchange: filter,
+      disabled: !changes.counts[at],
+    }),
   );
   const text = h("input", { type: "search", oninput: filter, size: "20" });
   const order = h(

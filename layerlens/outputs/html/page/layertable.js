@@ -154,7 +154,9 @@ export function layerTable(image, losses, open) {
   });
   if (layers.length) {
     const cells = columns.map((column, at) =>
-      at ? h("td", { class: column.number && "number" }, column.total()) : h("th", { scope: "row" }, column.total()),
+      at
+        ? h("td", { class: column.number && "number" }, column.total())
+        : h("th", { scope: "row" }, column.total()),
     );
     shown.element.querySelector("table").append(h("tfoot", {}, h("tr", {}, cells)));
   }

@@ -19,15 +19,18 @@ export function matrix(image, losses, choose) {
     .map((row, at) => ({ ...row, at }))
     .filter((row) => row.kind === "dead" && row.bytes > 0);
   const state = { cause: "", cell: "", drawn: null };
-  const box = h("div", { class: "scroll matrix", tabindex: "0", role: "region", "aria-label": "Dead bytes by layers" });
+  const box = h("div", {
+    class: "scroll matrix",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Dead bytes by layers",
+  });
   const panel = h("div", { class: "cell-paths", "aria-live": "polite" });
   const pick = h(
     "select",
     { onchange: (event) => choose({ cause: event.target.value, cell: "" }) },
     h("option", { value: "" }, `all causes (${size(scores.dead_bytes)})`),
-    causes.map((row) =>
-      h("option", { value: row.class }, `${classStyle(row).label} (${size(row.bytes)})`),
-    ),
+    causes.map((row) => h("option", { value: row.class }, `${classStyle(row).label} (${size(row.bytes)})`)),
   );
   const element = h(
     "section",
@@ -90,7 +93,11 @@ export function matrix(image, losses, choose) {
       h(
         "table",
         {},
-        h("caption", { class: "unseen" }, "Dead bytes: added in the layer of the row, lost in the layer of the column"),
+        h(
+          "caption",
+          { class: "unseen" },
+          "Dead bytes: added in the layer of the row, lost in the layer of the column",
+        ),
         h(
           "thead",
           {},
@@ -99,7 +106,11 @@ export function matrix(image, losses, choose) {
             {},
             h("th", { scope: "col" }, "Added in \u2193 lost in \u2192"),
             columns.map((j) =>
-              h("th", { scope: "col", class: "number", title: brief(layers[j].instruction, 200) }, layerLink(j)),
+              h(
+                "th",
+                { scope: "col", class: "number", title: brief(layers[j].instruction, 200) },
+                layerLink(j),
+              ),
             ),
             h("th", { scope: "col", class: "number" }, "Dead of it"),
           ),
@@ -123,7 +134,10 @@ export function matrix(image, losses, choose) {
                 return cell
                   ? h(
                       "td",
-                      { class: i === j ? "number filled own" : "number filled", style: { "--part": part.toFixed(3) } },
+                      {
+                        class: i === j ? "number filled own" : "number filled",
+                        style: { "--part": part.toFixed(3) },
+                      },
                       button(i, j),
                     )
                   : h("td", { class: i === j && "own" });
@@ -192,7 +206,12 @@ export function matrix(image, losses, choose) {
           cell: (record) => place(tree, record),
           sort: (record) => record,
         },
-        { id: "cause", title: "Cause", cell: (record) => causeOf(tree.ledgerRow(record)), sort: (record) => tree.of[record] },
+        {
+          id: "cause",
+          title: "Cause",
+          cell: (record) => causeOf(tree.ledgerRow(record)),
+          sort: (record) => tree.of[record],
+        },
         {
           id: "bytes",
           title: "Dead bytes",
@@ -260,8 +279,7 @@ function place(tree, record) {
   const other = tree.lostAt.get(record);
   return [
     path.length > 4096 ? h("span", { class: "path" }, path) : pathLink(path, { of: "all" }),
-    other !== undefined &&
-      h("span", { class: "faint" }, ` (its last name: ${tree.path(tree.node[other])})`),
+    other !== undefined && h("span", { class: "faint" }, ` (its last name: ${tree.path(tree.node[other])})`),
   ];
 }
 

@@ -15,16 +15,25 @@ const PIECE = 200;
  * (what stands below the column, if any column has a total)}.
  * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
- * `empty` is said where there are no rows.
+ * `empty` is said where there are no rows.  `piece` rows are laid out at a time.
  *
  * Gives {element, show(rows, {sorted, pinned}), sorted}: `sorted` sorts otherwise from now
  * on, `pinned` are rows that stay on top however the others are sorted.
  */
-export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "Nothing here." }) {
+export function table({
+  columns,
+  rows,
+  caption,
+  sorted,
+  onsort,
+  onrow,
+  empty = "Nothing here.",
+  piece = PIECE,
+}) {
   const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null };
   const body = h("tbody");
   const heads = new Map();
-  const more = h("button", { type: "button", class: "more", onclick: () => lay(PIECE) });
+  const more = h("button", { type: "button", class: "more", onclick: () => lay(piece) });
   const status = h("p", { class: "table-end" });
   const head = h(
     "tr",
@@ -80,7 +89,7 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
     state.laid = 0;
     body.replaceChildren();
     state.pinned.forEach(place);
-    lay(PIECE);
+    lay(piece);
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
   }
 
@@ -109,7 +118,7 @@ export function table({ columns, rows, caption, sorted, onsort, onrow, empty = "
     state.laid += rows_.length;
     const left = state.rows.length - state.laid;
     if (left) {
-      more.textContent = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
+      more.textContent = `Show ${count(Math.min(piece, left))} more of ${count(left)}`;
       more.dataset.left = count(left); // said on paper
       replace(status, more);
     } else replace(status, state.rows.length ? null : empty);

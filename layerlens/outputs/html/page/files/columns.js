@@ -59,7 +59,10 @@ export function columnsFor(image, now) {
         const { measure, whole } = now();
         const part = now().amount(node, measure);
         const wide = whole > 0 ? Math.round((part * 1000) / whole) / 10 : 0;
-        return [h("span", { class: "sharebar", "aria-hidden": "true", style: { "--part": `${wide}%` } }), share(part, whole)];
+        return [
+          h("span", { class: "sharebar", "aria-hidden": "true", style: { "--part": `${wide}%` } }),
+          share(part, whole),
+        ];
       },
     },
     tree.wire && amount("transfer", "Transfer ≈", "Compressed bytes, estimated"),

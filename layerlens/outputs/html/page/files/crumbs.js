@@ -13,7 +13,15 @@ export function crumbs() {
       replace(
         list,
         line.map((at, k) =>
-          h("li", {}, h("a", { href: href(at), "aria-current": k === line.length - 1 ? "location" : null }, tree.label(at))),
+          h(
+            "li",
+            {},
+            h(
+              "a",
+              { href: href(at), "aria-current": k === line.length - 1 ? "location" : null },
+              tree.label(at),
+            ),
+          ),
         ),
       );
     },

@@ -86,10 +86,18 @@ export function facts(image, scope, node, { root, colouring, measure }) {
   else add("Kind", kindName(tree, record));
   if (record >= 0 && tree.targets.has(record)) add("Leads to", tree.targets.get(record));
   if (folder) add("Files", counted(scope.files[node], "file"));
-  add("Size", `${size(content[node])}, ${shares(content[node], content[root], content[0], fullPath(tree, root))}`);
+  add(
+    "Size",
+    `${size(content[node])}, ${shares(content[node], content[root], content[0], fullPath(tree, root))}`,
+  );
   if (tree.wire) add("Transfer ≈", size(scope.bytes("transfer")[node]));
   add("Waste", waste[node] ? size(waste[node]) : "none");
-  for (const [name, way] of [["Layer", "layer"], ["Class", "class"], ["Package", "package"], ["Change", "change"]]) {
+  for (const [name, way] of [
+    ["Layer", "layer"],
+    ["Class", "class"],
+    ["Package", "package"],
+    ["Change", "change"],
+  ]) {
     if (way === "package" && !packages(image)) continue;
     const text = colouring(way).over(scope, measure).text(node);
     const at = way === "layer" && text ? Number(/\d+/.exec(text)?.[0]) : NaN;

@@ -21,14 +21,21 @@ export function details(image) {
       element,
       h("h2", {}, "Details"),
       h("p", { class: "path" }, fullPath(tree, node)),
-      h("dl", {}, totals.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])),
+      h(
+        "dl",
+        {},
+        totals.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+      ),
       tree.nameOf(node) || !node
         ? command(node, stands >= 0 || !records.length ? null : lastPlaced(records))
         : null,
       records.length ? h("h3", {}, "Through the layers") : null,
       records.length
-        ? h("ol", { class: "versions" }, records.slice(0, MOST).map((record, at) =>
-            version(node, record, records[at - 1])))
+        ? h(
+            "ol",
+            { class: "versions" },
+            records.slice(0, MOST).map((record, at) => version(node, record, records[at - 1])),
+          )
         : null,
       records.length > MOST ? h("p", { class: "faint" }, `and ${records.length - MOST} more`) : null,
     );
@@ -49,15 +56,21 @@ export function details(image) {
     return h(
       "li",
       {},
-      h("div", { class: "event" },
+      h(
+        "div",
+        { class: "event" },
         layerLink(layer.index, `layer ${layer.index}`),
-        " ", h("strong", {}, changeName(tree, record)),
+        " ",
+        h("strong", {}, changeName(tree, record)),
         tree.kinds[tree.kind[record]] === "dir" ? null : [", ", size(bytes)],
-        bytes && wire !== undefined ? ` (≈ ${size(wire)} on the wire)` : null),
+        bytes && wire !== undefined ? ` (≈ ${size(wire)} on the wire)` : null,
+      ),
       h("div", { class: "faint" }, instruction(layer, 100)),
       h("div", {}, attributes(record, before)),
       tree.targets.has(record) ? h("div", {}, "leads to ", target(record)) : null,
-      named ? h("div", {}, "of ", packageLink(owner - 1, clipped(`${named.name} ${named.version ?? ""}`, 100))) : null,
+      named
+        ? h("div", {}, "of ", packageLink(owner - 1, clipped(`${named.name} ${named.version ?? ""}`, 100)))
+        : null,
       fate(tree, record) ? h("div", {}, fate(tree, record), lostName(record)) : null,
       ends ? h("div", { class: "end" }, ends, " ", layerLink(tree.gone[record] - 1, "›")) : null,
       ends ? command(node, layer.index, "Copy command for this version") : null,
@@ -78,22 +91,33 @@ export function details(image) {
   function target(record) {
     const text = tree.targets.get(record);
     // A hard link's target is a path of the image; a symbolic one's is only a text.
-    return tree.kinds[tree.kind[record]] === "hardlink" ? pathLink(text, { of: "all" }) : h("span", { class: "path" }, text);
+    return tree.kinds[tree.kind[record]] === "hardlink"
+      ? pathLink(text, { of: "all" })
+      : h("span", { class: "path" }, text);
   }
 
   function lostName(record) {
     const last = tree.lostAt.get(record);
-    return last === undefined ? null : [", with its last name ", pathLink(tree.path(tree.node[last]), { of: "all" })];
+    return last === undefined
+      ? null
+      : [", with its last name ", pathLink(tree.path(tree.node[last]), { of: "all" })];
   }
 
   function command(node, layer, label = "Copy") {
     if (layer === undefined) return null;
     const { command: text, problem } = extraction(image, node, layer);
     if (problem) return h("p", { class: "faint" }, problem);
-    const button = h("button", { type: "button", onclick: async () => {
-      await copy(text);
-      button.textContent = "Copied";
-    } }, label);
+    const button = h(
+      "button",
+      {
+        type: "button",
+        onclick: async () => {
+          await copy(text);
+          button.textContent = "Copied";
+        },
+      },
+      label,
+    );
     return label === "Copy"
       ? h("div", { class: "command" }, h("pre", { tabindex: "0" }, h("code", {}, text)), button)
       : h("div", {}, button);

@@ -14,7 +14,8 @@ export function extraction(image, node, layer) {
   const { reference } = image.document.image;
   if (reference === "-") return { problem: "An image that came by stdin has to be saved to a file first." };
   const path = pathBytes(image.tree, node);
-  if (path.length > LONGEST) return { problem: `The path is too long for a command: ${clipped(image.tree.label(node), 60)}` };
+  if (path.length > LONGEST)
+    return { problem: `The path is too long for a command: ${clipped(image.tree.label(node), 60)}` };
   const words = ["layerlens", "extract", quoted(encode(reference)), quoted(path)];
   if (layer !== null) words.push("--layer", String(layer));
   return { command: words.join(" ") };
@@ -26,7 +27,8 @@ function pathBytes(tree, node) {
   for (const at of tree.line(node).slice(1)) {
     const exact = tree.exact.get(tree.name[at]);
     bytes.push(0x2f);
-    const name = exact === undefined ? encode(tree.nameOf(at)) : Uint8Array.from(atob(exact), (c) => c.charCodeAt(0));
+    const name =
+      exact === undefined ? encode(tree.nameOf(at)) : Uint8Array.from(atob(exact), (c) => c.charCodeAt(0));
     for (const byte of name) bytes.push(byte);
   }
   return bytes.length ? bytes : [0x2f];

@@ -17,8 +17,13 @@ export function legend() {
       h(
         "li",
         {},
-        h("span", { class: "what", title: note ? `${style.label}: ${note}` : style.label },
-          mark(style), style.label, note ? h("span", { class: "faint" }, ` ${note}`) : null),
+        h(
+          "span",
+          { class: "what", title: note ? `${style.label}: ${note}` : style.label },
+          mark(style),
+          style.label,
+          note ? h("span", { class: "faint" }, ` ${note}`) : null,
+        ),
         h("span", { class: "number" }, size(bytes)),
         h("span", { class: "number faint" }, share(bytes, all)),
       );
@@ -28,8 +33,11 @@ export function legend() {
       h("h2", {}, title),
       rows.length ? h("ul", {}, rows.slice(0, most).map(line)) : h("p", { class: "faint" }, "No bytes here."),
       rest > 0
-        ? h("button", { type: "button", onclick: () => draw(title, rows, Math.min(rows.length, 500)) },
-            `${count(rest)} more`)
+        ? h(
+            "button",
+            { type: "button", onclick: () => draw(title, rows, Math.min(rows.length, 500)) },
+            `${count(rest)} more`,
+          )
         : null,
     );
   }

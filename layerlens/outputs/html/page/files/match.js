@@ -58,7 +58,7 @@ function matchText(tree, text) {
       continue;
     }
     const role = roles[tree.name[node]];
-    const now = (role & 1) | (met[parent] << 1 & role);
+    const now = (role & 1) | ((met[parent] << 1) & role);
     met[node] = now;
     if (now & done) found[node] = 1;
   }
@@ -76,7 +76,10 @@ function matchGlob(tree, text) {
     for (let node = 1; node < tree.count; node += 1) found[node] = names[tree.name[node]];
     return found;
   }
-  const parts = text.split("/").filter(Boolean).filter((part, at, all) => part !== "**" || all[at - 1] !== "**");
+  const parts = text
+    .split("/")
+    .filter(Boolean)
+    .filter((part, at, all) => part !== "**" || all[at - 1] !== "**");
   if (!parts.length || parts.length > MOST_PARTS) return found;
   let deep = 0; // bit k: part k is **
   parts.forEach((part, k) => {

@@ -16,7 +16,8 @@ export class Scope {
     const directory = tree.kinds.indexOf("dir");
     const takes = typeof of === "number" ? of + 1 : 0;
     for (let record = 0; record < tree.recordCount; record += 1) {
-      if (tree.isIn(record, of)) marks[tree.node[record]] |= tree.kind[record] === directory ? HERE : HERE | FILE;
+      if (tree.isIn(record, of))
+        marks[tree.node[record]] |= tree.kind[record] === directory ? HERE : HERE | FILE;
       else if (takes && tree.taken[record] && tree.gone[record] === takes) {
         marks[tree.node[record]] |= TAKEN;
       }

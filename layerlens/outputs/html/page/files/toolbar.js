@@ -23,14 +23,20 @@ export function toolbar(image, change) {
     layers.map((layer) => h("option", { value: layer.index }, `Layer ${layerName(layer, 70)}`)),
     h("option", { value: ALL }, "All that is shipped"),
   ]);
-  const bySize = choice("size", MEASURES.map((each) => {
-    const missing = each === "transfer" && !image.tree.wire;
-    return h("option", { value: each, disabled: missing }, SIZES[each] + (missing ? ": not known" : ""));
-  }));
+  const bySize = choice(
+    "size",
+    MEASURES.map((each) => {
+      const missing = each === "transfer" && !image.tree.wire;
+      return h("option", { value: each, disabled: missing }, SIZES[each] + (missing ? ": not known" : ""));
+    }),
+  );
   if (!image.tree.wire) bySize.title = "Transfer is not known: a layer is stored uncompressed";
-  const colour = choice("colour", Object.entries(COLOURS)
-    .filter(([each]) => each !== "package" || packages(image))
-    .map(([each, text]) => h("option", { value: each }, text)));
+  const colour = choice(
+    "colour",
+    Object.entries(COLOURS)
+      .filter(([each]) => each !== "package" || packages(image))
+      .map(([each, text]) => h("option", { value: each }, text)),
+  );
   let timer = 0;
   const send = () => {
     clearTimeout(timer);
@@ -55,8 +61,11 @@ export function toolbar(image, change) {
     },
   });
   const said = h("p", { class: "said", role: "status" });
-  const hint = h("p", { class: "hint faint", id: "files-q-help" },
-    "Part of a path, a glob such as *.so or usr/**/x, or /regex/");
+  const hint = h(
+    "p",
+    { class: "hint faint", id: "files-q-help" },
+    "Part of a path, a glob such as *.so or usr/**/x, or /regex/",
+  );
   const labelled = (text, control) =>
     h("div", { class: "control" }, h("label", { for: control.id }, text), control);
   const element = h(
@@ -66,10 +75,13 @@ export function toolbar(image, change) {
     labelled("Size", bySize),
     labelled("Colour", colour),
     image.tree.wire ? null : h("p", { class: "unseen" }, bySize.title),
-    h("div", { class: "control wide", role: "search" },
+    h(
+      "div",
+      { class: "control wide", role: "search" },
       h("label", { for: search.id }, "Search"),
       search,
-      h("div", { class: "under" }, said, hint)),
+      h("div", { class: "under" }, said, hint),
+    ),
   );
   return {
     element,

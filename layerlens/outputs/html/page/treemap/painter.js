@@ -19,7 +19,11 @@ export function paint(context, cells, palette, look) {
   const strong = `600 ${FONT}px ${fonts}`;
   context.textBaseline = "middle";
   const measure = measurer(context);
-  const grey = { fill: palette.plain("--sunken"), flat: palette.plain("--sunken"), ink: palette.plain("--ink-2") };
+  const grey = {
+    fill: palette.plain("--sunken"),
+    flat: palette.plain("--sunken"),
+    ink: palette.plain("--ink-2"),
+  };
   const frame = palette.plain("--line");
   const strip = palette.plain("--raised");
   const ink = palette.plain("--ink");
@@ -59,7 +63,7 @@ export function paint(context, cells, palette, look) {
     context.font = strongOnes ? strong : plain;
     measure.forget();
     for (const [cell, colour, under, y] of texts) {
-      if ((cell.strip > 0) !== strongOnes) continue;
+      if (cell.strip > 0 !== strongOnes) continue;
       const x = cell.x + PAD;
       const room = cell.w - 2 * PAD;
       const label = shown(look.label(cell).slice(0, LONGEST));

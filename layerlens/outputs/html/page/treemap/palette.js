@@ -72,7 +72,12 @@ export class Palette {
       context.fillRect(0, 3, TILE, 1);
       context.fillRect(0, 7, TILE, 1);
     } else {
-      for (const [x, y] of [[2, 2], [6, 2], [2, 6], [6, 6]]) {
+      for (const [x, y] of [
+        [2, 2],
+        [6, 2],
+        [2, 6],
+        [6, 6],
+      ]) {
         context.beginPath();
         context.arc(x, y, 0.9, 0, 2 * Math.PI);
         context.fill();

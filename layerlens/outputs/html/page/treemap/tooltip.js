@@ -29,7 +29,13 @@ export function tooltip() {
 }
 
 /** Beside a rectangle where there is room: right, left, below, above; in the window always. */
-export function placed(target, width, height, across = document.documentElement.clientWidth, down = innerHeight) {
+export function placed(
+  target,
+  width,
+  height,
+  across = document.documentElement.clientWidth,
+  down = innerHeight,
+) {
   const inside = (value, most) => Math.max(4, Math.min(value, most - 4));
   const besides = inside(target.top, down - height);
   const along = inside(target.left, across - width);

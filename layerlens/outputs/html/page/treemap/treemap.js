@@ -161,7 +161,10 @@ export function treemap({ label, help, on, tell, say }) {
 
   window.addEventListener("themechange", draw);
   new ResizeObserver(() => {
-    if (Math.floor(element.clientWidth) !== state.width || Math.floor(element.clientHeight) !== state.height) {
+    if (
+      Math.floor(element.clientWidth) !== state.width ||
+      Math.floor(element.clientHeight) !== state.height
+    ) {
       draw();
     }
   }).observe(element);

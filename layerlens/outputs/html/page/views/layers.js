@@ -109,9 +109,12 @@ function makeList(image, losses) {
     h(
       "div",
       { class: "filters" },
-      h("p", { class: "legend" }, legend.map(([word, colour, pattern]) => h("span", {}, swatch({ colour, pattern }), word))),
-      others > 0 &&
-        h("label", {}, tick, ` show all history (${counted(others, "row")} without a layer)`),
+      h(
+        "p",
+        { class: "legend" },
+        legend.map(([word, colour, pattern]) => h("span", {}, swatch({ colour, pattern }), word)),
+      ),
+      others > 0 && h("label", {}, tick, ` show all history (${counted(others, "row")} without a layer)`),
     ),
     all.element,
     count > 0 && lost.element,
@@ -140,7 +143,9 @@ function steps(image, index, list) {
   const pick = h(
     "select",
     { onchange: () => go(ID, { layer: pick.value }) },
-    all.map((layer) => h("option", { value: String(layer.index) }, `${layer.index}: ${brief(layer.instruction, 70)}`)),
+    all.map((layer) =>
+      h("option", { value: String(layer.index) }, `${layer.index}: ${brief(layer.instruction, 70)}`),
+    ),
   );
   pick.value = String(index);
   return h(
@@ -159,8 +164,12 @@ function steps(image, index, list) {
       ),
     ),
     h("a", { href: list }, "All layers"),
-    index > 0 ? h("a", { href: place(index - 1), rel: "prev" }, "Previous") : h("span", { class: "faint" }, "Previous"),
-    index < all.length - 1 ? h("a", { href: place(index + 1), rel: "next" }, "Next") : h("span", { class: "faint" }, "Next"),
+    index > 0
+      ? h("a", { href: place(index - 1), rel: "prev" }, "Previous")
+      : h("span", { class: "faint" }, "Previous"),
+    index < all.length - 1
+      ? h("a", { href: place(index + 1), rel: "next" }, "Next")
+      : h("span", { class: "faint" }, "Next"),
     h("label", {}, h("span", { class: "unseen" }, "Layer "), pick),
   );
 }

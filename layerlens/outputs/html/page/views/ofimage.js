@@ -1,6 +1,5 @@
-// All views, in the order of the navigation.
+// The views of an image, in the order of the navigation.
 
-import { changes } from "./changes.js";
 import { diagnostics } from "./diagnostics.js";
 import { files } from "./files.js";
 import { findings } from "./findings.js";
@@ -10,11 +9,8 @@ import { layers } from "./layers.js";
 import { overview } from "./overview.js";
 import { packages } from "./packages.js";
 import { security } from "./security.js";
-import { trend } from "./trend.js";
 
-export const VIEWS = [
-  changes,
-  trend,
+export const VIEWS_OF_IMAGE = [
   overview,
   files,
   layers,
