@@ -420,7 +420,7 @@ async def test_fixes_are_copied_with_or_without_the_clipboard(opener: Opener, de
     button = page.locator('[data-finding="0"]').get_by_role("button", name="Copy fix")
     await button.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator('[data-finding="0"] .copy')).to_have_text("Copied")
+    await expect(page.locator('[data-finding="0"] .copy-button')).to_have_text("Copied")
     await page.get_by_role("button", name="Copy fixes").click()
     await page.wait_for_function("window.taken.length === 2")
     one, several = await page.evaluate("window.taken")
