@@ -426,12 +426,13 @@ async def test_fixes_are_copied_with_or_without_the_clipboard(opener: Opener, de
     one, several = await page.evaluate("window.taken")
     assert one == analysis.findings[0].fix
     ticked = sorted((analysis.findings[k] for k in (0, 1, 3)), key=saving)
-    assert several == "\n".join(
-        "# {} ({})\n{}\n".format(
-            each.title.replace("\x1b", "\\x1b"), human_size(each.bytes), each.fix.rstrip()
-        )
-        for each in ticked
-    )
+    heads: dict[str, list[str]] = {}
+    for each in ticked:
+        head = f"# {each.title} ({human_size(each.bytes)})"
+        if each.layer is not None:
+            head += f", layer {each.layer}: {each.instruction}"
+        heads.setdefault(each.fix.rstrip(), []).append(head.replace("\x1b", "\\x1b"))
+    assert several == "\n".join("\n".join(head) + f"\n{fix}\n" for fix, head in heads.items())
 
 
 # ----------------------------------------------------------------------------- others
