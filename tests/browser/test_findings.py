@@ -206,6 +206,27 @@ async def test_filters_leave_what_matches(opener: Opener) -> None:
         await check([k for k, f in every if word.lower() in searched(f)])
 
 
+async def test_the_number_of_a_severity_leaves_these_alone(opener: Opener) -> None:
+    analysis = overlapping()
+    page = await opener.open(analysis, "#/findings?tick=1")
+    counts = page.get_by_role("group", name="Only one severity")
+    every = await shown_rows(page)
+    said = [each.severity.name.lower() for each in analysis.findings]
+    for word in dict.fromkeys(said):
+        only = [k for k, each in enumerate(said) if each == word]
+        button = counts.get_by_role("button", name=f"{len(only)} {word}")
+        await button.press("Enter")
+        await expect(button).to_have_attribute("aria-pressed", "true")
+        await expect(button).to_be_focused()
+        assert sorted(await shown_rows(page)) == only
+        await expect(page.get_by_label("Severity", exact=True)).to_have_value(
+            word if word == "critical" else f"only-{word}"
+        )
+        assert "tick=1" in page.url
+        await button.press("Enter")
+        assert await shown_rows(page) == every
+
+
 def searched(finding: Any) -> str:
     texts = [finding.title, finding.rule.id, *finding.rule.also, finding.instruction]
     texts += [*finding.evidence, *(path.decode() for path in finding.paths)]
@@ -521,7 +542,7 @@ async def test_hostile_texts_are_texts_and_fit(opener: Opener, width: int) -> No
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert await page.locator("main b").count() == 0
     await expect(page.locator(".finding-body").first).to_contain_text("\\x1b[31mred")
-    await page.locator(".finding .copy").first.click()
+    await page.locator(".finding .copy-button").first.click()
 
 
 async def test_the_data_are_those_of_the_report() -> None:

@@ -33,6 +33,11 @@ function compare(one, other) {
 /** Before a severity in the place where worse ones are not wanted. */
 const ONLY = "only-";
 
+/** The choice of one severity; of the worst there is no worse. */
+function only(word) {
+  return word === SEVERITIES[0] ? word : ONLY + word;
+}
+
 const SECURITY = ["secrets", "posture"];
 
 function savesBytes(finding) {
@@ -157,7 +162,7 @@ class FindingsView {
     const ignored = this.findings.filter((finding) => finding.ignored).length;
     this.only = new Map(
       bySeverity(this.findings).map(([word, number]) => {
-        const press = () => this.choose({ severity: this.choices.severity === ONLY + word ? "" : ONLY + word });
+        const press = () => this.choose({ severity: this.choices.severity === only(word) ? "" : only(word) });
         return [word, h("button", { type: "button", onclick: press }, count(number), " ", severity(word))];
       }),
     );
@@ -205,7 +210,7 @@ class FindingsView {
       choice("severity", "Severity", [
         ["", "any"],
         ...SEVERITIES.slice(0, -1).map((word, at) => [word, at ? `${word} or worse` : word]),
-        ...SEVERITIES.slice(1).map((word) => [ONLY + word, `only ${word}`]),
+        ...SEVERITIES.slice(1).map((word) => [only(word), `only ${word}`]),
       ]),
       choice("topic", "Topic", [["", "any"], ...topics.map((topic) => [topic, topic])]),
       choice("layer", "Layer", [["", "any"], ...layers.map((at) => [String(at), this.layerTitle(at)])]),
@@ -248,7 +253,7 @@ class FindingsView {
       }
     }
     for (const [word, button] of this.only) {
-      button.setAttribute("aria-pressed", String(this.choices.severity === ONLY + word));
+      button.setAttribute("aria-pressed", String(this.choices.severity === only(word)));
     }
     this.draw(at);
     this.drawTicks();
@@ -285,11 +290,11 @@ class FindingsView {
   chosen(index) {
     const finding = this.findings[index];
     const { q, severity, topic, layer, whose, plain } = this.choices;
-    const only = severity?.startsWith(ONLY) ? severity.slice(ONLY.length) : null;
+    const alone = severity?.startsWith(ONLY) ? severity.slice(ONLY.length) : null;
     const most = SEVERITIES.indexOf(severity);
     return (
       (most < 0 || SEVERITIES.indexOf(finding.severity) <= most) &&
-      (!SEVERITIES.includes(only) || finding.severity === only) &&
+      (!SEVERITIES.includes(alone) || finding.severity === alone) &&
       (!topic || finding.topic === topic) &&
       (!layer || String(finding.layer) === layer) &&
       (whose !== "base" || finding.base) &&
