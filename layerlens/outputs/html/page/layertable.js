@@ -152,14 +152,6 @@ export function layerTable(image, losses, open) {
       });
     },
   });
-  if (layers.length) {
-    const cells = columns.map((column, at) =>
-      at
-        ? h("td", { class: column.number && "number" }, column.total())
-        : h("th", { scope: "row" }, column.total()),
-    );
-    shown.element.querySelector("table").append(h("tfoot", {}, h("tr", {}, cells)));
-  }
   let withHistory = false;
   return {
     element: shown.element,
