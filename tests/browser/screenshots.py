@@ -3,7 +3,7 @@
     python -m tests.browser.screenshots [--whole] [--folder FOLDER] [NAME ...]
 
 writes ``docs/screenshots/html/NAME-WIDTH-SCHEME.webp``, all of them unless some views
-are named.  The images are those of ``sample_images/``, so anyone can run it; a second
+are named.  The images are those of ``sample_images/`` and of the tests, so anyone can run it; a second
 run on the same machine changes nothing.  ``--whole`` takes each page down to its end
 and writes PNG, which is larger, to be looked at rather than kept.
 """
@@ -25,6 +25,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.conftest import CHROMIUM
 from tests.terminal import ROOT
+from tests.tui import shop
 
 FOLDER = ROOT / "docs" / "screenshots" / "html"
 _SAMPLES = ROOT / "sample_images"
@@ -35,6 +36,7 @@ _QUALITY = 80
 
 _REPORTS = {
     "image": ("webshop-docker.tar",),
+    "shop": ("shop.tar",),
     "comparison": ("compare", "webshop-docker.tar", "webshop-lean-oci.tar"),
     "trend": ("trend", "webshop-docker.tar", "webshop-oci-gzip.tar", "webshop-lean-oci.tar"),
 }
@@ -58,7 +60,7 @@ SHOTS = {
     "files": Shot("#/files?colour=class", wide=True),
     "layers": Shot("#/layers?layer=7"),
     "findings": Shot("#/findings", wide=True),
-    "packages": Shot("#/packages"),
+    "packages": Shot("#/packages", "shop"),
     "security": Shot("#/security"),
     "image": Shot("#/image"),
     "diagnostics": Shot("#/diagnostics"),
@@ -79,10 +81,14 @@ def names(only: Sequence[str] = ()) -> list[str]:
 
 
 def _write_reports(folder: Path) -> None:
+    for sample in _SAMPLES.glob("webshop-*"):
+        (folder / sample.name).symlink_to(sample)
+    # The web shop has no packages.
+    shop.write(folder / "shop.tar")
     for of, words in _REPORTS.items():
         subprocess.run(
             [sys.executable, "-m", "layerlens", *words, "--no-cache", "--html", folder / f"{of}.html"],
-            cwd=_SAMPLES, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, timeout=120,
+            cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, timeout=120,
         )  # fmt: skip
 
 
