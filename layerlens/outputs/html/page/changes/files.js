@@ -29,7 +29,7 @@ function smallOnes({ data: { folded } }) {
   return h(
     "p",
     { class: "note" },
-    `Of ${count(folded.of)} paths that differ, the ${count(folded.paths)} that changed the least stand together, `,
+    `Of ${count(folded.of)} paths that differ, ${count(folded.paths)} that changed little stand together, `,
     "by directory and by what became of them. All sums count them; search does not find them by name.",
   );
 }
@@ -58,7 +58,7 @@ class Files {
     this.element = h(
       "section",
       {},
-      h("h2", {}, "Files"),
+      h("h2", { class: "on-paper" }, "Files"),
       h(
         "div",
         { class: "tools" },
@@ -72,8 +72,7 @@ class Files {
           Object.values(this.boxes.elements),
         ),
       ),
-      this.crumbs,
-      this.status,
+      h("div", { class: "whereabouts" }, this.crumbs, this.status),
       smallOnes(report.comparison),
       h(
         "div",
