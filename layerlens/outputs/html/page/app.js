@@ -79,6 +79,7 @@ export class App {
           inSight(link);
         } else link.removeAttribute("aria-current");
       }
+      this.showLink(this.links.get(view.id));
       document.title = `${view.title} - ${this.report.title} - LayerLens`;
       // Who follows a link to another view reads on there; at the start nothing is focused.
       if (this.now) {
@@ -88,6 +89,12 @@ export class App {
       this.now = view;
     }
     made.show(params);
+  }
+
+  /** Where there is no room for all views, the one that is shown stands in sight. */
+  showLink(link) {
+    const nav = link.closest("nav");
+    nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
   }
 
   skip(event) {

@@ -56,6 +56,13 @@ export function views(there) {
 export const KEYS = [
   [null, ["Tab", "Shift Tab"], "to the next control, to the one before"],
   [null, ["Enter"], "follow a link, press a button, sort by the column of a heading"],
+  [null, ["Esc"], "close the menu of what can be exported"],
+  ["changes", ["↑", "↓", "←", "→"], "on the map: to the rectangle that lies in that direction"],
+  ["changes", ["Enter"], "on the map: open the directory"],
+  ["changes", ["Backspace", "Esc"], "on the map: to the directory above"],
+  ["changes", ["Home"], "on the map: to the root"],
+  ["trend", ["←", "→", "↑", "↓"], "on the chart: to the point before, to the next"],
+  ["trend", ["Home", "End", "PgUp", "PgDn"], "on the chart: to the ends, by some points"],
   ["overview", ["←", "→", "Home", "End"], "on the bar of bytes: from class to class"],
   ["files", ["/"], "to the search"],
   ["files", ["↑", "↓", "←", "→"], "on the map: to the rectangle that lies in that direction"],
