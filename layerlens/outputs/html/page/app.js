@@ -40,7 +40,7 @@ export class App {
         "header",
         { class: "top" },
         h("p", { class: "brand" }, "LayerLens"),
-        h("p", { class: "subject", title: this.report.title }, this.report.title),
+        h("p", { class: "subject", title: subjectTitle(this.report) }, this.report.title),
         exportMenu(this.report),
         themeChoice(),
       ),
@@ -74,8 +74,10 @@ export class App {
     if (other) {
       this.main.replaceChildren(made.element);
       for (const [each, link] of this.links) {
-        if (each === view.id) link.setAttribute("aria-current", "page");
-        else link.removeAttribute("aria-current");
+        if (each === view.id) {
+          link.setAttribute("aria-current", "page");
+          inSight(link);
+        } else link.removeAttribute("aria-current");
       }
       this.showLink(this.links.get(view.id));
       document.title = `${view.title} - ${this.report.title} - LayerLens`;
@@ -98,6 +100,20 @@ export class App {
   skip(event) {
     event.preventDefault();
     this.main.focus();
+  }
+}
+
+/** The name in full, as it may be cut off, and where what is called so was read from. */
+function subjectTitle({ title, origin }) {
+  return origin === title ? title : `${title}, read from ${origin}`;
+}
+
+/** Scroll the row of links, where that is too narrow for all, until one is seen. */
+function inSight(link) {
+  const row = link.closest("nav");
+  const [box, whole] = [link.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (box.left < whole.left || box.right > whole.right) {
+    row.scrollLeft += box.left - whole.left - (whole.width - box.width) / 2;
   }
 }
 

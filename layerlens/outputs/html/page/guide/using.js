@@ -66,6 +66,7 @@ export const KEYS = [
   ["overview", ["←", "→", "Home", "End"], "on the bar of bytes: from class to class"],
   ["files", ["/"], "to the search"],
   ["files", ["↑", "↓", "←", "→"], "on the map: to the rectangle that lies in that direction"],
+  ["files", ["PgDn", "PgUp"], "on the map: to the largest inside the rectangle, and back out"],
   ["files", ["Enter"], "on the map: open the directory; in the search: look at once"],
   ["files", ["Backspace", "Esc"], "on the map: to the directory above"],
   ["files", ["Home"], "on the map: to the root"],
