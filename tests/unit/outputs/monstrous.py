@@ -98,7 +98,7 @@ def _layers(wide: int, deep: int, long: int) -> list[list[Member]]:
         [
             directory(""), *files, *links, hardlink(b"n/a-link", b"n/" + names[0]),
             file(depth + "/bottom", b"b" * 999), file(b"l" * (long - 600), b"l" * 77),
-            file("<b>/" * (long // 8) + "end", b"l" * 55),
+            file("<b>/" * min(long // 8, 2_000) + "end", b"l" * 55),
         ],
         [file(f"w/{k}", b"w" * (k % 50)) for k in range(wide)],
         [file(b"n/" + name, b"y" * (200 + k)) for k, name in enumerate(names)],

@@ -8,6 +8,7 @@ const HIDDEN = new RegExp(
     "\\ufff9-\\ufffb\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]",
   "gu",
 );
+const PLAIN = /^[ -~]*$/;
 const SHORT = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function escaped(char) {
@@ -22,7 +23,7 @@ function escaped(char) {
 
 /** Text on one line in which every hidden character is an escape. */
 export function shown(text) {
-  return text.replace(HIDDEN, escaped);
+  return PLAIN.test(text) ? text : text.replace(HIDDEN, escaped);
 }
 
 /** The start of a text that is too long to lay out; how much is missing stands at its end. */
@@ -56,8 +57,9 @@ export function change(bytes) {
 
 /** A whole number with commas between thousands. */
 export function count(number) {
-  return number.toLocaleString("en-US");
+  return Math.abs(number) < 1000 ? String(number) : GROUPED.format(number);
 }
+const GROUPED = new Intl.NumberFormat("en-US");
 
 /** `1 file`, `2 files`. */
 export function counted(number, noun, plural = noun + "s") {

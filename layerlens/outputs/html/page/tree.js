@@ -108,11 +108,17 @@ export class Tree extends Nodes {
     const bytes = new Float64Array(this.count);
     const files = new Float64Array(this.count);
     const directory = this.kinds.indexOf("dir");
+    const { node, layer, gone, source, kind, folded } = this;
+    const weights = { content: this.size, transfer: this.wire, waste: this.waste }[measure];
     for (let record = 0; record < this.recordCount; record += 1) {
-      if (!this.isIn(record, scope)) continue;
-      const node = this.node[record];
-      bytes[node] += this.bytes(record, scope, measure);
-      if (this.kind[record] !== directory) files[node] += this.folded.get(record) ?? 1;
+      // As isIn() and bytes() have it; asking them would take three times as long.
+      let from = record;
+      if (scope === FINAL) {
+        if (gone[record]) continue;
+        from = source[record];
+      } else if (scope !== ALL && layer[record] !== scope) continue;
+      if (from >= 0) bytes[node[record]] += weights[from];
+      if (kind[record] !== directory) files[node[record]] += folded.get(record) ?? 1;
     }
     for (let node = this.count - 1; node > 0; node -= 1) {
       bytes[this.parent[node]] += bytes[node];
