@@ -8,10 +8,12 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.words import counted
 from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
-from layerlens.outputs.html.comparison import comparison_data
+from layerlens.outputs.html.comparison import comparison_data, delta_columns
+from layerlens.outputs.html.deltafolding import fold_changes, folded_changes
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
+from layerlens.outputs.html.names import name_of, names_of
 from layerlens.outputs.html.overview import overview
 from layerlens.outputs.html.packages import package_data
 from layerlens.outputs.html.page import write_page
@@ -33,8 +35,8 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -
     scores = analysis.scores
     write_page(
         stream,
-        _data(report),
-        title=f"{analysis.image.reference} - LayerLens",
+        page_data(report),
+        title=f"{name_of(analysis.image)} - LayerLens",
         summary=(
             *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
@@ -57,8 +59,8 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | Non
     pull = comparison.pull
     write_page(
         stream,
-        _data(report),
-        title=f"{comparison.old.image.reference} → {comparison.new.image.reference} - LayerLens",
+        page_data(report),
+        title=f"{' → '.join(names_of(comparison.old.image, comparison.new.image))} - LayerLens",
         summary=(
             *(
                 (label, f"{known(delta.old)} → {known(delta.new)}: {change_of(delta)}")
@@ -77,10 +79,16 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | Non
     )
 
 
-def _data(report: Report) -> Json:
+def page_data(report: Report) -> Json:
+    """All that the page of a report is told."""
     data = {"image": image_data(report)}
     if report.comparison is not None:
-        data["comparison"] = comparison_data(report.comparison)
+        whole = delta_columns(report.comparison)
+        paths = fold_changes(whole)
+        data["comparison"] = comparison_data(report.comparison) | {
+            "paths": paths.fields(),
+            "folded": folded_changes(whole, paths),
+        }
     return data
 
 
@@ -90,7 +98,7 @@ def image_data(report: Report) -> Json:
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
     ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
     where not all layers were read: how many were, and of how many if that is known.
-    ``folded`` says how much of the paths stands in ``tree`` as sums.
+    ``name`` is what the image is called in headings.  ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(
@@ -100,6 +108,7 @@ def image_data(report: Report) -> Json:
     tree = fold(whole, named_records(analysis, whole))
     partial = analysis.partial
     return {
+        "name": encodable(name_of(analysis.image)),
         "document": document,
         "tree": tree.fields(),
         "folded": folded_facts(whole, tree),

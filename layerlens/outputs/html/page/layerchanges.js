@@ -37,6 +37,7 @@ export class LayerChanges {
   /** The changes of some kinds whose paths hold a text, in capitals or not. */
   select({ kinds = CHANGED, text = "" } = {}) {
     const wanted = CHANGED.map((kind) => kinds.includes(kind));
+    if (!text && !wanted.includes(false)) return new Selection(this.tree, this.records, this.kinds);
     const matches = text ? matcher(this.tree, text.toLowerCase()) : () => true;
     const records = [];
     const found = [];
@@ -92,17 +93,27 @@ export class Selection {
     this.takes = new Float64Array(length);
     this.files = [0, 1, 2].map(() => new Float64Array(length)); // added, modified, removed
     const directory = tree.kinds.indexOf("dir");
-    records.forEach((record, at) => {
+    const folded = tree.folded.size > 0;
+    const sums = { ships: 0, takes: 0, added: 0, modified: 0, removed: 0 };
+    const { ships, takes } = this;
+    const [added, modified, removed] = this.files;
+    for (let at = 0; at < records.length; at += 1) {
+      const record = records[at];
       const kind = kinds[at];
-      const bytes = tree.size[record];
-      this.ships[at + 1] = this.ships[at] + (kind === REMOVED ? 0 : bytes);
-      this.takes[at + 1] = this.takes[at] + (kind === REMOVED ? bytes : 0);
-      const files = tree.kind[record] === directory ? 0 : (tree.folded.get(record) ?? 1);
-      const group = kind === 0 ? 0 : kind === REMOVED ? 2 : 1;
-      for (let k = 0; k < 3; k += 1) {
-        this.files[k][at + 1] = this.files[k][at] + (k === group ? files : 0);
+      if (kind === REMOVED) sums.takes += tree.size[record];
+      else sums.ships += tree.size[record];
+      if (tree.kind[record] !== directory) {
+        const files = (folded && tree.folded.get(record)) || 1;
+        if (kind === 0) sums.added += files;
+        else if (kind === REMOVED) sums.removed += files;
+        else sums.modified += files;
       }
-    });
+      ships[at + 1] = sums.ships;
+      takes[at + 1] = sums.takes;
+      added[at + 1] = sums.added;
+      modified[at + 1] = sums.modified;
+      removed[at + 1] = sums.removed;
+    }
   }
 
   /** The whole of it, as the item of the root. */

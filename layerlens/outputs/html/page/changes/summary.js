@@ -32,12 +32,21 @@ function headline({ document, data }) {
   return h(
     "p",
     { class: "lead" },
-    h("strong", {}, `Image size: ${changed(document.size)}`),
+    sizes(document.size),
     told.length ? ", mostly " : null,
     told.map((cause, at) => [at ? ", " : null, `${change(cause.bytes)} ${data.causes[at]}`]),
     left ? ` and ${counted(left, "smaller cause")}` : null,
     ".",
   );
+}
+
+/** From which size to which, and what that is in words. */
+function sizes({ old, new: now, change: bytes }) {
+  if (bytes === null) return h("strong", {}, "Image size: not known");
+  const how = bytes
+    ? h("strong", {}, `${changed({ old, change: bytes })}, ${word(bytes, ["larger", "smaller"])}`)
+    : h("strong", {}, "no change in size");
+  return [`Image size: ${size(old)} → ${size(now)}, `, how];
 }
 
 // ---------------------------------------------------------------------------- both images
@@ -91,16 +100,22 @@ function figures(document) {
     { id: "name", title: "Figure", header: true, cell: (row) => row.name },
     { id: "old", title: "Old", number: true, cell: (row) => row.old },
     { id: "new", title: "New", number: true, cell: (row) => row.new },
-    { id: "change", title: "Change", number: true, cell: (row) => row.change },
+    { id: "change", title: "Change", number: true, cell: (row) => unbroken(row.change) },
     { id: "word", title: "", cell: (row) => row.word },
   ];
   columns[4].title = h("span", { class: "unseen" }, "In a word");
   return h(
     "section",
-    {},
+    { class: "both" },
     h("h2", {}, "Both images"),
     table({ columns, rows, caption: "Figures of both images" }).element,
   );
+}
+
+/** A change that may only be broken before its share. */
+function unbroken(text) {
+  const [bytes, part] = text.split(" (");
+  return part === undefined ? bytes : [h("span", {}, bytes), " ", h("span", {}, `(${part}`)];
 }
 
 function percent(score) {
