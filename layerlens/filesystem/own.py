@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from layerlens.filesystem.bounds import Bounds
 from layerlens.filesystem.changes import Change
 from layerlens.layers.diagnostics import Notes
+from layerlens.layers.limits import PATH_MAX
 from layerlens.layers.names import parent
 from layerlens.layers.table import Kind, LayerTable
 
@@ -28,7 +30,8 @@ Look = Callable[[bytes], tuple[int, bytes] | None]
 def resolve_parents(path: bytes, look: Look) -> bytes | None:
     """``path`` with symbolic links in its parents followed, clamped at the root.
 
-    The last part is not followed.  ``None`` for a loop.
+    The last part is not followed.  ``None`` for a loop, and for a link longer
+    than any that a kernel makes.
     """
     todo = path.split(b"/")
     last = todo.pop()
@@ -47,7 +50,7 @@ def resolve_parents(path: bytes, look: Look) -> bytes | None:
         found = look(b"/".join(done))
         if found is not None and found[0] == Kind.SYMLINK:
             hops += 1
-            if hops > MAX_HOPS:
+            if hops > MAX_HOPS or len(found[1]) > PATH_MAX:
                 return None
             done.pop()
             if found[1].startswith(b"/"):
@@ -73,20 +76,27 @@ class OwnTree:
     notes: Notes = field(default_factory=Notes)
 
 
-def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool) -> OwnTree:
+def own_tree(
+    table: LayerTable, markers: set[int], below: Look, bounds: Bounds, *, follow: bool
+) -> OwnTree:
     """Apply the entries of a layer one by one, as an extractor would.
 
     ``markers`` are entries that place nothing; ``below`` looks at the lower
     layers, for links of this layer that lead there.  With ``follow`` the links
-    of lower layers are followed as well.
+    of lower layers are followed as well.  Raises :class:`LimitError` where names
+    ask for more than ``bounds`` allows.
     """
     tree = OwnTree(list(table.names))
     kids: dict[bytes, list[bytes]] = {}
     position = tree.position
     links = table.links
     kinds = table.kinds
+    asked = 0
+    # Directories that lie below no link and no file of this layer.
+    sound: set[bytes] = set()
 
     def look(path: bytes) -> tuple[int, bytes] | None:
+        bounds.climb(path)
         i = position.get(path)
         if i is not None:
             return kinds[i], links.get(i, b"")
@@ -103,18 +113,32 @@ def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool)
             stack.extend(kids.pop(at, ()))
         tree.notes.add("duplicate-entry", why, path=path)
 
+    def is_sound(directory: bytes) -> bool:
+        passed: list[bytes] = []
+        while directory and directory not in sound:
+            j = position.get(directory)
+            if j is not None and kinds[j] != Kind.DIR:
+                return False
+            passed.append(directory)
+            directory = parent(directory)
+        sound.update(passed)
+        return True
+
     for i, name in enumerate(table.names):
         if i in markers:
             continue
         outside = follow
         path: bytes | None = name
         up = parent(name)
+        if is_sound(up):
+            up = b""
         while up:
+            bounds.climb(up)
             j = position.get(up)
             if j is not None and kinds[j] == Kind.SYMLINK:
                 outside = True
                 path = resolve_parents(name, look)
-                where = "loops" if path is None else "leads to " + repr(path)[2:-1]
+                where = "leads nowhere" if path is None else "leads to " + repr(path)[2:-1]
                 tree.notes.add(
                     "entry-below-own-symlink",
                     f"entry below a symbolic link of its own layer, which {where}",
@@ -135,8 +159,12 @@ def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool)
         if path is None:
             tree.lost[i] = Change.IGNORED
             continue
+        if path != name:
+            asked = bounds.check((path,), asked)
         tree.names[i] = path
         up = parent(path)
+        if is_sound(up):
+            up = b""
         while up:
             j = position.get(up)
             if j is not None:
@@ -156,6 +184,8 @@ def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool)
         if kinds[i] == Kind.HARDLINK and links[i] in position:
             tree.targets[i] = position[links[i]]
         position[path] = i
+        if kinds[i] != Kind.DIR and path in sound:
+            sound.clear()
         child = path
         while child:
             up = parent(child)
@@ -163,5 +193,6 @@ def own_tree(table: LayerTable, markers: set[int], below: Look, *, follow: bool)
             siblings.append(child)
             if len(siblings) > 1 or not up:
                 break
+            asked = bounds.check((up,), asked)
             child = up
     return tree

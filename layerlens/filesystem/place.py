@@ -24,7 +24,8 @@ def _own_positions(work: Work) -> None:
     names, first = work.table.names, work.first
     work.position = dict(zip(names, range(first, first + len(names)), strict=True))
     work.parents = work.table.parents()
-    if len(work.position) == len(names) and not _below_own_file(work):
+    is_odd = _below_own_file(work)
+    if len(work.position) == len(names) and not is_odd:
         for i in work.markers:
             del work.position[names[i]]
         return
@@ -34,7 +35,7 @@ def _own_positions(work: Work) -> None:
 def _one_by_one(work: Work, *, follow: bool) -> None:
     """Apply the entries in the order of the tar, with ``follow`` through lower links too."""
     fs, first = work.fs, work.first
-    tree = own_tree(work.table, work.markers, work.look_below, follow=follow)
+    tree = own_tree(work.table, work.markers, work.look_below, work.bounds, follow=follow)
     fs.notes.extend(tree.notes.all(), work.index)
     for i in range(len(work.table)):  # a first reading, without links, may have been another
         if i not in work.markers:
@@ -52,6 +53,7 @@ def _below_own_file(work: Work) -> bool:
     kinds, first, position = work.table.kinds, work.first, work.position
     ups = set(work.table.parents())
     todo = ups
+    asked = 0
     while todo:
         unlisted = set()
         for up in todo:
@@ -62,6 +64,7 @@ def _below_own_file(work: Work) -> bool:
                 return True
         unlisted.discard(b"")
         todo = unlisted - ups
+        asked = work.bounds.check(todo, asked)
         ups |= unlisted
     return False
 
@@ -87,10 +90,7 @@ def _see_to_parents(work: Work, *, docker: bool) -> None:
     used = work.unlisted(_parents(work)) if work.markers else missing
     reset = 0
     for up in sorted(missing):
-        if up not in used and (
-            work.is_whited_out(up)
-            or (AUFS in up and any(part.startswith(AUFS) for part in up.split(b"/")))
-        ):
+        if up not in used and (work.is_whited_out(up) or up.startswith(AUFS) or b"/" + AUFS in up):
             continue
         lower = live.get(up)
         if lower is not None and kinds[lower] != Kind.DIR:

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
+from layerlens.errors import LimitError, Where
+from layerlens.filesystem.bounds import Bounds
 from layerlens.filesystem.changes import Cause, Change
 from layerlens.filesystem.compare import compare
 from layerlens.filesystem.links import link
@@ -44,10 +46,16 @@ Asked only for equal sizes above zero.
 def stack(
     tables: list[LayerTable], same_content: SameContent, semantics: Semantics = Semantics.DOCKER
 ) -> Filesystem:
-    """Apply all layers, lowest first."""
+    """Apply all layers, lowest first.
+
+    Raises :class:`LimitError` where names stand for more than any image holds.
+    """
     stacker = Stacker(same_content, semantics)
-    for table in tables:
-        stacker.apply(table)
+    for number, table in enumerate(tables, 1):
+        try:
+            stacker.apply(table)
+        except LimitError as error:
+            raise error.at(Where(layer=f"layer {number}/{len(tables)}")) from None
     return stacker.filesystem
 
 
@@ -62,12 +70,13 @@ class Stacker:
         self._children: dict[bytes, list[bytes]] | None = None
         # Inodes with several names -> how many of them are live.
         self._names: dict[int, int] = {}
+        self._bounds = Bounds()
 
     def apply(self, table: LayerTable) -> None:
         """Put one layer on top."""
         fs = self.filesystem
         live = fs.live
-        work = Work(fs, table, index=len(fs.tables), first=fs.first[-1])
+        work = Work(fs, table, index=len(fs.tables), first=fs.first[-1], bounds=self._bounds)
         fs.tables.append(table)
         fs.paths.extend(table.names)
         fs.kinds += table.kinds

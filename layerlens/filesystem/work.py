@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from layerlens.filesystem.bounds import Bounds
 from layerlens.filesystem.changes import Cause
 from layerlens.filesystem.result import IMPLIED, Filesystem
 from layerlens.layers.names import parent
@@ -18,6 +19,7 @@ class Work:
     """The state of one layer.
 
     ``first``      version of the layer's first entry
+    ``bounds``     what this layer and those below it asked for
     ``position``   path -> version that the layer places there
     ``parents``    directories that the layer's names stand in, markers included
     ``targets``    version of a link -> version that it led to when it was made,
@@ -33,6 +35,7 @@ class Work:
     table: LayerTable
     index: int
     first: int
+    bounds: Bounds
     position: dict[bytes, int] = field(default_factory=dict)
     parents: AbstractSet[bytes] = frozenset()
     targets: dict[int, int] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Work:
 
     def look(self, path: bytes) -> tuple[int, bytes] | None:
         """Kind and link target at a path, in this layer or below it."""
+        self.bounds.climb(path)
         version = self.position.get(path)
         return kind_and_target(self.fs, version) if version is not None else self.look_below(path)
 
@@ -61,6 +65,7 @@ class Work:
     def synthesise(self, path: bytes, source: int) -> int:
         """A version without a tar entry: an implied directory, or a copy of ``source``."""
         fs = self.fs
+        self.bounds.place(path)
         version = len(fs.paths)
         fs.paths.append(path)
         fs.kinds.append(Kind.DIR if source == IMPLIED else fs.kinds[source])

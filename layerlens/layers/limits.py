@@ -39,6 +39,16 @@ MAX_LAYER = 64 << 30
 MAX_ARCHIVE = 1 << 40
 """Decompressed size of a compressed outer archive."""
 
+MAX_IMPLIED_PATHS = 512 << 20
+"""Paths that the layers of an image place without listing them, 128 bytes more for each.
+
+They are directories that only names below them tell of, and what links and overlay
+redirects lead to: a name of 400 kB can stand for 25 GB of them.
+"""
+
+MAX_CLIMBED = 8 << 30
+"""Paths longer than ``NAME_MAX`` that are looked up to follow the links of an image."""
+
 PATH_MAX = 4096
 """Linux's limit on a path: longer ones cannot be loaded by any engine."""
 

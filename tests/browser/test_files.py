@@ -234,6 +234,24 @@ async def test_walks_by_keys(opener: Opener) -> None:
     await expect(page.get_by_label("Search")).to_be_focused()
 
 
+async def test_walks_into_what_is_drawn_and_out_again(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files")
+    said = page.locator(".treemap [role=status]")
+    here = page.locator(".crumbs [aria-current]")
+    await canvas(page).focus()
+    await expect(said).to_contain_text("usr, directory")
+    await page.keyboard.press("PageDown")  # usr/lib is alone in usr: both are one rectangle
+    await expect(said).to_contain_text("libc.so, file, 400.0 kB")
+    await expect(page.locator(".details .path").first).to_have_text("/usr/lib/libc.so")
+    await page.keyboard.press("ArrowRight")
+    await expect(said).not_to_contain_text("libc.so, file")
+    await page.keyboard.press("PageUp")
+    await expect(said).to_contain_text("usr, directory")
+    await page.keyboard.press("PageUp")
+    await expect(said).to_contain_text("usr, directory")
+    await expect(here).to_have_text("/")
+
+
 async def test_escape_hides_the_tooltip_and_then_goes_up(opener: Opener) -> None:
     page = await opener.open(village(), "#/files?at=usr/lib")
     tip = page.locator(".tooltip")
@@ -321,6 +339,14 @@ SEARCHES = [
 ]  # fmt: skip
 
 
+def _with_what_is_inside(found: list[Row]) -> int:
+    """The bytes of paths, those of what is in a directory included, each once."""
+    paths = {row.path for row in found}
+    inside = tuple(path + b"/" for path in paths)
+    every = rows(village().filesystem, None)
+    return sum(row.size for row in every if row.path in paths or row.path.startswith(inside))
+
+
 @pytest.mark.parametrize(("text", "test"), SEARCHES, ids=[text for text, _ in SEARCHES])
 async def test_finds_what_python_finds(opener: Opener, text: str, test: Any) -> None:
     page = await opener.open(village(), "#/files")
@@ -329,7 +355,7 @@ async def test_finds_what_python_finds(opener: Opener, text: str, test: Any) -> 
     said = page.locator(".said")
     word = "path" if len(found) == 1 else "paths"
     await expect(said).to_contain_text(f"{len(found)} {word}")
-    await expect(said).to_contain_text(f", {human_size(sum(row.size for row in found))}")
+    await expect(said).to_contain_text(f", {human_size(_with_what_is_inside(found))}")
     if found:
         await expect(page.locator(".twin tbody tr")).to_have_count(len(found))
     assert set(await cells(page)) == {row.path.decode() for row in found}
@@ -360,6 +386,44 @@ async def test_says_what_is_wrong_with_an_expression(opener: Opener, text: str, 
     await expect(page.locator(".said.bad")).to_contain_text(why)
     await page.get_by_label("Search").fill("/^a$/")
     await expect(page.locator(".said")).to_contain_text("1 path")
+
+
+async def test_a_directory_that_is_found_has_its_size_and_is_lit_with_what_is_in_it(
+    opener: Opener,
+) -> None:
+    page = await opener.open(village(), "#/files?colour=change&q=l*b")
+    sizes = await column(page, "Size")
+    assert sizes == {"usr/lib": "650.0 kB", "lib": "0 B"}
+    lit = await pixels(page)
+    await page.get_by_label("Search").fill("[n]othing*")
+    await expect(page.locator(".said")).to_contain_text("0 paths")
+    added = "42,120,214"
+    assert lit.get(added, 0) > 1000
+    assert (await pixels(page)).get(added, 0) == 0
+
+
+async def test_the_legend_leaves_one_group(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files?of=all&colour=class&size=waste")
+    row = page.locator(".legend").get_by_role("button", name="copied for new metadata", exact=True)
+    await row.press("Enter")
+    await expect(row).to_have_attribute("aria-pressed", "true")
+    await expect(row).to_be_focused()
+    assert list(await cells(page)) == ["app/data.bin"]
+    await expect(page.locator(".said")).to_have_text(
+        "1 path in all that is shipped, 300.0 kB of copied for new metadata"
+    )
+    assert "only=copied" in page.url
+    await page.get_by_label("Search").fill("usr")
+    await expect(page.locator(".said")).to_contain_text("0 paths")
+    await page.get_by_label("Search").fill("")
+    await expect(page.locator(".said")).to_contain_text("300.0 kB")
+    await page.get_by_role("button", name="Show all, not only").click()
+    assert {"app", "usr"} <= set(await cells(page))
+    assert "only" not in page.url
+    await page.go_back()
+    await expect(page.locator(".said")).to_contain_text("300.0 kB")
+    await page.get_by_label("Colour").select_option("layer")
+    await expect(page.locator(".said")).to_be_empty()
 
 
 # ----------------------------------------------------------------------------- looks and words
@@ -399,7 +463,7 @@ async def test_transfer_is_not_offered_where_it_is_not_known(opener: Opener) -> 
 
 async def test_a_hundred_layers_are_told_apart(opener: Opener) -> None:
     page = await opener.open(samples.many(), "#/files?of=all")
-    await page.locator(".legend").get_by_role("button").click()
+    await page.locator(".legend").get_by_role("button", name=re.compile("^[0-9]+ more$")).click()
     assert len(await legend(page)) == 127
     looks = await page.locator(".legend li").evaluate_all(
         """lines => lines.map((line) => {

@@ -206,6 +206,27 @@ async def test_filters_leave_what_matches(opener: Opener) -> None:
         await check([k for k, f in every if word.lower() in searched(f)])
 
 
+async def test_the_number_of_a_severity_leaves_these_alone(opener: Opener) -> None:
+    analysis = overlapping()
+    page = await opener.open(analysis, "#/findings?tick=1")
+    counts = page.get_by_role("group", name="Only one severity")
+    every = await shown_rows(page)
+    said = [each.severity.name.lower() for each in analysis.findings]
+    for word in dict.fromkeys(said):
+        only = [k for k, each in enumerate(said) if each == word]
+        button = counts.get_by_role("button", name=f"{len(only)} {word}")
+        await button.press("Enter")
+        await expect(button).to_have_attribute("aria-pressed", "true")
+        await expect(button).to_be_focused()
+        assert sorted(await shown_rows(page)) == only
+        await expect(page.get_by_label("Severity", exact=True)).to_have_value(
+            word if word == "critical" else f"only-{word}"
+        )
+        assert "tick=1" in page.url
+        await button.press("Enter")
+        assert await shown_rows(page) == every
+
+
 def searched(finding: Any) -> str:
     texts = [finding.title, finding.rule.id, *finding.rule.also, finding.instruction]
     texts += [*finding.evidence, *(path.decode() for path in finding.paths)]
@@ -420,18 +441,19 @@ async def test_fixes_are_copied_with_or_without_the_clipboard(opener: Opener, de
     button = page.locator('[data-finding="0"]').get_by_role("button", name="Copy fix")
     await button.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator('[data-finding="0"] .copy')).to_have_text("Copied")
+    await expect(page.locator('[data-finding="0"] .copy-button')).to_have_text("Copied")
     await page.get_by_role("button", name="Copy fixes").click()
     await page.wait_for_function("window.taken.length === 2")
     one, several = await page.evaluate("window.taken")
     assert one == analysis.findings[0].fix
     ticked = sorted((analysis.findings[k] for k in (0, 1, 3)), key=saving)
-    assert several == "\n".join(
-        "# {} ({})\n{}\n".format(
-            each.title.replace("\x1b", "\\x1b"), human_size(each.bytes), each.fix.rstrip()
-        )
-        for each in ticked
-    )
+    heads: dict[str, list[str]] = {}
+    for each in ticked:
+        head = f"# {each.title} ({human_size(each.bytes)})"
+        if each.layer is not None:
+            head += f", layer {each.layer}: {each.instruction}"
+        heads.setdefault(each.fix.rstrip(), []).append(head.replace("\x1b", "\\x1b"))
+    assert several == "\n".join("\n".join(head) + f"\n{fix}\n" for fix, head in heads.items())
 
 
 # ----------------------------------------------------------------------------- others
@@ -520,7 +542,7 @@ async def test_hostile_texts_are_texts_and_fit(opener: Opener, width: int) -> No
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert await page.locator("main b").count() == 0
     await expect(page.locator(".finding-body").first).to_contain_text("\\x1b[31mred")
-    await page.locator(".finding .copy").first.click()
+    await page.locator(".finding .copy-button").first.click()
 
 
 async def test_the_data_are_those_of_the_report() -> None:

@@ -21,8 +21,17 @@ SURFACE = {"light": "rgb(252, 252, 251)", "dark": "rgb(22, 22, 26)"}
 @pytest.mark.parametrize("plain", [False, True])
 async def test_shows_the_image_from_packed_and_from_plain_data(opener: Opener, plain: bool) -> None:
     page = await opener.open(samples.shop(), plain=plain)
-    await expect(page.locator(".subject")).to_have_text("shop.tar")
+    subject = page.locator(".subject")
+    await expect(subject).to_have_text("shop:1.0")
+    await expect(subject).to_have_attribute("title", "shop:1.0, read from shop.tar")
     await expect(page.locator("main h1")).to_be_visible()
+
+
+async def test_the_link_of_a_view_is_seen_on_a_narrow_screen(opener: Opener) -> None:
+    page = await opener.open(samples.shop(), "#/guide", width=360)
+    await expect(page.locator(VIEWS).last).to_be_in_viewport(ratio=1)
+    await page.evaluate("location.hash = '#/overview'")
+    await expect(page.locator(VIEWS).first).to_be_in_viewport(ratio=1)
 
 
 async def test_an_unknown_place_leads_to_the_first_view(opener: Opener) -> None:

@@ -17,6 +17,7 @@ from layerlens.outputs.report import Report
 from layerlens.outputs.schema import SCHEMA_VERSION
 from tests.browser import axe
 from tests.browser.opening import Opener
+from tests.unit.comparison.twoimages import shops
 from tests.unit.outputs import samples
 
 
@@ -109,6 +110,12 @@ async def test_tells_of_the_keys_of_the_views_that_there_are(opener: Opener) -> 
     views = {link.split("\n")[0] for link in await page.locator("body > nav a").all_inner_texts()}
     told = set(await rows(page, "Keys")) - {"everywhere"}
     assert all(any(view.startswith(name) for view in views) for name in told)
+
+
+async def test_tells_of_the_keys_of_a_comparison(opener: Opener) -> None:
+    report = Report(shops().new, comparison=shops())
+    page = await opener.open(report, "#/guide?part=keys")
+    assert "Changes" in await rows(page, "Keys")
 
 
 async def test_links_lead_to_parts_and_back(opener: Opener) -> None:

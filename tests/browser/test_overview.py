@@ -204,9 +204,15 @@ async def test_classes_lead_to_their_files(opener: Opener) -> None:
     found = {
         await link.inner_text(): await link.get_attribute("href") for link in await links.all()
     }
-    assert found["kept"] == "#/files?of=final&size=content&colour=class"
-    assert found["deleted later"] == "#/files?of=all&size=waste&colour=class"
-    assert found["package caches"] == "#/files?of=final&size=waste&colour=class"
+    assert found["kept"] == "#/files?of=final&size=content&colour=class&only=kept"
+    assert found["deleted later"] == "#/files?of=all&size=waste&colour=class&only=deleted%20later"
+    caches = "#/files?of=final&size=waste&colour=class&only=package%20caches"
+    assert found["package caches"] == caches
+    row = next(row for row in samples.judged().ledger if row.name == "package-caches")
+    await links.filter(has_text="package caches").click()
+    await expect(page.locator(".said")).to_contain_text(
+        f"{human_size(row.bytes)} of package caches"
+    )
 
 
 async def test_the_split_is_of_base_and_yours(opener: Opener) -> None:
@@ -269,6 +275,24 @@ async def test_many_small_layers_are_drawn_together(opener: Opener, width: int) 
 
 
 # -------------------------------------------------------------------------------------- fixes
+
+
+async def test_the_lead_tells_waste_and_what_to_mend_first(opener: Opener) -> None:
+    analysis = samples.judged()
+    page = await opener.open(analysis, PLACE)
+    lead = page.locator(".lead")
+    scores, best = analysis.scores, best_fixes(analysis)
+    waste = scores.dead_bytes + scores.removable_bytes
+    share = percent_of(waste, scores.total_bytes)
+    await expect(lead).to_contain_text(f"{human_size(scores.total_bytes)} in ")
+    await expect(lead).to_contain_text(f"{human_size(waste)} ({share}) of it waste")
+    first = analysis.findings[best[0]]
+    await expect(lead).to_contain_text(
+        f"Mend first: {escape(first.title)}, which saves {human_size(first.bytes)}"
+    )
+    await lead.get_by_role("button").click()
+    await expect(page.locator(".fixes h2")).to_be_focused()
+    await expect(page.locator(".fixes h2")).to_be_in_viewport()
 
 
 async def test_the_best_fixes_are_told_with_what_they_save(opener: Opener) -> None:

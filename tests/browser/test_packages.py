@@ -207,6 +207,40 @@ async def test_of_many_packages_200_are_laid_out_and_all_are_filtered(opener: Op
     await expect(page.locator(".all-packages tbody tr").last).to_contain_text(rarest.name)
 
 
+async def test_a_link_to_a_late_package_brings_its_row_into_sight(opener: Opener) -> None:
+    smallest = min(crowd().inventory.packages, key=lambda package: package.bytes)
+    at = crowd().inventory.packages.index(smallest)
+    page = await opener.open(crowd(), f"#/packages?at={at}")
+    row = page.locator(f'.all-packages tr[data-at="{at}"]')
+    await expect(row).to_be_in_viewport()
+    await expect(row).to_have_class("chosen")
+    await expect(page.locator(".one-package h2")).to_be_in_viewport()
+    assert (
+        await page.evaluate(
+            "() => { const box = document.querySelector('.all-packages .scroll');"
+            " return box.scrollWidth - box.clientWidth; }"
+        )
+        <= 0
+    )
+
+
+async def test_bytes_of_two_packages_are_summed_once(opener: Opener) -> None:
+    first = shelf().inventory
+    live = shelf().filesystem.live[b"lib/b"]
+    both = tuple(
+        replace(each, versions=[*each.versions, live], bytes=each.bytes + 20_000)
+        if each.listed.name == "node-thing"
+        else each
+        for each in first.packages
+    )
+    analysis = replace(shelf(), inventory=replace(first, packages=both))
+    page = await opener.open(analysis, "#/packages")
+    once = human_size(sum(each.bytes for each in first.packages))
+    await expect(page.locator(".filtered-sum")).to_have_text(f"4 packages, {once}")
+    await page.locator(".package-filters select").select_option("npm")
+    await expect(page.locator(".filtered-sum")).to_have_text("1 package found, 27.0 kB")
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [

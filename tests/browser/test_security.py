@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -133,14 +134,31 @@ async def test_rules_that_found_nothing_are_told(opener: Opener) -> None:
     )
 
 
+async def test_how_bad_it_is_is_said_first(opener: Opener) -> None:
+    analysis = samples.judged()
+    page = await opener.open(analysis, "#/security")
+    told = Counter(
+        each.severity.name.lower()
+        for each in analysis.findings
+        if each.rule.topic in {Topic.SECRETS, Topic.POSTURE}
+    )
+    assert told
+    shown = await page.locator(".severity-counts > span").all_inner_texts()
+    assert shown == [
+        f"{told[word]} {word}"
+        for word in ("critical", "high", "medium", "low", "info")
+        if told[word]
+    ]
+
+
 async def test_how_it_is_set_to_run(opener: Opener) -> None:
     page = await opener.open(samples.shop(), "#/security")
-    facts = page.locator("section > .facts")
+    facts = page.locator("section > .fact-list")
     await expect(facts).to_contain_text("1000:1000")
     await expect(facts).to_contain_text("443/tcp 8000/tcp")
     await expect(page.locator("main")).to_contain_text("The rules did not run")
     page = await opener.open(samples.judged(), "#/security")
-    await expect(page.locator("section > .facts")).to_contain_text("root: no USER")
+    await expect(page.locator("section > .fact-list")).to_contain_text("root: no USER")
 
 
 async def test_ignored_findings_are_folded_away(opener: Opener) -> None:

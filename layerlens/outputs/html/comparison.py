@@ -14,6 +14,7 @@ from layerlens.filesystem.result import path_order
 from layerlens.outputs.compare_json import comparison_head, refetched_fields
 from layerlens.outputs.compare_words import REASONS, cause_words
 from layerlens.outputs.display import encodable
+from layerlens.outputs.html.names import names_of
 from layerlens.outputs.html.paths import KIND_OF, KINDS, Nodes
 
 Json = dict[str, Any]
@@ -55,7 +56,7 @@ def comparison_data(comparison: Comparison) -> Json:
     """Everything of a comparison that is not of the new image alone.
 
     ``document`` is what ``compare --json`` writes, but for ``paths``, which are columns
-    here.  ``causes`` are words for each of its causes, ``reasons`` words for why bytes
+    here.  ``names`` are what both are called in headings, ``causes`` words for each of its causes, ``reasons`` words for why bytes
     are fetched again.  ``new_findings`` are the indices of the new image's findings
     that the old one lacks; ``kept_findings`` of those that both have, as pairs: index
     in the new image, bytes in the old one.  ``packages`` has the index in the new image
@@ -68,6 +69,7 @@ def comparison_data(comparison: Comparison) -> Json:
     return {
         "document": head | {"refetched": list(map(refetched_fields, comparison.refetched))},
         "paths": delta_columns(comparison).fields(),
+        "names": list(map(encodable, names_of(comparison.old.image, comparison.new.image))),
         "causes": [encodable(cause_words(each)) for each in parts],
         "reasons": {reason.value: words for reason, words in REASONS.items()},
         "new_findings": list(found.new),

@@ -12,6 +12,7 @@ from layerlens.outputs.html.comparison import comparison_data
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
+from layerlens.outputs.html.names import name_of, names_of
 from layerlens.outputs.html.overview import overview
 from layerlens.outputs.html.packages import package_data
 from layerlens.outputs.html.page import write_page
@@ -34,7 +35,7 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -
     write_page(
         stream,
         _data(report),
-        title=f"{analysis.image.reference} - LayerLens",
+        title=f"{name_of(analysis.image)} - LayerLens",
         summary=(
             *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
@@ -58,7 +59,7 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | Non
     write_page(
         stream,
         _data(report),
-        title=f"{comparison.old.image.reference} → {comparison.new.image.reference} - LayerLens",
+        title=f"{' → '.join(names_of(comparison.old.image, comparison.new.image))} - LayerLens",
         summary=(
             *(
                 (label, f"{known(delta.old)} → {known(delta.new)}: {change_of(delta)}")
@@ -90,7 +91,7 @@ def image_data(report: Report) -> Json:
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
     ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
     where not all layers were read: how many were, and of how many if that is known.
-    ``folded`` says how much of the paths stands in ``tree`` as sums.
+    ``name`` is what the image is called in headings.  ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
     analysis = report.analysis
     document = document_head(analysis, lists=False) | document_tail(
@@ -100,6 +101,7 @@ def image_data(report: Report) -> Json:
     tree = fold(whole, named_records(analysis, whole))
     partial = analysis.partial
     return {
+        "name": encodable(name_of(analysis.image)),
         "document": document,
         "tree": tree.fields(),
         "folded": folded_facts(whole, tree),

@@ -7,6 +7,7 @@ page's files say by that index whose they are.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,8 +35,9 @@ def package_data(analysis: Analysis) -> Json:
     there, ``above`` the package that it is there for (``None`` where it begins a
     chain), ``requires`` and ``recommends`` the installed packages that it names;
     ``transfer`` is ``None`` where its layers are stored plain.  ``ecosystems`` and
-    ``unowned`` add up to the live bytes, each inode counting once.  In ``changes`` a
-    number is a row, and what is installed no more is [ecosystem, name, version].
+    ``unowned`` add up to the live bytes, each inode counting once.  ``shared``: [rows,
+    bytes] of what several packages own, which each of these rows counts.  In ``changes``
+    a number is a row, and what is installed no more is [ecosystem, name, version].
     """
     inventory = analysis.inventory
     packages = inventory.packages
@@ -56,6 +58,7 @@ def package_data(analysis: Analysis) -> Json:
         ],
         "ecosystems": _ecosystems(analysis),
         "unowned": _unowned(analysis),
+        "shared": _shared(analysis.filesystem, packages),
         "changes": _changes(analysis),
         "problems": [
             {**name_fields("path", path), "why": encodable(why)} for path, why in inventory.problems
@@ -119,6 +122,21 @@ def _ecosystems(analysis: Analysis) -> list[Json]:
         row["bytes"] += sizes[inode]
         row["files"] += 1
     return list(found.values())
+
+
+def _shared(fs: Filesystem, packages: Sequence[Package]) -> list[tuple[list[int], int]]:
+    """Packages and the bytes of the inodes that all of them, and no other, own."""
+    inodes, sizes = fs.inodes, fs.sizes()
+    first: dict[int, int] = {}
+    several: dict[int, list[int]] = {}
+    for at, package in enumerate(packages):
+        for inode in {inodes.get(own, own) for own in package.versions}:
+            if first.setdefault(inode, at) != at:
+                several.setdefault(inode, [first[inode]]).append(at)
+    sums: Counter[tuple[int, ...]] = Counter()
+    for inode, rows in several.items():
+        sums[tuple(rows)] += sizes[inode]
+    return [(list(rows), size) for rows, size in sorted(sums.items()) if size]
 
 
 def _unowned(analysis: Analysis) -> Json:

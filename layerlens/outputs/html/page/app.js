@@ -40,7 +40,7 @@ export class App {
         "header",
         { class: "top" },
         h("p", { class: "brand" }, "LayerLens"),
-        h("p", { class: "subject", title: this.report.title }, this.report.title),
+        h("p", { class: "subject", title: subjectTitle(this.report) }, this.report.title),
         exportMenu(this.report),
         themeChoice(),
       ),
@@ -74,9 +74,12 @@ export class App {
     if (other) {
       this.main.replaceChildren(made.element);
       for (const [each, link] of this.links) {
-        if (each === view.id) link.setAttribute("aria-current", "page");
-        else link.removeAttribute("aria-current");
+        if (each === view.id) {
+          link.setAttribute("aria-current", "page");
+          inSight(link);
+        } else link.removeAttribute("aria-current");
       }
+      this.showLink(this.links.get(view.id));
       document.title = `${view.title} - ${this.report.title} - LayerLens`;
       // Who follows a link to another view reads on there; at the start nothing is focused.
       if (this.now) {
@@ -88,9 +91,29 @@ export class App {
     made.show(params);
   }
 
+  /** Where there is no room for all views, the one that is shown stands in sight. */
+  showLink(link) {
+    const nav = link.closest("nav");
+    nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+  }
+
   skip(event) {
     event.preventDefault();
     this.main.focus();
+  }
+}
+
+/** The name in full, as it may be cut off, and where what is called so was read from. */
+function subjectTitle({ title, origin }) {
+  return origin === title ? title : `${title}, read from ${origin}`;
+}
+
+/** Scroll the row of links, where that is too narrow for all, until one is seen. */
+function inSight(link) {
+  const row = link.closest("nav");
+  const [box, whole] = [link.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (box.left < whole.left || box.right > whole.right) {
+    row.scrollLeft += box.left - whole.left - (whole.width - box.width) / 2;
   }
 }
 

@@ -18,6 +18,6 @@ export class Comparison {
 
   /** `old → new`, by their names. */
   get title() {
-    return `${this.document.old.reference} → ${this.document.new.reference}`;
+    return this.data.names.join(" → ");
   }
 }

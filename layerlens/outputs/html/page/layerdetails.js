@@ -1,7 +1,8 @@
 // One layer: what it is, what became of its bytes, what it did.
 
 import { changeTree } from "./changetree.js";
-import { add, copy, h, replace } from "./dom.js";
+import { add, h, replace } from "./dom.js";
+import { copyButton } from "./facts.js";
 import { instruction, raw } from "./instruction.js";
 import { CHANGED, LayerChanges } from "./layerchanges.js";
 import { blaming, moment, origin } from "./layertable.js";
@@ -66,12 +67,11 @@ function facts(image, layer) {
   const fact = (name, ...value) => line("", name, value);
   const line = (kind, name, value) =>
     add(list, [h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value))]);
-  const digest = (text) =>
+  const digest = (text, what) =>
     text
       ? [
           h("code", { class: "digest" }, text),
-          " ",
-          h("button", { type: "button", class: "small", onclick: () => copy(text) }, "Copy"),
+          copyButton(text, what),
         ]
       : h("span", { class: "faint" }, "not known from where the image was read");
   fact("Size", `${size(layer.size)} (${share(layer.size, image.document.scores.total_bytes)} of the image)`);
@@ -88,8 +88,8 @@ function facts(image, layer) {
   );
   if (layer.media_type) fact("Media type", h("code", {}, layer.media_type));
   if (layer.comment) fact("Comment", layer.comment);
-  line("long", "Digest (of the stored blob)", digest(layer.digest));
-  line("long", "diff_id (of the tar)", digest(layer.diff_id));
+  line("long", "Digest (of the stored blob)", digest(layer.digest, "digest"));
+  line("long", "diff_id (of the tar)", digest(layer.diff_id, "diff_id"));
   return list;
 }
 
@@ -190,7 +190,7 @@ function findings(blames) {
         title: "Bytes",
         number: true,
         first: "down",
-        cell: ([finding]) => size(finding.bytes),
+        cell: ([finding]) => (finding.bytes ? size(finding.bytes) : ""),
         sort: ([finding]) => finding.bytes,
       },
     ],

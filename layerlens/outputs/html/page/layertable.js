@@ -5,6 +5,7 @@ import { brief, instruction, keywordOf } from "./instruction.js";
 import { findingLink, layerLink } from "./links.js";
 import { count, counted, share, size } from "./shown.js";
 import { table } from "./table.js";
+import { WhatIf } from "./whatif.js";
 
 /** When something was made, to the minute; what is no date in UTC stays as it is. */
 export function moment(text) {
@@ -23,6 +24,12 @@ export function blaming(image, index) {
   return Array.from(findings.entries(), ([at, finding]) => [finding, at]).filter(
     ([finding]) => finding.layer === index,
   );
+}
+
+/** The bytes that some findings speak of, each byte once. */
+function together(image, blames) {
+  const whatIf = new WhatIf(image.data.judgement.what_if, image.document.scores);
+  return whatIf.of(new Set(blames.map(([, at]) => at))).saved;
 }
 
 /** Bytes of a layer as a bar: kept, removable, dead (striped); `whole` is its full length. */
@@ -51,7 +58,8 @@ export function layerTable(image, losses, open) {
   const largest = Math.max(1, ...layers.map((layer) => layer.size));
   const stored = layers.some((layer) => layer.compressed_size !== null);
   const blames = layers.map((layer) => blaming(image, layer.index));
-  const found = (row) => blames[row.layer.index].reduce((sum, [finding]) => sum + finding.bytes, 0);
+  const gone = findings === null ? [] : blames.map((each) => together(image, each));
+  const found = (row) => gone[row.layer.index];
 
   const figure = (id, title, of, { shown = size, help } = {}) => ({
     id,
@@ -122,7 +130,7 @@ export function layerTable(image, losses, open) {
     findings !== null && {
       id: "findings",
       title: "Findings",
-      help: "Findings that blame it, and the sum of their bytes; two may name the same bytes",
+      help: "Findings that blame it, and what they speak of, each byte once, whichever layer ships it",
       number: true,
       first: "down",
       cell: (row) => row.layer && blamed(blames[row.layer.index], found(row), row.layer.index),

@@ -50,6 +50,17 @@ export class Packages {
     }
   }
 
+  /** What some rows own together, each byte once. */
+  sum(rows) {
+    const there = new Set(rows.map((row) => row.index));
+    let bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    for (const [owners, shared] of this.data.shared) {
+      const counting = owners.filter((each) => there.has(each)).length;
+      bytes -= shared * Math.max(0, counting - 1);
+    }
+    return bytes;
+  }
+
   name(index, most = NAME) {
     return clipped(this.data.rows[index].name, most);
   }

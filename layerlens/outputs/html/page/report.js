@@ -42,9 +42,17 @@ export class Report {
     return first === last ? first.reference : `${first.reference} → ${last.reference}`;
   }
 
+  /** Where what it is of was read from: what the reader typed. */
+  get origin() {
+    if (this.comparison) {
+      const { old, new: now } = this.comparison.document;
+      return `${old.reference} → ${now.reference}`;
+    }
+    return this.image?.document.image.reference ?? this.title;
+  }
+
   /** What the report is of, for headings. */
   get title() {
-    const image = this.image?.document.image.reference;
-    return this.comparison?.title ?? image ?? this.#course ?? "LayerLens";
+    return this.comparison?.title ?? this.image?.data.name ?? this.#course ?? "LayerLens";
   }
 }

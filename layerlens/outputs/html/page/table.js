@@ -11,14 +11,15 @@ const PIECE = 200;
  *
  * `columns`: {id, title, cell(row) -> node, text or list of these, sort(row) -> number or
  * text (none: does not sort), number (aligned to the right), first ("down" where the
- * largest is wanted first), header (true for the column that names a row), help, total(rows)
- * (what stands below the column, if any column has a total)}.
+ * largest is wanted first), header (true for the column that names a row), class, help,
+ * total(rows) (what stands below the column, if any column has a total)}.
  * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
  * `empty` is said where there are no rows.  `piece` rows are laid out at a time.
  *
- * Gives {element, show(rows, {sorted, pinned}), sorted}: `sorted` sorts otherwise from now
- * on, `pinned` are rows that stay on top however the others are sorted.
+ * Gives {element, show(rows, {sorted, pinned}), reach(laid), sorted}: `sorted` sorts
+ * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
+ * `reach` lays out more until `laid()` gives something, and gives that.
  */
 export function table({
   columns,
@@ -39,7 +40,7 @@ export function table({
     "tr",
     {},
     columns.map((column) => {
-      const cell = h("th", { scope: "col", class: column.number && "number", title: column.help });
+      const cell = h("th", { scope: "col", class: classOf(column), title: column.help });
       if (!column.sort) cell.append(column.title);
       else {
         cell.append(h("button", { type: "button", onclick: () => sortBy(column) }, column.title));
@@ -100,7 +101,7 @@ export function table({
       columns.map((column) =>
         column.header
           ? h("th", { scope: "row" }, text(column))
-          : h("td", { class: column.number && "number" }, text(column)),
+          : h("td", { class: classOf(column) }, text(column)),
       ),
     );
   }
@@ -111,7 +112,15 @@ export function table({
     body.append(element_);
   }
 
-  function lay(some) {
+  function reach(laid) {
+    for (;;) {
+      const found = laid();
+      if (found || state.laid >= state.rows.length) return found;
+      lay(piece, false);
+    }
+  }
+
+  function lay(some, focus = true) {
     const had = state.laid;
     const rows_ = state.order(some);
     rows_.forEach(place);
@@ -123,12 +132,13 @@ export function table({
       replace(status, more);
     } else replace(status, state.rows.length ? null : empty);
     // Who pressed the button goes on with the first of the new rows.
-    if (had) body.rows[state.pinned.length + had].querySelector("a, button")?.focus();
+    if (had && focus) body.rows[state.pinned.length + had].querySelector("a, button")?.focus();
   }
 
   draw();
   return {
     element,
+    reach,
     show(rows_, { sorted: sort, pinned = [] } = {}) {
       state.rows = rows_;
       state.pinned = pinned;
@@ -139,4 +149,8 @@ export function table({
       return state.sorted;
     },
   };
+}
+
+function classOf(column) {
+  return [column.number && "number", column.class].filter(Boolean).join(" ") || null;
 }

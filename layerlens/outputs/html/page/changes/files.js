@@ -47,7 +47,7 @@ class Files {
     this.element = h(
       "section",
       {},
-      h("h2", {}, "Files"),
+      h("h2", { class: "on-paper" }, "Files"),
       h(
         "div",
         { class: "tools" },
@@ -61,8 +61,7 @@ class Files {
           Object.values(this.boxes.elements),
         ),
       ),
-      this.crumbs,
-      this.status,
+      h("div", { class: "whereabouts" }, this.crumbs, this.status),
       h(
         "div",
         { class: "map-and-table" },

@@ -32,12 +32,21 @@ function headline({ document, data }) {
   return h(
     "p",
     { class: "lead" },
-    h("strong", {}, `Image size: ${changed(document.size)}`),
+    sizes(document.size),
     told.length ? ", mostly " : null,
     told.map((cause, at) => [at ? ", " : null, `${change(cause.bytes)} ${data.causes[at]}`]),
     left ? ` and ${counted(left, "smaller cause")}` : null,
     ".",
   );
+}
+
+/** From which size to which, and what that is in words. */
+function sizes({ old, new: now, change: bytes }) {
+  if (bytes === null) return h("strong", {}, "Image size: not known");
+  const how = bytes
+    ? h("strong", {}, `${changed({ old, change: bytes })}, ${word(bytes, ["larger", "smaller"])}`)
+    : h("strong", {}, "no change in size");
+  return [`Image size: ${size(old)} → ${size(now)}, `, how];
 }
 
 // ---------------------------------------------------------------------------- both images

@@ -74,6 +74,38 @@ class Groups {
     this.rest = rest;
   }
 
+  /** What has bytes of the groups of a label: {marks, amounts} by node; null where none is so called. */
+  of(label) {
+    const chosen = this.styles.map((style) => style.label === label);
+    if (!chosen.includes(true)) return null;
+    const { tree, groups, bytes, rest, other } = this;
+    const marks = new Uint8Array(tree.count);
+    const amounts = new Float64Array(tree.count);
+    for (let record = 0; record < tree.recordCount; record += 1) {
+      let some = chosen[groups[record]] ? bytes[record] : 0;
+      if (rest && chosen[other]) some += rest[record];
+      if (some <= 0) continue;
+      marks[tree.node[record]] = 1;
+      amounts[tree.node[record]] += some;
+    }
+    return { marks, amounts };
+  }
+
+  /** The style of the most bytes of several subtrees, or null. */
+  styleOf(nodes) {
+    const sums = new Map();
+    let best = null;
+    for (const node of nodes) {
+      for (const group of this.#add(node)) {
+        const all = (sums.get(group) ?? 0) + this.sums[group];
+        this.sums[group] = 0;
+        sums.set(group, all);
+        if (best === null || all > sums.get(best)) best = group;
+      }
+    }
+    return best === null ? null : this.styles[best];
+  }
+
   /** Bytes of a subtree by group, as [group, bytes], the most first. */
   tally(node) {
     const found = this.#add(node);

@@ -16,12 +16,13 @@ export class Finder {
   }
 
   /**
-   * The hits of a text in a scope; null where nothing is searched for or nothing is known
-   * yet (then `waits` is true).
+   * The hits of a text in a scope, of a group's bytes alone where there is one (see Hits);
+   * null where nothing is searched for or nothing is known yet (then `waits` is true).
    */
-  hits(text, scope, measure) {
+  hits(text, scope, measure, group = null) {
     if (text !== this.text) this.#begin(text);
-    return this.marks && new Hits(scope, this.marks, measure);
+    if (this.waits || this.trouble) return null;
+    return this.marks || group ? new Hits(scope, this.marks, measure, group) : null;
   }
 
   #begin(text) {

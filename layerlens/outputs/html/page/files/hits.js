@@ -1,8 +1,14 @@
-// What a search found in a scope.
+// What a search, or a group that was chosen, found in a scope.
 
-/** The matches of `found` (marks by node) in a scope: their nodes, how many of what they are, their bytes. */
+/**
+ * Matches in a scope: their nodes, how many of what they are, their bytes.
+ *
+ * `found` marks matches by node, null: all.  All that is in a directory that matches is lit and
+ * counted with it, though it is no match itself.  `group`: {amounts (bytes by node), marks}
+ * leaves only what has bytes of a group, and counts these alone.
+ */
 export class Hits {
-  constructor(scope, found, measure) {
+  constructor(scope, found, measure, group = null) {
     const { tree } = scope;
     const marks = new Uint8Array(tree.count);
     const nodes = [];
@@ -10,16 +16,24 @@ export class Hits {
     let files = 0;
     let directories = 0;
     for (let node = 1; node < tree.count; node += 1) {
-      if (!found[node] || !scope.isHere(node)) continue;
-      nodes.push(node);
+      const match = !found || found[node];
+      const inside = !match && marks[tree.parent[node]] & (HIT | INSIDE);
+      if (!match && !inside) continue;
+      // Directories carry it down, whether they are here themselves or only lead to what is.
+      marks[node] = INSIDE;
+      if (!scope.isHere(node) || (group && !group.marks[node])) continue;
+      bytes += group ? group.amounts[node] : scope.own(node, measure);
+      // Of a group, what has its bytes is listed: directories have none.
+      if (inside && !group) continue;
       marks[node] = HIT;
-      bytes += scope.own(node, measure);
+      nodes.push(node);
       // A nameless node stands for many files that were too small to be named.
       if (!tree.nameOf(node)) files += scope.files[node];
       else if (scope.isFile(node)) files += 1;
       else directories += 1;
     }
     for (let node = tree.count - 1; node > 0; node -= 1) {
+      if (group && marks[node] === INSIDE) marks[node] = 0;
       if (marks[node]) marks[tree.parent[node]] |= ABOVE;
     }
     this.marks = marks;
@@ -29,7 +43,7 @@ export class Hits {
     this.directories = directories;
   }
 
-  /** Whether a node, or something below it, is found. */
+  /** Whether a node, or something below it, is found, or lies in what is. */
   touches(node) {
     return this.marks[node] > 0;
   }
@@ -37,3 +51,4 @@ export class Hits {
 
 const HIT = 1;
 const ABOVE = 2;
+const INSIDE = 4;

@@ -4,11 +4,11 @@ import { ALL, FINAL, MEASURES } from "../tree.js";
 import { COLOURS } from "./colouring.js";
 
 /**
- * Read parameters: {at, pick, of, size, colour, q, sort}.
+ * Read parameters: {at, pick, of, size, colour, only, q, sort}.
  *
  * `at` is a path (the directory that is shown, or one that stands in it), `pick` the path
  * whose details are shown where that is another.  What is not possible is what would be
- * without it.  `able`: {layers, transfer, package}: what the image has.
+ * without it.  `only` is the label of a group of the colours: nothing else is lit.  `able`: {layers, transfer, package}: what the image has.
  */
 export function read(params, able) {
   const one = (value, all, otherwise) => (all.includes(value) ? value : otherwise);
@@ -27,6 +27,7 @@ export function read(params, able) {
       COLOURS.filter((each) => each !== "package" || able.package),
       "layer",
     ),
+    only: params.only || null,
     q: params.q ?? "",
     sort: sorting(params.sort),
   };
@@ -38,13 +39,14 @@ function sorting(text) {
 }
 
 /** The parameters of a place; what is so anyway is left out. */
-export function paramsOf({ at, pick, of, size, colour, q, sort }) {
+export function paramsOf({ at, pick, of, size, colour, only, q, sort }) {
   return {
     at: at || undefined,
     pick: pick ?? undefined,
     of: of === FINAL ? undefined : String(of),
     size: size === "content" ? undefined : size,
     colour: colour === "layer" ? undefined : colour,
+    only: only ?? undefined,
     q: q || undefined,
     sort: sort ? `${sort.down ? "-" : ""}${sort.id}` : undefined,
   };

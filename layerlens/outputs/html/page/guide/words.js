@@ -8,6 +8,7 @@ export const WORDS = [
   ["Total bytes", "Contents of all files of all layers. This is what an image ships, uncompressed."],
   ["Live bytes", "What a container sees: contents of the final filesystem. A file with several names counts once."],
   ["Dead bytes", "Shipped, but no container sees them: a later layer deleted or replaced them. Total less live."],
+  ["Dead and Kills, of a layer", "Dead: its own bytes that it or a later layer made unreachable. Kills: bytes, its own and of lower layers, that it made unreachable. Each adds up to the dead bytes."],
   ["Removable bytes", "Live bytes that a finding says need not be there, such as caches and compilers. Each byte belongs to one class only."],
   ["Kept bytes", "All others: live bytes that no finding claims."],
   ["Cause", "Why bytes are dead."],

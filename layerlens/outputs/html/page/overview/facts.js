@@ -70,10 +70,14 @@ function baseText({ base, layers }) {
   ];
 }
 
+/** From where on a score is good, or fair. */
+const GOOD = 0.95;
+const FAIR = 0.8;
+
 /** How good a score is: a word, a sign, and the colour that goes with them. */
 function judgement(score) {
-  if (score >= 0.95) return { word: "good", sign: "✓", is: "good" };
-  return score >= 0.8 ? { word: "fair", sign: "!", is: "warning" } : { word: "poor", sign: "✗", is: "bad" };
+  if (score >= GOOD) return { word: "good", sign: "✓", is: "good" };
+  return score >= FAIR ? { word: "fair", sign: "!", is: "warning" } : { word: "poor", sign: "✗", is: "bad" };
 }
 
 function score({ title, part, whole, value, meaning }) {
@@ -143,6 +147,7 @@ export function scores(document) {
       ],
       { class: "facts figures" },
     ),
+    h("p", { class: "faint dive" }, `A score is good from ${GOOD * 100}%, fair from ${FAIR * 100}%.`),
     h("p", { class: "faint dive" }, `By dive 0.13.1's own measure: ${diveWords(figures.dive)}.`),
   ];
 }

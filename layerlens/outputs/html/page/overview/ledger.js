@@ -18,8 +18,9 @@ function ordered(ledger) {
 
 /** The files that a row is made of. */
 function filesOf(row) {
-  if (row.kind === "kept") return hashOf("files", { of: "final", size: "content", colour: "class" });
-  return hashOf("files", { of: row.kind === "dead" ? "all" : "final", size: "waste", colour: "class" });
+  const only = classStyle(row).label;
+  if (row.kind === "kept") return hashOf("files", { of: "final", size: "content", colour: "class", only });
+  return hashOf("files", { of: row.kind === "dead" ? "all" : "final", size: "waste", colour: "class", only });
 }
 
 /** How many rows the table has. */

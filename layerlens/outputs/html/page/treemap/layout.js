@@ -16,24 +16,32 @@ const LEAST_AREA = 10;
  * The cells of a treemap, outer ones before those inside them.
  *
  * `source`: {weight(node), children(node), folder(node)}.  A cell is {node, parent, level,
- * x, y, w, h, weight, open (its content is drawn), strip (height of its strip, 0: none), rest
- * (how many nodes in `node` it stands for; 0: it is `node` itself)}; all in whole pixels.
+ * x, y, w, h, weight, open (its content is drawn), strip (height of its strip, 0: none), small
+ * (the nodes in `node` that it stands for; null: it is `node` itself), rest (how many these
+ * are), chain (cells of directories that alone fill it, one in the other: its strip names
+ * them, too)}; all in whole pixels.
  */
 export function layout(source, root, width, height) {
   const cells = [];
-  const add = (node, parent, [x, y, w, h], weight, rest) => {
+  const put = (node, parent, [x, y, w, h], weight, small = null) => {
     const level = parent ? parent.level + 1 : 0;
-    const cell = { node, parent, level, x, y, w, h, weight, open: false, strip: 0, rest };
+    const rest = small?.length ?? 0;
+    const cell = { node, parent, level, x, y, w, h, weight, open: false, strip: 0, small, rest, chain: [] };
     cells.push(cell);
-    if (!rest && weight > 0 && source.folder(node)) open(cell, parent === null);
+    return cell;
+  };
+  const add = (node, parent, box, weight, small) => {
+    const cell = put(node, parent, box, weight, small);
+    if (!small && weight > 0 && source.folder(node)) open(cell, parent === null);
   };
 
-  function open(cell, outermost) {
+  /** `head` is the cell whose chain this one ends: it has no strip and no edge of its own. */
+  function open(cell, outermost, head = null) {
     if (!outermost && Math.min(cell.w, cell.h) < OPENS_AT) return;
-    const strip = outermost || (cell.w >= STRIP_WIDTH && cell.h >= STRIP_HEIGHT);
+    const strip = outermost || (!head && cell.w >= STRIP_WIDTH && cell.h >= STRIP_HEIGHT);
     cell.strip = strip ? STRIP : 0;
     cell.open = true;
-    const edge = outermost ? 0 : 1;
+    const edge = outermost || head ? 0 : 1;
     const box = {
       x: cell.x + edge,
       y: cell.y + (cell.strip || edge),
@@ -42,6 +50,13 @@ export function layout(source, root, width, height) {
     };
     if (box.w < 1 || box.h < 1) return;
     const { nodes, weights, small } = visible(source, cell.node, box.w * box.h);
+    if (!outermost && weights.length === 1 && nodes.length && source.folder(nodes[0])) {
+      const only = put(nodes[0], cell, [box.x, box.y, box.w, box.h], weights[0]);
+      const first = head ?? cell;
+      first.chain.push(only);
+      open(only, false, first);
+      return;
+    }
     squarify(weights, box, (at, x, y, w, h) => {
       // Edges are rounded, not sizes, so that neighbours still meet.
       const left = Math.round(x);
@@ -50,7 +65,7 @@ export function layout(source, root, width, height) {
       const down = Math.round(y + h) - top;
       if (across < 1 || down < 1) return;
       const rest = at === nodes.length;
-      add(rest ? cell.node : nodes[at], cell, [left, top, across, down], weights[at], rest ? small : 0);
+      add(rest ? cell.node : nodes[at], cell, [left, top, across, down], weights[at], rest ? small : null);
     });
   }
 
@@ -65,13 +80,13 @@ function visible(source, node, area) {
   for (const child of children) all += source.weight(child);
   const least = (all * LEAST_AREA) / area;
   const nodes = [];
-  let small = 0;
+  const small = [];
   let left = all;
   for (const child of children) {
     const weight = source.weight(child);
     if (weight <= 0) continue;
     if (weight < least) {
-      small += 1;
+      small.push(child);
       continue;
     }
     nodes.push(child);
@@ -80,7 +95,7 @@ function visible(source, node, area) {
   nodes.sort((a, b) => source.weight(b) - source.weight(a) || a - b);
   const weights = nodes.map((child) => source.weight(child));
   // The differences of floating point are no bytes.
-  if (small && left > 0) weights.push(left);
+  if (small.length && left > 0) weights.push(left);
   return { nodes, weights, small };
 }
 

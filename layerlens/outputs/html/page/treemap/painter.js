@@ -7,8 +7,9 @@ const PAD = 4;
 const LONGEST = 160;
 
 /**
- * Paint cells.  `look`: {style(cell), label(cell), size(cell), dim(cell)}: the style of a
- * closed cell, what stands on a cell, and whether it is greyed.
+ * Paint cells.  `look`: {style(cell), label(cell), size(cell), dim(cell), lit}: the style of a
+ * closed cell, what stands on a cell, whether it is greyed, and whether those that are not
+ * have a line around them.
  */
 export function paint(context, cells, palette, look) {
   const { canvas } = context;
@@ -44,7 +45,15 @@ export function paint(context, cells, palette, look) {
     const colour = dim ? grey : palette.get(look.style(cell));
     context.fillStyle = colour.fill;
     // A gap to the neighbours where that leaves something.
-    context.fillRect(x, y, w > 3 ? w - 1 : w, h > 3 ? h - 1 : h);
+    const across = w > 3 ? w - 1 : w;
+    const down = h > 3 ? h - 1 : h;
+    context.fillRect(x, y, across, down);
+    if (look.lit && !dim && across > 4 && down > 4) {
+      // Some colours are close to the grey of the others.
+      context.strokeStyle = ink;
+      context.lineWidth = 1;
+      context.strokeRect(x + 0.5, y + 0.5, across - 1, down - 1);
+    }
     if (w >= 34 && h >= 16) {
       texts.push([cell, colour.ink, colour.patterned ? colour.flat : null, y + 9]);
     }
@@ -66,7 +75,7 @@ export function paint(context, cells, palette, look) {
       if (cell.strip > 0 !== strongOnes) continue;
       const x = cell.x + PAD;
       const room = cell.w - 2 * PAD;
-      const label = shown(look.label(cell).slice(0, LONGEST));
+      const label = shown(named(cell, look));
       if (cell.strip) {
         const size = look.size(cell);
         const wide = measure(size);
@@ -76,9 +85,18 @@ export function paint(context, cells, palette, look) {
         continue;
       }
       write(label, x, y, room, colour, under);
-      if (cell.h >= 34) write(look.size(cell), x, y + 15, room, colour, under);
+      // A number that is cut off is another number.
+      const size = cell.h >= 34 ? look.size(cell) : "";
+      if (size && measure(size) <= room) write(size, x, y + 15, room, colour, under);
     }
   }
+}
+
+/** What a cell is called; directories that are alone in each other are named together. */
+function named(cell, look) {
+  const label = look.label(cell).slice(0, LONGEST);
+  if (!cell.strip || !cell.chain.length) return label;
+  return [label, ...cell.chain.map(look.label)].join("/").replaceAll("//", "/").slice(0, LONGEST);
 }
 
 /** Widths of texts, each measured once. */

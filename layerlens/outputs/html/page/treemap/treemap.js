@@ -17,7 +17,7 @@ import { neighbour } from "./walk.js";
  * tooltip holds and `say(cell)` what is read out.
  *
  * Gives {element, show(scene), focusOn(node), refresh()}.  A scene is {root, weight(node),
- * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell)}.
+ * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}.
  */
 export function treemap({ label, help, on, tell, say }) {
   const state = { scene: null, cells: [], focused: null, pointed: null, width: 0, height: 0 };
@@ -124,15 +124,33 @@ export function treemap({ label, help, on, tell, say }) {
     tip.show(tell(cell), inWindow(cell));
   }
 
-  function walkable() {
-    return state.cells.filter((cell) => cell.level === 1 && !cell.rest);
+  /** Where the arrow keys may lead: cells as deep as `level`, and those that end before it. */
+  function walkable(level = 1) {
+    return state.cells.filter(
+      (cell) => !cell.rest && (cell.level === level || (cell.level > 0 && cell.level < level && !cell.open)),
+    );
+  }
+
+  /** The largest of what is drawn in a cell; the end of a chain is passed through. */
+  function inner(cell) {
+    const into = cell.chain.at(-1) ?? cell;
+    return state.cells.find((each) => each.parent === into && !each.rest) ?? null;
+  }
+
+  /** The cell that a cell lies in, unless that is the whole; the start of a chain stands for it. */
+  function outer(cell) {
+    const head = state.cells.find((each) => each.chain.includes(cell.parent)) ?? cell.parent;
+    return head.level > 0 ? head : null;
   }
 
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const now = state.focused === null ? null : cellOf(state.focused);
     if (event.key.startsWith("Arrow")) {
-      const next = now ? neighbour(walkable(), now, event.key) : walkable()[0];
+      const next = now ? neighbour(walkable(now.level), now, event.key) : walkable()[0];
+      if (next) reach(next);
+    } else if (event.key === "PageDown" || event.key === "PageUp") {
+      const next = now && (event.key === "PageDown" ? inner(now) : outer(now));
       if (next) reach(next);
     } else if (event.key === "Enter") {
       if (now) activate(now);

@@ -76,7 +76,7 @@ export const changes = {
       "section",
       { class: "changes" },
       h("h1", {}, "Changes"),
-      images(comparison.document),
+      images(comparison),
       comparison.document.unsure ? unsure(comparison.document.unsure) : null,
       h(
         "div",
@@ -107,17 +107,21 @@ export const changes = {
   },
 };
 
-function images({ old, new: now }) {
-  const one = (label, image) => [
-    h("dt", {}, label),
+function images({ document: { old, new: now }, data: { names } }) {
+  const one = (label, image, name) =>
     h(
-      "dd",
+      "div",
       {},
-      h("span", { class: "path" }, image.reference),
-      image.platform ? ` (${image.platform})` : null,
-    ),
-  ];
-  return h("dl", { class: "images" }, one("Old", old), one("New", now));
+      h("dt", {}, label),
+      h(
+        "dd",
+        {},
+        h("strong", { class: "path" }, name),
+        image.platform ? ` (${image.platform})` : null,
+        name === image.reference ? null : [", ", h("span", { class: "path faint" }, image.reference)],
+      ),
+    );
+  return h("dl", { class: "images" }, one("Old", old, names[0]), one("New", now, names[1]));
 }
 
 function unsure(number) {

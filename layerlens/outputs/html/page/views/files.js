@@ -26,8 +26,9 @@ export const files = {
 };
 
 const HELP =
-  "Arrow keys go to the neighbouring rectangle, Enter goes into a directory or shows a file, " +
-  "Backspace goes up, Home to the root, slash to the search. The table beside it has the same figures.";
+  "Arrow keys go to the neighbouring rectangle, Page Down to the largest inside it and Page Up back out, " +
+  "Enter goes into a directory or shows a file, Backspace goes up, Home to the root, slash to the search. " +
+  "The table beside it has the same figures.";
 /** Rows at a time: laying out a table is what takes longest of a zoom or a search. */
 const PIECE = 80;
 const NOTHING = { colour: "--base", pattern: PLAIN };
@@ -66,7 +67,7 @@ class FilesView {
       tell: (cell) => this.#tell(cell),
       say: (cell) => this.#say(cell),
     });
-    this.legend = legend();
+    this.legend = legend((only) => this.#visit({ only }));
     this.details = details(image);
     this.now = null;
     this.table = table({
@@ -108,6 +109,8 @@ class FilesView {
   #visit(part, quietly = false) {
     const layer = part.of !== undefined && /^\d+$/.test(part.of) ? Number(part.of) : part.of;
     const place = { ...this.place, ...part, ...(part.of === undefined ? {} : { of: layer }) };
+    // What is looked at alone is of the colours that were.
+    if (part.colour) place.only = null;
     go("files", paramsOf(place), { quietly });
   }
 
@@ -156,13 +159,15 @@ class FilesView {
     this.scope = scope;
     this.root = root;
     this.picked = picked;
-    this.hits = this.finder.hits(place.q, scope, place.size);
+    const group = place.only === null ? null : this.colouring(place.colour).over(scope, place.size).of(place.only);
+    this.hits = this.finder.hits(place.q, scope, place.size, group);
+    this.group = this.hits && group;
     this.toolbar.show(place);
     this.notice.hidden = !notice;
     replace(this.notice, notice);
     this.#saySearch();
     // What is drawn depends on this; sorting and looking at details leave it.
-    const drawn = JSON.stringify([root, place.of, place.size, place.colour, this.hits && place.q]);
+    const drawn = JSON.stringify([root, place.of, place.size, place.colour, place.only, this.hits && place.q]);
     const same = drawn === this.drawn && this.element.isConnected && this.now;
     this.drawn = drawn;
     if (!same) {
@@ -192,10 +197,11 @@ class FilesView {
         weight: (node) => bytes[node],
         children: (node) => scope.children(node),
         folder: (node) => scope.folder(node),
-        style: (cell) => groups.style(cell.node) ?? NOTHING,
+        style: (cell) => (cell.small ? groups.styleOf(cell.small) : groups.style(cell.node)) ?? NOTHING,
         label: (cell) => this.#label(cell),
         size: (cell) => size(cell.weight),
-        dim: (cell) => hits !== null && !hits.touches(cell.node),
+        dim: (cell) => hits !== null && !(cell.small ?? [cell.node]).some((node) => hits.touches(node)),
+        lit: hits !== null && place.q !== "",
       },
       line.includes(this.root) ? left : null,
     );
@@ -215,7 +221,7 @@ class FilesView {
       bytes,
     }));
     const names = { layer: "layer", class: "class", package: "package", change: "change" };
-    this.legend.show(`By ${names[place.colour]}`, rows);
+    this.legend.show(`By ${names[place.colour]}`, rows, this.group && place.only);
   }
 
   // --------------------------------------------------------------------------- the table
@@ -230,7 +236,7 @@ class FilesView {
   }
 
   #drawTable() {
-    const { scope, tree, place, root, hits } = this;
+    const { scope, tree, place, root, hits, group } = this;
     const measures = new Map();
     const bytesOf = (measure) => {
       if (!measures.has(measure)) measures.set(measure, scope.bytes(measure));
@@ -241,7 +247,8 @@ class FilesView {
       measure: place.size,
       colouring: this.colouring,
       whole: hits ? hits.bytes : bytesOf(place.size)[root],
-      amount: hits ? (node, measure) => scope.own(node, measure) : (node, measure) => bytesOf(measure)[node],
+      amount: (node, measure) =>
+        group && measure === place.size ? group.amounts[node] : bytesOf(measure)[node],
       link: (node) => this.#link(node),
     };
     const focused = this.table.element.contains(document.activeElement);
@@ -317,7 +324,8 @@ class FilesView {
         ? ` (${counted(hits.files, "file")}, ${counted(hits.directories, "directory", "directories")})`
         : "";
       const paths = counted(hits.files + hits.directories, "path");
-      this.toolbar.say(`${paths}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}`);
+      const only = this.group ? ` of ${clipped(place.only, 100)}` : "";
+      this.toolbar.say(`${paths}${kinds} in ${scopeName(place.of)}, ${size(hits.bytes)}${only}`);
     }
   }
 

@@ -6,7 +6,7 @@ import { go, parse } from "../route.js";
 import { clipped, count, counted, size } from "../shown.js";
 import { WhatIf, asText, fromText } from "../whatif.js";
 import { WhatIfBar } from "../whatifbar.js";
-import { SEVERITIES } from "../words.js";
+import { SEVERITIES, severity } from "../words.js";
 
 const ID = "findings";
 const PIECE = 100;
@@ -30,6 +30,14 @@ function compare(one, other) {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
+/** Before a severity in the place where worse ones are not wanted. */
+const ONLY = "only-";
+
+/** The choice of one severity; of the worst there is no worse. */
+function only(word) {
+  return word === SEVERITIES[0] ? word : ONLY + word;
+}
+
 const SECURITY = ["secrets", "posture"];
 
 function savesBytes(finding) {
@@ -48,6 +56,7 @@ const GROUPS = [
     title: "Risks and practice",
     has: (finding) => !finding.ignored && isPlain(finding) && !savesBytes(finding),
     order: "severity",
+    risks: true,
   },
   {
     id: "perhaps",
@@ -70,10 +79,26 @@ export function counts(finding) {
   return !finding.ignored && finding.severity !== "info";
 }
 
+/** [severity, number] of findings that are not ignored, the worst first. */
+export function bySeverity(findings) {
+  const found = new Map(SEVERITIES.map((word) => [word, 0]));
+  for (const { severity, ignored } of findings) {
+    if (!ignored) found.set(severity, found.get(severity) + 1);
+  }
+  return Array.from(found).filter(([, number]) => number);
+}
+
 /** A control below its label. */
 function field(label, control) {
   named(control, "choose");
   return h("div", { class: "finding-field" }, h("label", { for: control.id }, label), control);
+}
+
+/** Where a fix belongs, for who reads it beside the Dockerfile. */
+function placeOf({ layer, line, instruction }) {
+  if (layer === null && line === null) return "";
+  const where = line === null ? `layer ${layer}` : `line ${line} of the Dockerfile`;
+  return `, ${where}${instruction ? `: ${clipped(instruction, 100)}` : ""}`;
 }
 
 function notRun() {
@@ -132,15 +157,22 @@ class FindingsView {
     ]);
   }
 
+  /** How many there are of each severity: each number is a switch that leaves these alone. */
   summary() {
-    const by = SEVERITIES.map((word) => [
-      word,
-      this.findings.filter((finding) => finding.severity === word && !finding.ignored).length,
-    ]).filter(([, number]) => number);
     const ignored = this.findings.filter((finding) => finding.ignored).length;
-    const parts = by.map(([word, number]) => `${count(number)} ${word}`);
-    if (ignored) parts.push(`${count(ignored)} ignored`);
-    return parts.length ? h("p", { class: "faint" }, parts.join(" · ")) : null;
+    this.only = new Map(
+      bySeverity(this.findings).map(([word, number]) => {
+        const press = () => this.choose({ severity: this.choices.severity === only(word) ? "" : only(word) });
+        return [word, h("button", { type: "button", onclick: press }, count(number), " ", severity(word))];
+      }),
+    );
+    if (!this.findings.length) return null;
+    return h(
+      "div",
+      { class: "severity-counts", role: "group", "aria-label": "Only one severity" },
+      Array.from(this.only.values()),
+      ignored ? h("span", { class: "faint" }, `${count(ignored)} ignored`) : null,
+    );
   }
 
   filters() {
@@ -178,6 +210,7 @@ class FindingsView {
       choice("severity", "Severity", [
         ["", "any"],
         ...SEVERITIES.slice(0, -1).map((word, at) => [word, at ? `${word} or worse` : word]),
+        ...SEVERITIES.slice(1).map((word) => [only(word), `only ${word}`]),
       ]),
       choice("topic", "Topic", [["", "any"], ...topics.map((topic) => [topic, topic])]),
       choice("layer", "Layer", [["", "any"], ...layers.map((at) => [String(at), this.layerTitle(at)])]),
@@ -219,6 +252,9 @@ class FindingsView {
         if (control.selectedIndex < 0) control.selectedIndex = 0;
       }
     }
+    for (const [word, button] of this.only) {
+      button.setAttribute("aria-pressed", String(this.choices.severity === only(word)));
+    }
     this.draw(at);
     this.drawTicks();
     if (at !== null && at !== this.arrived) this.arriveAt(at);
@@ -254,9 +290,11 @@ class FindingsView {
   chosen(index) {
     const finding = this.findings[index];
     const { q, severity, topic, layer, whose, plain } = this.choices;
+    const alone = severity?.startsWith(ONLY) ? severity.slice(ONLY.length) : null;
     const most = SEVERITIES.indexOf(severity);
     return (
       (most < 0 || SEVERITIES.indexOf(finding.severity) <= most) &&
+      (!SEVERITIES.includes(alone) || finding.severity === alone) &&
       (!topic || finding.topic === topic) &&
       (!layer || String(finding.layer) === layer) &&
       (whose !== "base" || finding.base) &&
@@ -343,7 +381,8 @@ class FindingsView {
 
   groupElement(group) {
     const speak = group.rows.filter((index) => this.whatIf.speaking.has(index));
-    const { saved } = this.whatIf.of(new Set(speak));
+    // What the files of risks take is not why they are mended.
+    const { saved } = this.whatIf.of(new Set(group.risks ? [] : speak));
     const note = [counted(group.rows.length, "finding"), saved ? [", together ", bytes(saved)] : null];
     const title = [group.title, " ", h("small", { class: "faint" }, note)];
     if (group.folded) {
@@ -412,16 +451,17 @@ class FindingsView {
     this.bar?.show(this.ticked, said);
   }
 
-  /** All ticked fixes as one text, each below what it mends. */
+  /** All ticked fixes as one text, each once, below all that it mends. */
   fixes() {
-    return this.sorted(Array.from(this.ticked), "saving")
-      .map((index) => this.findings[index])
-      .filter((finding) => finding.fix)
-      .map((finding) => {
-        // What a title from outside holds must not end the comment.
-        const title = copied(finding.title).replaceAll("\n", "\\n");
-        return `# ${title} (${size(finding.bytes)})\n${copied(finding.fix.trimEnd())}\n`;
-      })
-      .join("\n");
+    const heads = new Map();
+    for (const index of this.sorted(Array.from(this.ticked), "saving")) {
+      const finding = this.findings[index];
+      if (!finding.fix) continue;
+      const fix = copied(finding.fix.trimEnd());
+      // What comes from outside must not end the comment.
+      const head = copied(`${finding.title} (${size(finding.bytes)})${placeOf(finding)}`).replaceAll("\n", "\\n");
+      heads.set(fix, [...(heads.get(fix) ?? []), `# ${head}`]);
+    }
+    return Array.from(heads, ([fix, lines]) => `${lines.join("\n")}\n${fix}\n`).join("\n");
   }
 }

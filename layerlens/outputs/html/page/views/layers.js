@@ -116,6 +116,7 @@ function makeList(image, losses) {
       ),
       others > 0 && h("label", {}, tick, ` show all history (${counted(others, "row")} without a layer)`),
     ),
+    count > 0 && meanings(findings !== null),
     all.element,
     count > 0 && lost.element,
   );
@@ -134,6 +135,20 @@ function makeList(image, losses) {
       (link ?? element.querySelector("h1")).focus({ preventScroll: true });
     },
   };
+}
+
+/** What the columns count whose titles do not say so. */
+function meanings(judged) {
+  const words = [
+    ["Dead", "its own bytes that it or a later layer made unreachable"],
+    ["Kills", "bytes, its own and of lower layers, that it made unreachable"],
+    judged && ["Removable", "its bytes that are there in the end and need not be, by the findings"],
+  ].filter(Boolean);
+  return h(
+    "dl",
+    { class: "meanings faint" },
+    words.map(([word, meaning]) => h("div", {}, h("dt", {}, word), " ", h("dd", {}, meaning))),
+  );
 }
 
 /** The way from one layer to another: a strip of all of them, the list, the next. */

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { imageFacts, notices, scores, sizes } from "../overview/facts.js";
+import { lead } from "../overview/lead.js";
 import { fixes } from "../overview/fixes.js";
 import { layersBar } from "../overview/layers.js";
 import { ledger, rowsOf, split } from "../overview/ledger.js";
@@ -19,12 +20,14 @@ export const overview = {
     const more = data.overview;
     const rulings = document.verdict && judged(document.verdict, more.verdict, document.scores);
     const meters = h("section", {}, h("h2", {}, "Which size is which"), sizes(document));
+    const advice = fixes(report.image, more);
     // Below the shorter of the two columns.
     const low = rowsOf(document) <= LOW;
     const element = h(
       "div",
       { class: "overview" },
       h("h1", {}, "Overview"),
+      lead(document, more.fixes, advice?.querySelector("h2")),
       notices(document),
       document.verdict && banner(document.verdict, more.verdict, rulings?.querySelector("h2")),
       h(
@@ -46,7 +49,7 @@ export const overview = {
           !low && meters,
         ),
       ),
-      fixes(report.image, more),
+      advice,
       rulings,
     );
     return { element, show() {} };

@@ -194,6 +194,7 @@ class PackagesView {
       },
       {
         id: "kind",
+        class: "aside",
         title: "Ecosystem",
         cell: (row) => [swatch(ecosystemStyle(row.ecosystem)), row.ecosystem],
         sort: (row) => row.ecosystem,
@@ -209,6 +210,7 @@ class PackagesView {
       },
       wired && {
         id: "transfer",
+        class: "aside",
         title: "On the wire ≈",
         help: "What its files take compressed in their layers, estimated",
         number: true,
@@ -239,12 +241,14 @@ class PackagesView {
       },
       {
         id: "why",
+        class: "aside",
         title: "Why it is there",
         cell: (row) => h("span", { class: "why" }, row.why || h("span", { class: "faint" }, "not known")),
         sort: (row) => row.why,
       },
       this.packages.rows.some((row) => row.licence) && {
         id: "licence",
+        class: "aside",
         title: "Licence",
         cell: (row) => h("span", { class: "licence" }, clipped(row.licence, 60)),
         sort: (row) => row.licence,
@@ -260,6 +264,7 @@ class PackagesView {
       (row) =>
         (!kind || row.ecosystem === kind) && words.every((word) => row.searched.includes(word)),
     );
+    this.chosen = new Set(rows.map((row) => String(row.index)));
     const sorted = { id: sort.replace(/^-/, ""), down: sort.startsWith("-") };
     const now = this.table?.sorted;
     if (now?.id === sorted.id && now.down === sorted.down) this.table.show(rows);
@@ -281,7 +286,7 @@ class PackagesView {
       });
       replace(this.listing, this.table.element);
     }
-    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    const bytes = this.packages.sum(rows);
     const all = rows.length === this.packages.rows.length;
     replace(this.status, `${counted(rows.length, "package")}${all ? "" : " found"}, ${size(bytes)}`);
   }
@@ -341,7 +346,17 @@ class PackagesView {
     if (within || this.all?.offsetParent === null) {
       heading.scrollIntoView({ block: "nearest" });
       heading.focus({ preventScroll: true });
-    } else if (left) replace(this.told, `Beside the table: ${heading.textContent}`);
+    } else {
+      if (one) this.bring(at);
+      if (left) replace(this.told, `Beside the table: ${heading.textContent}`);
+    }
+  }
+
+  /** Bring the row of the package that is told of into sight, if the filters leave it. */
+  bring(at) {
+    if (!this.table || !this.chosen.has(at)) return;
+    const line = this.table.reach(() => this.listing.querySelector(`tr[data-at="${at}"]`));
+    line?.scrollIntoView({ block: "nearest" });
   }
 
   mark() {

@@ -5,8 +5,8 @@ import { facts } from "../facts.js";
 import { findingCard } from "../findingcard.js";
 import { hashOf } from "../route.js";
 import { count, counted } from "../shown.js";
-import { SEVERITIES } from "../words.js";
-import { counts } from "./findings.js";
+import { SEVERITIES, severity } from "../words.js";
+import { bySeverity, counts } from "./findings.js";
 
 const TOPICS = [
   ["secrets", "Secrets", "No secret was found."],
@@ -43,6 +43,7 @@ export const security = {
       "section",
       { class: "security" },
       h("h1", {}, "Security"),
+      ran && worst(document.findings),
       h("p", { class: "faint" }, "Values of secrets are not in this report: only what they are, and where."),
       ran
         ? TOPICS.map((topic) => group(image, topic, cards))
@@ -54,6 +55,17 @@ export const security = {
     return { element, show() {} };
   },
 };
+
+/** How many findings there are of each severity: what is to be seen first. */
+function worst(findings) {
+  const told = bySeverity(findings.filter((each) => TOPICS.some(([topic]) => topic === each.topic)));
+  if (!told.length) return null;
+  return h(
+    "p",
+    { class: "severity-counts" },
+    told.map(([word, number]) => h("span", {}, count(number), " ", severity(word))),
+  );
+}
 
 /** The findings of a topic, the worst first; secrets stand open. */
 function group(image, [topic, title, none], cards) {
