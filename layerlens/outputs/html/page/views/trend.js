@@ -3,7 +3,7 @@
 import { chart, marker, NARROW } from "../chart.js";
 import { h, named, replace, svg } from "../dom.js";
 import { go, hashOf } from "../route.js";
-import { change, count, counted, size } from "../shown.js";
+import { change, count, counted, shown, size } from "../shown.js";
 import { table } from "../table.js";
 import {
   figures, findingsOf, itemsOf, MEASURES, packageWords, percent, ratio, sentence, shortName, stepWords,
@@ -149,7 +149,7 @@ class TrendView {
   tell() {
     const item = this.items[this.at];
     this.plot.setAttribute("aria-valuenow", this.at + 1);
-    this.plot.setAttribute("aria-valuetext", sentence(this.measure, item).slice(0, 500));
+    this.plot.setAttribute("aria-valuetext", shown(sentence(this.measure, item).slice(0, 500)));
     replace(this.detail, detailOf(item, this.data));
   }
 
