@@ -49,6 +49,8 @@ async def violations(page: Page) -> list[str]:
     """
     light = await _found(page, _EVERYTHING)
     await page.emulate_media(color_scheme="dark")
+    # Colours take a moment to change where motion is not unwanted.
+    await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
     dark = await _found(page, _COLOURS)
     await page.emulate_media(color_scheme="light")
     return [*light, *(f"dark: {each}" for each in dark)]
