@@ -117,7 +117,7 @@ async def test_small_changes_stand_as_sums(opener: Opener, monkeypatch: pytest.M
     assert await cells(paths_table(page)) == before, "no figure of a directory is another"
     assert before[0][1].endswith("40 paths")
     note = page.locator(".note")
-    await expect(note).to_contain_text("Of 82 paths that differ, the ")
+    await expect(note).to_contain_text("Of 82 paths that differ, ")
     await page.evaluate("location.hash = '#/changes?part=files&at=a&sort=path'")
     rows = await cells(paths_table(page))
     named = [row for row in rows if not row[0].startswith("(")]

@@ -29,7 +29,7 @@ function smallOnes({ data: { folded } }) {
   return h(
     "p",
     { class: "note" },
-    `Of ${count(folded.of)} paths that differ, the ${count(folded.paths)} that changed the least stand together, `,
+    `Of ${count(folded.of)} paths that differ, ${count(folded.paths)} that changed little stand together, `,
     "by directory and by what became of them. All sums count them; search does not find them by name.",
   );
 }

@@ -127,7 +127,7 @@ export function deltaMap(report, on) {
     element: map.element,
     show(node, { sums, area, focus = null }) {
       if (area === "whole")
-        wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content").bytes);
+        wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content"));
       now = { sums, area };
       map.show(
         {
