@@ -228,10 +228,11 @@ class Files {
   #words(record) {
     const { tree } = this;
     const [sign, words] = WORDS[tree.word(record)];
+    const how = tree.howOf(record);
     const other = tree.from.get(record) ?? tree.to.get(record);
     return [
       h("span", { class: "sign", "aria-hidden": "true" }, sign),
-      tree.howOf(record) || words,
+      how ? `only ${how}` : words,
       other === undefined
         ? null
         : [
