@@ -2,26 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
-
-from playwright.async_api import Browser, BrowserContext, Page
+from typing import TYPE_CHECKING, Any, Literal
 
 from layerlens.analysis.model import Analysis
 from layerlens.outputs.html.image import write_html
 from layerlens.outputs.report import Report
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Page
+
 WIDTHS = (360, 1280, 3840)
 """A phone, a laptop, 4K."""
+
+PATIENCE = 60_000
+"""Milliseconds to wait for what should be there at once: as long as a busy machine takes."""
+
+Scheme = Literal["light", "dark"]
+
+
+class Reports:
+    """Writes each report once, however many tests open it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        # Each with what it was made from: while that lives, nothing else has its identity.
+        self._written: dict[tuple[int | str | bool | None, ...], tuple[Report, Path]] = {}
+
+    def path(self, report: Report, *, plain: bool) -> Path:
+        parts = (getattr(report, field.name) for field in fields(report))
+        key = (
+            plain,
+            *(each if isinstance(each, str | bool | None) else id(each) for each in parts),
+        )
+        if key not in self._written:
+            path = self._folder / f"report-{len(self._written)}.html"
+            with path.open("wb") as stream:
+                write_html(report, stream, plain=plain)
+            self._written[key] = report, path
+        return self._written[key][1]
+
+
+class Pages:
+    """Pages of one context, used again: a new page costs more than most tests do with one."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._context: BrowserContext | None = None
+        self._idle: list[Page] = []
+
+    async def take(
+        self, width: int, height: int, scheme: Scheme | None, **context: Any
+    ) -> tuple[Page, bool]:
+        """A blank page, and whether it is to be given back; else its context is its own."""
+        size = {"width": width, "height": height}
+        if context:
+            made = await self._made(viewport=size, color_scheme=scheme, **context)
+            return await made.new_page(), False
+        if self._context is None:
+            self._context = await self._made()
+        page = self._idle.pop() if self._idle else await self._context.new_page()
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=scheme or "light", media="null")
+        return page, True
+
+    async def _made(self, **options: Any) -> BrowserContext:
+        made = await self._browser.new_context(offline=True, **options)
+        made.set_default_timeout(PATIENCE)
+        return made
+
+    async def give_back(self, page: Page) -> None:
+        """Nothing of what a test did is to be there for the next one."""
+        try:
+            await page.evaluate("localStorage.clear()")
+            await page.mouse.move(0, 0)
+            # From here a place of the same report is a page anew.
+            await page.goto("about:blank")
+        except Exception:  # noqa: BLE001  # a page that does not answer any more
+            await page.close()
+            return
+        self._idle.append(page)
 
 
 class Opener:
     """Opens reports; ``problems`` is what a page logged, threw or asked of the network."""
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
-        self._browser = browser
-        self._folder = folder
-        self._contexts: list[BrowserContext] = []
+    def __init__(self, reports: Reports, pages: Pages) -> None:
+        self._reports = reports
+        self._pages = pages
+        self._closing: list[Callable[[], Any]] = []
         self._allowed: set[str] = set()
         self.problems: list[str] = []
 
@@ -33,33 +104,47 @@ class Opener:
         width: int = 1280,
         height: int = 800,
         plain: bool = False,
+        color_scheme: Scheme | None = None,
         **context: Any,
     ) -> Page:
-        """The report of an image at a place such as ``#/layers``, in a context of its own.
+        """The report of an image at a place such as ``#/layers``.
 
-        ``context`` are options of the browser's context: ``color_scheme``,
-        ``reduced_motion``, ``java_script_enabled`` …
+        ``context`` are options of a context of its own: ``java_script_enabled``,
+        ``permissions`` …
         """
-        path = self._folder / f"report-{len(self._contexts)}.html"
-        with path.open("wb") as stream:
-            whole = report if isinstance(report, Report) else Report(report)
-            write_html(whole, stream, plain=plain)
-        return await self.open_file(path, place, width=width, height=height, **context)
+        whole = report if isinstance(report, Report) else Report(report)
+        path = self._reports.path(whole, plain=plain)
+        return await self.open_file(
+            path, place, width=width, height=height, color_scheme=color_scheme, **context
+        )
 
     async def open_file(
-        self, path: Path, place: str = "", *, width: int = 1280, height: int = 800, **context: Any
+        self,
+        path: Path,
+        place: str = "",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        color_scheme: Scheme | None = None,
+        **context: Any,
     ) -> Page:
         """A report that was written already."""
         self._allowed.add(path.as_uri())
-        made = await self._browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, **context
-        )
-        made.set_default_timeout(10_000)
-        self._contexts.append(made)
-        page = await made.new_page()
-        page.on("console", lambda said: self.problems.append(f"console: {said.text}"))
-        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        page.on("request", lambda asked: self._asked(asked.url))
+        page, again = await self._pages.take(width, height, color_scheme, **context)
+        watches: dict[Any, Callable[[Any], None]] = {
+            "console": lambda said: self.problems.append(f"console: {said.text}"),
+            "pageerror": lambda error: self.problems.append(f"error: {error}"),
+            "request": lambda asked: self._asked(asked.url),
+        }
+        for event, watch in watches.items():
+            page.on(event, watch)
+
+        async def close() -> None:
+            for event, watch in watches.items():
+                page.remove_listener(event, watch)
+            await (self._pages.give_back(page) if again else page.context.close())
+
+        self._closing.append(close)
         await page.goto(path.as_uri() + place)
         if context.get("java_script_enabled", True):
             await page.wait_for_selector("main")
@@ -71,8 +156,8 @@ class Opener:
             self.problems.append(f"request: {url:.200}")
 
     async def close(self) -> None:
-        for context in self._contexts:
-            await context.close()
+        for close in self._closing:
+            await close()
 
     def check(self) -> None:
         assert self.problems == []

@@ -51,3 +51,31 @@ def test_every_style_is_in_the_page_and_loads_nothing() -> None:
     assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.css")} == used
     for name in used:
         assert not re.search(r"@import|https?:|url\((?![\"']?data:)", page._part(name)), name
+
+
+SHARED = {"base.css", "facts.css", "print.css"}
+"""Style sheets of what several views have."""
+
+SHEETS = sorted({name for names in page.STYLES.values() for name in names} - SHARED)
+
+
+def beginnings(sheet: str) -> set[str]:
+    """The classes and ids with which the rules of a style sheet begin; of a rule without, all."""
+    text = re.sub(r"/\*.*?\*/", "", page._part(sheet), flags=re.DOTALL)
+    found = set()
+    for rule in re.findall(r"([^{};]+)\{", text):
+        if rule.strip().startswith("@"):
+            continue
+        for selector in re.split(r",(?![^(]*\))", rule):
+            first = re.split(r"[ >+~](?![^(]*\))", selector.strip())[0]
+            named = re.search(r"[.#][\w-]+", first)
+            found.add(named[0] if named else selector.strip())
+    return found
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_view_styles_what_is_of_another(sheet: str) -> None:
+    own = beginnings(sheet)
+    assert [each for each in own if not each.startswith((".", "#"))] == []
+    for other in SHEETS:
+        assert other == sheet or own & beginnings(other) == set(), other

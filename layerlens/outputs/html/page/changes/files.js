@@ -29,7 +29,7 @@ function smallOnes({ data: { folded } }) {
   return h(
     "p",
     { class: "note" },
-    `Of ${count(folded.of)} paths that differ, the ${count(folded.paths)} that changed the least stand together, `,
+    `Of ${count(folded.of)} paths that differ, ${count(folded.paths)} that changed little stand together, `,
     "by directory and by what became of them. All sums count them; search does not find them by name.",
   );
 }
@@ -228,10 +228,11 @@ class Files {
   #words(record) {
     const { tree } = this;
     const [sign, words] = WORDS[tree.word(record)];
+    const how = tree.howOf(record);
     const other = tree.from.get(record) ?? tree.to.get(record);
     return [
       h("span", { class: "sign", "aria-hidden": "true" }, sign),
-      tree.howOf(record) || words,
+      how ? `only ${how}` : words,
       other === undefined
         ? null
         : [
