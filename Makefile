@@ -5,7 +5,7 @@
 #   make exhaustive  the terminal UI under hostile names, odd shapes and random keys
 #   make coverage  all tests, and which lines they reach
 #   make samples   the big sample images, built on a private Docker Engine (root, Debian)
-#   make screenshots   the pictures of the terminal UI in docs/screenshots (tmux)
+#   make screenshots   the pictures of the terminal UI (tmux) and of the report (Chromium) in docs/screenshots
 #   make lock      new versions in requirements.lock
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python` chooses another.
@@ -69,6 +69,7 @@ samples: $(VENV)/installed
 
 screenshots: $(VENV)/installed
 	@$(BIN)/python -m tests.tui.screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 clean:
 	@rm -rf $(VENV) $(VENV)-lock build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

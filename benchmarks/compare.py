@@ -63,7 +63,8 @@ def _image(layers: list[tuple[str, LayerTable]]) -> Analysis:
     )  # fmt: skip
 
 
-def _make(total: int, prefix: bytes, mtime: int, content: int, name: str) -> Analysis:
+def made(total: int, prefix: bytes, mtime: int, content: int, name: str) -> Analysis:
+    """An image of some paths in four layers, all of one time."""
     each = total // LAYERS
     return _image(
         [
@@ -80,7 +81,7 @@ def main() -> None:
     """Run all cases."""
     total = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     each = total // LAYERS
-    base = _make(total, b"a", 1, 0, "old")
+    base = made(total, b"a", 1, 0, "old")
     shared_old = _image([(f"s{k}", _table(b"a%d" % k, each, 1, k * each)) for k in range(LAYERS)])
     shared_new = _image(
         [(f"s{k}", _table(b"a%d" % k, each, 1, k * each)) for k in range(LAYERS - 1)]
@@ -88,10 +89,10 @@ def main() -> None:
     )
     cases: list[tuple[str, Analysis, Analysis, Callable[[int], int]]] = [
         ("the last layer rebuilt", shared_old, shared_new, lambda n: n // LAYERS),
-        ("all times changed", base, _make(total, b"a", 2, 0, "new"), lambda n: n),
-        ("all contents changed", base, _make(total, b"a", 2, 10**9, "new"), lambda n: n),
-        ("all moved", base, _make(total, b"b", 1, 0, "new"), lambda n: n),
-        ("nothing in common", base, _make(total, b"b", 1, 10**9, "new"), lambda n: 2 * n),
+        ("all times changed", base, made(total, b"a", 2, 0, "new"), lambda n: n),
+        ("all contents changed", base, made(total, b"a", 2, 10**9, "new"), lambda n: n),
+        ("all moved", base, made(total, b"b", 1, 0, "new"), lambda n: n),
+        ("nothing in common", base, made(total, b"b", 1, 10**9, "new"), lambda n: 2 * n),
     ]
     gc.disable()  # as the command line does
     for name, old, new, expected in cases:

@@ -37,28 +37,27 @@ def analyse(
     depth: Depth = Depth.ENTRIES,
 ) -> Analysis:
     """Open and analyse ``arguments.image``; ``narrator`` is told what is aside from the result."""
-    from layerlens.cli.open import opened
-
-    saved = opened(arguments, narrator=narrator, packages=depth in _LISTING)
-    if saved is not None:
-        return saved
-    options, rules = _how(arguments, depth)
-    image, analysis = _read(arguments, options, rules, progress, narrator)
-    image.close()
+    analysis, image = analyse_held(arguments, progress, narrator, depth=depth)
+    if image is not None:
+        image.close()
     return analysis
 
 
 def analyse_held(
-    arguments: argparse.Namespace, narrator: Narrator, *, depth: Depth = Depth.ENTRIES
+    arguments: argparse.Namespace,
+    progress: Progress,
+    narrator: Narrator | None = None,
+    *,
+    depth: Depth = Depth.ENTRIES,
 ) -> tuple[Analysis, Image | None]:
-    """Analyse an image that stays open, for the caller to close; ``None`` of a saved analysis."""
+    """The same of an image that stays open, for the caller to close; ``None`` if it was saved."""
     from layerlens.cli.open import opened
 
     saved = opened(arguments, narrator=narrator, packages=depth in _LISTING)
     if saved is not None:
         return saved, None
     options, rules = _how(arguments, depth)
-    image, analysis = _read(arguments, options, rules, narrator.progress, narrator)
+    image, analysis = _read(arguments, options, rules, progress, narrator)
     return analysis, image
 
 

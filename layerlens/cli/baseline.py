@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
     from layerlens.cli.analysing import Depth
     from layerlens.cli.diagnostics import Narrator
+    from layerlens.contents_of_two import Side
     from layerlens.gate.model import Demand, GateSettings, Verdict
     from layerlens.outputs.report import Report
+    from layerlens.sources.image import Image
 
 REVISION_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "GIT_COMMIT")
 """Where GitHub, GitLab, CircleCI and Jenkins say which commit they build."""
@@ -58,10 +60,15 @@ class Writing:
 
 
 def baseline_of(
-    arguments: argparse.Namespace, name: str, settings: GateSettings, narrator: Narrator
-) -> RecordedBaseline:
+    arguments: argparse.Namespace,
+    name: str,
+    settings: GateSettings,
+    narrator: Narrator,
+    hold: Depth | None = None,
+) -> tuple[RecordedBaseline, Side | None]:
     """What ``--baseline NAME`` names, with the figures that the settings' demands ask for.
 
+    Where it is an image, that stays open with ``hold``, looked at so deep at least.
     Raises :class:`UsageError` where it cannot be had: a gate that cannot be judged
     must never pass.
     """
@@ -70,26 +77,33 @@ def baseline_of(
     from layerlens.saved.sniff import is_saved
 
     if is_saved(name):
-        return _of_saved(name, settings)
+        found, analysis = _of_saved(name, settings)
+        return found, None if hold is None else _side(analysis, None)
     if is_baseline_file(name) or (_is_plainly_a_file(name) and not os.path.exists(name)):
-        return load_baseline(name)
+        return load_baseline(name), None
     if os.path.isfile(name) and name.endswith(_FILES):
-        return load_baseline(name)  # an empty or broken file: its errors say what to do
-    return _of_image(arguments, name, settings, narrator)
+        return load_baseline(name), None  # an empty or broken file: its errors say what to do
+    return _of_image(arguments, name, settings, narrator, hold)
+
+
+def _side(analysis: Analysis, image: Image | None) -> Side:
+    from layerlens.contents_of_two import Side
+
+    return Side(analysis, image)
 
 
 def _is_plainly_a_file(name: str) -> bool:
     return name.startswith((".", "/")) or name.endswith(_FILES)
 
 
-def _of_saved(path: str, settings: GateSettings) -> RecordedBaseline:
+def _of_saved(path: str, settings: GateSettings) -> tuple[RecordedBaseline, Analysis]:
     from layerlens.saved.load import load
 
     try:
         analysis = load(path)
     except ImageError as error:
         raise _unusable(path, error) from error
-    return measured_baseline(analysis, settings, path, analysis.image.saved_at)
+    return measured_baseline(analysis, settings, path, analysis.image.saved_at), analysis
 
 
 def measured_baseline(
@@ -113,27 +127,36 @@ def _excused(analysis: Analysis, settings: GateSettings) -> Excused | None:
 
 
 def _of_image(
-    arguments: argparse.Namespace, name: str, settings: GateSettings, narrator: Narrator
-) -> RecordedBaseline:
-    """Analyse an image as the one that is judged; only its figures are kept."""
-    from layerlens.cli.analysing import analyse
+    arguments: argparse.Namespace,
+    name: str,
+    settings: GateSettings,
+    narrator: Narrator,
+    hold: Depth | None,
+) -> tuple[RecordedBaseline, Side | None]:
+    """Analyse an image as the one that is judged; without ``hold`` only its figures are kept."""
+    from layerlens.cli.analysing import Depth, analyse_held
 
     theirs = _alike(arguments, name)
-    depth = _depth(theirs, settings.demands)
+    depth = max(
+        _depth(theirs, settings.demands), hold or Depth.ENTRIES, key=lambda each: each.value
+    )
     try:
         try:
-            analysis = analyse(theirs, narrator.progress, depth=depth)
+            analysis, image = analyse_held(theirs, narrator.progress, depth=depth)
         except UsageError:
             if not theirs.base:
                 raise
             # The base has moved on between the two builds.
             theirs.base = None
-            analysis = analyse(theirs, narrator.progress, depth=depth)
+            analysis, image = analyse_held(theirs, narrator.progress, depth=depth)
             narrator.tell("layerlens: --base is not the baseline's base: it was guessed there")
     except LayerLensError as error:
         raise _unusable(name, error) from error
     narrator.clear()
-    return measured_baseline(analysis, settings, name, epoch_of(analysis.image.created))
+    if hold is None and image is not None:
+        image.close()
+    found = measured_baseline(analysis, settings, name, epoch_of(analysis.image.created))
+    return found, None if hold is None else _side(analysis, image)
 
 
 def _alike(arguments: argparse.Namespace, name: str) -> argparse.Namespace:

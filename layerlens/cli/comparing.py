@@ -80,6 +80,26 @@ def side_arguments(arguments: argparse.Namespace, name: str) -> argparse.Namespa
     return found
 
 
+def read_side(arguments: argparse.Namespace, narrator: Narrator, depth: Depth) -> Side:
+    """Read one of two images; it stays open."""
+    from layerlens.contents_of_two import Side
+
+    analysis, image = analyse_held(arguments, narrator.progress, narrator, depth=depth)
+    narrator.clear()
+    warn(analysis, narrator)
+    return Side(analysis, image)
+
+
+def compare_sides(old: Side, new: Side, narrator: Narrator) -> Comparison:
+    """Compare two images that are open."""
+    from layerlens.comparison.compare import compare
+    from layerlens.contents_of_two import same_content
+
+    found = compare(old.analysis, new.analysis, same_content(old, new, narrator.progress))
+    narrator.clear()
+    return found
+
+
 @contextmanager
 def compared(
     arguments: argparse.Namespace, narrator: Narrator, *, depth: Depth
@@ -88,22 +108,15 @@ def compared(
 
     Raises :class:`LayerLensError`.
     """
-    from layerlens.comparison.compare import compare
-    from layerlens.contents_of_two import Side, same_content
-
     if arguments.old == arguments.new == "-":
         raise UsageError("both images cannot come on stdin", hint="give one of them a file")
     sides: list[Side] = []
     try:
         for name in ("old", "new"):
-            analysis, image = analyse_held(side_arguments(arguments, name), narrator, depth=depth)
-            sides.append(Side(analysis, image))
-            narrator.clear()
-            warn(analysis, narrator)
+            side = read_side(side_arguments(arguments, name), narrator, depth)
+            sides.append(side)
         old, new = sides
-        comparison = compare(old.analysis, new.analysis, same_content(old, new, narrator.progress))
-        narrator.clear()
-        yield Compared(comparison, old, new)
+        yield Compared(compare_sides(old, new, narrator), old, new)
     finally:
         for side in sides:
             if side.image is not None:

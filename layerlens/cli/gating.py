@@ -23,14 +23,20 @@ from layerlens.outputs.report import Report
 
 if TYPE_CHECKING:
     from layerlens.analysis.model import Analysis
+    from layerlens.cli.analysing import Depth
     from layerlens.cli.baseline import Writing
     from layerlens.cli.diagnostics import Narrator
+    from layerlens.contents_of_two import Side
     from layerlens.gate.baseline import RecordedBaseline
 
 
 @dataclass(frozen=True, slots=True)
 class Gating:
-    """Everything that a verdict needs besides the image, known to be good."""
+    """Everything that a verdict needs besides the image, known to be good.
+
+    ``old`` is the baseline where that is an image, still open, for an output that tells
+    what changed from it; :meth:`close` closes it.
+    """
 
     settings: GateSettings
     baseline: RecordedBaseline | None
@@ -39,6 +45,12 @@ class Gating:
     strict_baseline: bool = False
     writing: Writing | None = None
     color: str = "auto"
+    old: Side | None = None
+
+    def close(self) -> None:
+        """Close what was held open."""
+        if self.old is not None and self.old.image is not None:
+            self.old.image.close()
 
     @property
     def needs_packages(self) -> bool:
@@ -95,12 +107,17 @@ class Gating:
 
 
 def prepare(
-    arguments: argparse.Namespace, narrator: Narrator, *, against_old: bool = False
+    arguments: argparse.Namespace,
+    narrator: Narrator,
+    *,
+    against_old: bool = False,
+    hold: Depth | None = None,
 ) -> Gating:
     """Everything before the image is read: what is wrong is told at once.
 
     A baseline that is an image is read here; with ``against_old`` the caller reads it,
-    and :meth:`Gating.against` takes it.  Raises :class:`UsageError` for settings,
+    and :meth:`Gating.against` takes it.  ``hold`` keeps it open, looked at so deep at
+    least, where what changed from it is to be told.  Raises :class:`UsageError` for settings,
     ``.dive-ci`` and baselines that cannot be used.
     """
     dive = dive_settings(arguments)
@@ -123,11 +140,11 @@ def prepare(
     )
     for note in dive.notes if dive is not None else ():
         narrator.tell(f"layerlens: {escape(note)}")
-    baseline = None
+    baseline = old = None
     if arguments.baseline is not None:
         from layerlens.cli.baseline import baseline_of
 
-        baseline = baseline_of(arguments, arguments.baseline, settings, narrator)
+        baseline, old = baseline_of(arguments, arguments.baseline, settings, narrator, hold)
     recorded = baseline is not None and baseline.is_file
     asked = arguments.strict_baseline and "strict_baseline" not in arguments.origins
     if asked and not recorded:
@@ -142,4 +159,5 @@ def prepare(
         strict_baseline=bool(arguments.strict_baseline) and recorded,
         writing=writing,
         color=arguments.color,
+        old=old,
     )

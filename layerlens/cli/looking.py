@@ -18,9 +18,9 @@ from layerlens.outputs.catalogue import OUTPUTS, Output
 if TYPE_CHECKING:
     import argparse
 
-    from layerlens.analysis.model import Analysis
     from layerlens.cli.analysing import Depth
     from layerlens.cli.diagnostics import Narrator
+    from layerlens.cli.gating import Gating
     from layerlens.outputs.report import Report
     from layerlens.tui.reading import Reader
     from layerlens.tui.settings import Settings
@@ -37,8 +37,6 @@ def look(
     ``make`` makes the image and gives its reference, once the arguments are
     known to be good.
     """
-    from layerlens.cli.analysing import analyse, warn
-
     to_terminal = sys.stdout.isatty()
     wanted = wanted_outputs(arguments)
     check_html_plain(arguments)
@@ -65,14 +63,17 @@ def look(
     if gated:
         from layerlens.cli.gating import prepare
 
-        gate = prepare(arguments, narrator)
-    if make is not None:
-        arguments.image = make()
-    depth = _depth(arguments, wanted, lists=gate is not None and gate.needs_packages)
-    analysis = analyse(arguments, narrator.progress, narrator, depth=depth)
-    narrator.clear()
-    warn(analysis, narrator)
-    report = _report(arguments, analysis)
+        shown = any(output.shows_changes for output, _ in wanted)
+        hold = _depth(arguments, wanted, lists=False) if shown else None
+        gate = prepare(arguments, narrator, hold=hold)
+    try:
+        if make is not None:
+            arguments.image = make()
+        depth = _depth(arguments, wanted, lists=gate is not None and gate.needs_packages)
+        report = _report(arguments, narrator, depth, gate)
+    finally:
+        if gate is not None:
+            gate.close()
     if gate is not None:
         report = gate.judged(report, narrator)
     write_outputs(report, wanted)
@@ -81,7 +82,7 @@ def look(
 
         with stdout_guarded():
             write_text(
-                analysis,
+                report.analysis,
                 sys.stdout,
                 width=text_width() if to_terminal else PIPE_WIDTH,
                 colour=has_colour(arguments.color, terminal=to_terminal),
@@ -137,10 +138,36 @@ def write_outputs(report: Report, wanted: list[tuple[Output, str]]) -> None:
             output.write(report, stream)
 
 
-def _report(arguments: argparse.Namespace, analysis: Analysis) -> Report:
+def _report(
+    arguments: argparse.Namespace, narrator: Narrator, depth: Depth, gate: Gating | None
+) -> Report:
+    """Read the image, and compare it with the baseline where the gate holds that open."""
+    from layerlens.cli.analysing import analyse, warn
     from layerlens.outputs.report import Report
 
-    return Report(analysis, dockerfile=arguments.dockerfile, html_plain=arguments.html_plain)
+    comparison = None
+    if gate is not None and gate.old is not None:
+        from layerlens.cli.comparing import compare_sides, read_side
+
+        new = read_side(arguments, narrator, depth)
+        try:
+            # What rules found on one side only would all be told as new or gone.
+            if (gate.old.analysis.judged is None) == (new.analysis.judged is None):
+                comparison = compare_sides(gate.old, new, narrator)
+        finally:
+            if new.image is not None:
+                new.image.close()
+        analysis = new.analysis
+    else:
+        analysis = analyse(arguments, narrator.progress, narrator, depth=depth)
+        narrator.clear()
+        warn(analysis, narrator)
+    return Report(
+        analysis,
+        comparison=comparison,
+        dockerfile=arguments.dockerfile,
+        html_plain=arguments.html_plain,
+    )
 
 
 def _depth(

@@ -28,8 +28,9 @@ class Output:
     ``flag`` is its option on the command line, ``help`` what that says; ``""`` where
     only the terminal UI offers it.  ``needs_rules`` where it says nothing without
     findings or packages, ``needs_packages`` where it lists packages, ``needs_all``
-    where it cannot be of an image that was only read in part, ``binary`` where it
-    is no text.  ``problem`` says why it cannot be written on this machine, if so.
+    where it cannot be of an image that was only read in part, ``shows_changes`` where
+    it tells what changed from another image, if there was one, ``binary`` where it is no
+    text.  ``problem`` says why it cannot be written on this machine, if so.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Output:
     needs_rules: bool = False
     needs_packages: bool = False
     needs_all: bool = False
+    shows_changes: bool = False
     binary: bool = False
     problem: Callable[[], str | None] = _no_problem
 
@@ -197,11 +199,12 @@ OUTPUTS = (
     Output(
         name="html", title="report as one HTML file", suffix=".html", write=_html,
         flag="html", help="write a report as one HTML file that needs no network; - is stdout",
-        needs_packages=True,
+        needs_packages=True, shows_changes=True,
     ),
     Output(
         name="markdown", title="Markdown for a pull request", suffix=".md", write=_markdown,
         flag="markdown", help="write a pull-request comment in Markdown, below 60 kB; - is stdout",
+        shows_changes=True,
     ),
     Output(
         name="csv", title="layers, ledger, findings and waste as CSV", suffix=".csv", write=_csv,

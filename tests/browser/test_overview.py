@@ -317,6 +317,10 @@ async def test_the_best_fixes_are_told_with_what_they_save(opener: Opener) -> No
     what = analysis.what_if(analysis.advised)
     await expect(page.locator(".outlook")).to_contain_text(f"{human_size(what.saved_bytes)} less")
     await expect(page.locator(".outlook")).to_contain_text(f"{human_size(what.total_bytes)} left")
+    await page.locator(".outlook a").click()
+    await expect(page.locator(".what-if-saves data")).to_have_attribute(
+        "value", str(what.saved_bytes)
+    )
 
 
 async def test_a_fix_is_copied_exactly(opener: Opener) -> None:

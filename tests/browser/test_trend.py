@@ -63,7 +63,7 @@ async def test_the_chosen_point_is_the_largest_growth(show: Show) -> None:
     await expect(detail).to_contain_text("Since app:1: +40.0 kB")
     await expect(detail).to_contain_text("the largest growth")
     await expect(detail).to_contain_text("added: RUN install")
-    await expect(detail).to_contain_text("package-caches +40.0 kB")
+    await expect(detail).to_contain_text("package caches +40.0 kB")
     await expect(detail.get_by_label("New findings")).to_contain_text("package lists")
     await expect(page.locator(".trend-missing")).to_contain_text("app:lost: no such image")
 

@@ -64,7 +64,13 @@ def test_jenkins(runner: Runner) -> None:
     assert result.returncode == 1, result.stderr
     assert "efficiency" in result.stdout
     reports = {path.name for path in (runner.workspace / "layerlens").iterdir()}
-    assert reports == {"junit.xml", "layerlens.sarif", "layerlens.md", "layerlens.json"}
+    assert reports == {
+        "junit.xml",
+        "layerlens.sarif",
+        "layerlens.md",
+        "layerlens.html",
+        "layerlens.json",
+    }
     (runner.workspace / "a").write_bytes(b"a")
     assert runner.shell(build).returncode == 0
     assert runner.shell(look).returncode == 0

@@ -15,6 +15,7 @@ from layerlens.cli.browse_two import TwoImagesReader
 from layerlens.cli.compare import compare_parser
 from layerlens.comparison.model import Comparison
 from layerlens.errors import ImageError, Interrupted
+from layerlens.outputs.catalogue import OF_COMPARISONS, OUTPUTS
 from layerlens.progress import Step, silent
 from layerlens.tui.app import LayerLensApp
 from layerlens.tui.reading import Opened
@@ -160,6 +161,24 @@ async def test_from_two_archives_to_what_differs_in_a_file(
         written = json.loads((tmp_path / "shop-2.4.compare.json").read_text())
         size = view._browser.both.comparison.size
         assert written["size"] == {"old": size.old, "new": size.new, "change": size.change}
+
+        # The comparison's page has both; that of the image is of it alone.
+        offered = [each.name for each in (*OF_COMPARISONS, *OUTPUTS)]
+        for name, file in (
+            ("comparison-html", "shop-2.4.compare.html"), ("html", "shop-2.4.html"),
+        ):  # fmt: skip
+            await until(pilot, lambda: screen.is_active)
+            await pilot.press("W")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+            await pilot.press(*["down"] * offered.index(name), "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+            await pilot.press("enter")
+            await until(pilot, (tmp_path / file).exists)
+        title = f"{view._browser.both.comparison.old.image.reference} → "
+        assert f"<title>{title}" in (tmp_path / "shop-2.4.compare.html").read_text()
+        alone = (tmp_path / "shop-2.4.html").read_text()
+        assert title not in alone
+        assert "#/changes" not in alone
         screen.session.close()
 
 

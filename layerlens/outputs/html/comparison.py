@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerlens.comparison.causes import causes
+from layerlens.comparison.headers import Attributes, attributes_of
 from layerlens.comparison.model import Comparison, Path, PathChange, PathDelta
 from layerlens.filesystem.result import path_order
 from layerlens.outputs.compare_json import comparison_head, refetched_fields
 from layerlens.outputs.compare_words import REASONS, cause_words
 from layerlens.outputs.display import encodable
 from layerlens.outputs.html.names import names_of
-from layerlens.outputs.html.paths import KIND_OF, KINDS, Nodes
+from layerlens.outputs.html.paths import KIND_AT, KIND_OF, KINDS, Nodes
 
 Json = dict[str, Any]
 
@@ -37,7 +38,12 @@ class DeltaColumns(Nodes):
     bytes.
 
     Exceptions: ``moved``, pairs (record where a file is, record where it was);
-    ``unsure``, the records whose contents could not be compared.
+    ``unsure``, the records whose contents could not be compared; ``how``, pairs (record
+    of a path whose content is the same, index into ``hows``: words for what is not).
+
+    Where :mod:`~layerlens.outputs.html.deltafolding` made sums of small changes:
+    ``tails`` (a nameless node, how many paths it stands for that are not directories,
+    and that are), ``folded`` (its records, how many paths each is the sum of).
     """
 
     change: list[int] = field(default_factory=list)
@@ -46,6 +52,10 @@ class DeltaColumns(Nodes):
     new: list[int] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
+    how: list[tuple[int, int]] = field(default_factory=list)
+    hows: list[str] = field(default_factory=list)
+    folded: list[tuple[int, int]] = field(default_factory=list)
+    tails: list[tuple[int, int, int]] = field(default_factory=list)
 
     def fields(self) -> Json:
         """All columns by name, with the words that their numbers stand for."""
@@ -53,10 +63,11 @@ class DeltaColumns(Nodes):
 
 
 def comparison_data(comparison: Comparison) -> Json:
-    """Everything of a comparison that is not of the new image alone.
+    """Everything of a comparison that is not of the new image alone, but the paths.
 
-    ``document`` is what ``compare --json`` writes, but for ``paths``, which are columns
-    here.  ``names`` are what both are called in headings, ``causes`` words for each of its causes, ``reasons`` words for why bytes
+    ``document`` is what ``compare --json`` writes, but for ``paths``: see
+    :func:`delta_columns`.  ``names`` are what both images are called in headings,
+    ``causes`` words for each of its causes, ``reasons`` words for why bytes
     are fetched again.  ``new_findings`` are the indices of the new image's findings
     that the old one lacks; ``kept_findings`` of those that both have, as pairs: index
     in the new image, bytes in the old one.  ``packages`` has the index in the new image
@@ -68,7 +79,6 @@ def comparison_data(comparison: Comparison) -> Json:
     found = comparison.findings
     return {
         "document": head | {"refetched": list(map(refetched_fields, comparison.refetched))},
-        "paths": delta_columns(comparison).fields(),
         "names": list(map(encodable, names_of(comparison.old.image, comparison.new.image))),
         "causes": [encodable(cause_words(each)) for each in parts],
         "reasons": {reason.value: words for reason, words in REASONS.items()},
@@ -105,7 +115,37 @@ def delta_columns(comparison: Comparison) -> DeltaColumns:
         if not delta.sure and not is_left:
             found.unsure.append(record)
     found.moved = [(record, records[origin]) for record, origin in moves]
+    _add_hows(found, comparison, spots)
     return found
+
+
+def _add_hows(
+    found: DeltaColumns, comparison: Comparison, spots: list[tuple[Path, PathDelta, bool]]
+) -> None:
+    """What differs of paths whose content is the same; few answers for very many paths."""
+    old_of = attributes_of(comparison.old.filesystem)
+    new_of = attributes_of(comparison.new.filesystem)
+    index: dict[str, int] = {}
+    for record, (_, delta, _) in enumerate(spots):
+        if delta.change is PathChange.METADATA and delta.old is not None and delta.new is not None:
+            is_dir = found.kind[record] == KIND_AT["dir"]
+            words = _how(old_of(delta.old), new_of(delta.new), is_dir=is_dir)
+            found.how.append((record, index.setdefault(words, len(index))))
+    found.hows = list(index)
+
+
+def _how(old: Attributes, new: Attributes, *, is_dir: bool) -> str:
+    (mode, *owner), when, extended = old
+    (new_mode, *new_owner), new_when, new_extended = new
+    words = []
+    if mode != new_mode:
+        words.append(f"mode {mode:04o} → {new_mode:04o}")
+    if owner != new_owner:
+        words.append(f"owner {owner[0]}:{owner[1]} → {new_owner[0]}:{new_owner[1]}")
+    if not is_dir:  # whose times no image keeps
+        words += ["time"] * (when != new_when)
+        words += ["extended attributes"] * (extended != new_extended)
+    return ", ".join(words) or "its bytes count at another of its names"
 
 
 def _spots(comparison: Comparison) -> list[tuple[Path, PathDelta, bool]]:

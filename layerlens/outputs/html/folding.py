@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerlens.analysis.model import Analysis
-from layerlens.outputs.html.paths import KINDS
+from layerlens.outputs.html.paths import KINDS, Nodes
 from layerlens.outputs.html.tree import Columns
 
 Json = dict[str, Any]
@@ -113,13 +113,10 @@ class _Nodes:
 
     def __init__(self, found: Columns) -> None:
         self.found = found
-        line = [0] * (max(found.depth) + 1)
-        self.parents: list[int] = []
+        self.parents = parents_of(found)
         self.node_of: list[int] = []
-        for node, depth in enumerate(found.depth):
-            line[depth] = node
-            self.parents.append(line[depth - 1] if depth else 0)
-            self.node_of += [node] * found.records[node]
+        for node, count in enumerate(found.records):
+            self.node_of += [node] * count
         known: dict[tuple[int, ...], int] = {}
         alike = zip(
             found.layer, found.change, found.kind, found.gone, found.taken, found.lost,
@@ -204,7 +201,7 @@ def _written(nodes: _Nodes) -> Columns:
     """The columns put together again."""
     old, sums, tails = nodes.found, nodes.sums(), nodes.tails()
     new = Columns(names=[""], attributes=old.attributes)
-    names = _names(old, new, nodes.stays)
+    names = kept_names(old, new, nodes.stays)
     # By new record: the old one, or the first of those that a sum is of.
     origin: list[int] = []
     size: list[int] = []
@@ -259,7 +256,17 @@ def _written(nodes: _Nodes) -> Columns:
     return new
 
 
-def _names(old: Columns, new: Columns, stays: bytearray) -> Iterator[int]:
+def parents_of(found: Nodes) -> list[int]:
+    """Each node's directory; the root's is itself."""
+    line = [0] * (max(found.depth) + 1)
+    parents = []
+    for node, depth in enumerate(found.depth):
+        line[depth] = node
+        parents.append(line[depth - 1] if depth else 0)
+    return parents
+
+
+def kept_names(old: Nodes, new: Nodes, stays: bytearray) -> Iterator[int]:
     """``name`` of each node that stays; fills in ``names`` and ``exact``."""
     exact = dict(old.exact)
     index: dict[int, int] = {}

@@ -8,7 +8,8 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.words import counted
 from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
-from layerlens.outputs.html.comparison import comparison_data
+from layerlens.outputs.html.comparison import comparison_data, delta_columns
+from layerlens.outputs.html.deltafolding import fold_changes, folded_changes
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
@@ -34,7 +35,7 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -
     scores = analysis.scores
     write_page(
         stream,
-        _data(report),
+        page_data(report),
         title=f"{name_of(analysis.image)} - LayerLens",
         summary=(
             *_partly(analysis),
@@ -58,7 +59,7 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | Non
     pull = comparison.pull
     write_page(
         stream,
-        _data(report),
+        page_data(report),
         title=f"{' → '.join(names_of(comparison.old.image, comparison.new.image))} - LayerLens",
         summary=(
             *(
@@ -78,10 +79,16 @@ def write_comparison_html(report: Report, stream: BinaryIO, *, plain: bool | Non
     )
 
 
-def _data(report: Report) -> Json:
+def page_data(report: Report) -> Json:
+    """All that the page of a report is told."""
     data = {"image": image_data(report)}
     if report.comparison is not None:
-        data["comparison"] = comparison_data(report.comparison)
+        whole = delta_columns(report.comparison)
+        paths = fold_changes(whole)
+        data["comparison"] = comparison_data(report.comparison) | {
+            "paths": paths.fields(),
+            "folded": folded_changes(whole, paths),
+        }
     return data
 
 

@@ -143,7 +143,8 @@ def _unowned(analysis: Analysis) -> Json:
     """What no package owns: how much of it the base brought, and where it lies."""
     fs = analysis.filesystem
     versions, sizes = unowned_files(fs, analysis.inventory), fs.sizes()
-    inodes = [fs.inode(version) for version in versions]
+    inode_of = fs.inodes
+    inodes = [inode_of.get(version, version) for version in versions]
     yours = fs.first[analysis.base.layers]
     directories = by_directory(fs, versions)
     return {

@@ -37,7 +37,9 @@ async def write_output(host: Host) -> None:
     if path is None:
         return
     session = host.session  # more of it may have been read meanwhile
-    report = Report(session.analysis, comparison=session.comparison)
+    # What is of one image is of it alone: the comparison has outputs of its own.
+    comparison = session.comparison if output in OF_COMPARISONS else None
+    report = Report(session.analysis, comparison=comparison)
     try:
         written = await in_background(lambda: _write(output, report, os.path.expanduser(path)))
     except LayerLensError as error:

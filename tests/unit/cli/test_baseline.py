@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from layerlens.cli import baseline as module
+from layerlens.cli import comparing
 from layerlens.cli import main as cli
 from layerlens.cli.options import parser
 from layerlens.gate.baseline_file import load_baseline
@@ -87,6 +88,13 @@ def written(run: Run, path: str = "b.json", archive: str = "app.tar") -> dict[st
     return found
 
 
+def page_data(path: str = "r.html") -> dict[str, Any]:
+    """What a report tells its page, written with ``--html-plain``."""
+    text = Path(path).read_text().partition(' id="data">')[2].partition("</script>")[0]
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
 # ------------------------------------------------------------------------------------ origins
 
 
@@ -109,6 +117,48 @@ def test_a_saved_analysis_is_judged_against_all_origins(run: Run) -> None:
     image(200 * KB).save_legacy(Path("old.tar"))
     for origin in ("old.tar", "app.lls"):
         assert run("report", "app.lls", "--ci", *RULED, "--baseline", origin)[0] == 0
+
+
+@pytest.mark.parametrize("origin", ["app.tar", "app.lls"])
+def test_a_report_shows_what_changed_from_an_image(run: Run, origin: str) -> None:
+    run("app.tar", "--save", "app.lls")
+    image(110 * KB, dead=12 * KB).save_legacy(Path("next.tar"))
+    code, out, _ = run(
+        "next.tar", "--ci", *RULED, "--baseline", origin, "--max-size", "+5%", "--html", "r.html",
+        "--html-plain", "--markdown", "r.md",
+    )  # fmt: skip
+    assert code == 1, out
+    data = page_data()
+    told = json.loads(run("compare", origin, "next.tar", "--json", "-")[1])
+    paths = told.pop("paths")
+    assert data["comparison"]["document"] == told
+    assert len(data["comparison"]["paths"]["change"]) == len(paths) == 1
+    assert data["image"]["document"]["verdict"]["passed"] is False
+    assert "### Compared with `app.tar`" in Path("r.md").read_text()
+
+
+def test_contents_of_both_are_compared_where_they_can_be_read(run: Run) -> None:
+    for name, letter in (("app.tar", b"a"), ("next.tar", b"b")):
+        Image([layer(file("f", letter * 100, mtime=1))]).save_legacy(Path(name))
+    run("next.tar", "--ci", "--baseline", "app.tar", "--html", "r.html", "--html-plain")
+    found = page_data()["comparison"]
+    assert found["document"]["unsure"] == 0
+    assert found["paths"]["names"] == ["", "f"]
+
+
+def test_a_report_alone_where_there_is_no_image_to_compare_with(run: Run) -> None:
+    written(run)
+    run("app.tar", "--no-findings", "--save", "bare.lls")
+    for baseline in ((), ("--baseline", "b.json"), ("--baseline", "bare.lls")):
+        run("app.tar", "--ci", *RULED, *baseline, "--html", "r.html", "--html-plain")
+        assert "comparison" not in page_data()
+
+
+def test_an_image_is_only_compared_with_for_what_shows_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "compare_sides", None)
+    assert run("app.tar", "--ci", *RULED, "--baseline", "app.tar", "--json", "r.json")[0] == 0
 
 
 def test_a_pipe_can_be_a_baseline(run: Run) -> None:

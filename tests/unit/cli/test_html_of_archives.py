@@ -76,7 +76,6 @@ def test_of_every_archive(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_of_every_sample(name: str, tmp_path: Path) -> None:
-    options = ("--platform", "linux/amd64", "--image", "0")[:0]
     report_of(ROOT / "sample_images" / name, tmp_path, *CHOICE.get(name, ()))
 
 

@@ -142,6 +142,7 @@ class TestAction:
         reports = {path.name for path in (runner.workspace / "layerlens").iterdir()}
         assert reports == {
             "layerlens.md",
+            "layerlens.html",
             "layerlens.sarif",
             "layerlens.json",
             "layerlens.junit.xml",

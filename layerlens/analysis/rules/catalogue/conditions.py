@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from layerlens.analysis.rules.context import Context
+from layerlens.layers.limits import PATH_MAX
 from layerlens.layers.table import Kind
 
 Where = Callable[[Context, Sequence[int]], Sequence[int]]
@@ -75,7 +76,7 @@ def beside(
             directory = path[: max(path.rfind(b"/"), 0)]
             there = directories.get(directory)
             if there is None:
-                parts = directory.split(b"/")
+                parts = _loadable(directory).split(b"/")
                 there = directories[directory] = any(
                     marked(b"/".join(parts[:i])) for i, part in enumerate(parts) if part in names
                 )
@@ -84,6 +85,13 @@ def beside(
         return found
 
     return where
+
+
+def _loadable(directory: bytes) -> bytes:
+    """A directory, or the last one on the way to it whose path is not longer than ``PATH_MAX``."""
+    if len(directory) <= PATH_MAX:
+        return directory
+    return directory[: max(directory.rfind(b"/", 0, PATH_MAX + 1), 0)]
 
 
 def _parents_of(context: Context, suffix: bytes) -> frozenset[bytes]:

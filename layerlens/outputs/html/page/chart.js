@@ -12,6 +12,8 @@ const LINE = 16;
 const LABEL = 92;
 const NAMES = 150;
 const BAR = 22;
+/** Pixels of a letter of an axis, on average. */
+const LETTER = 7.4;
 /** Narrower than this there is no room for names at the right; a legend tells them. */
 export const NARROW = 620;
 /** Points closer than this have no markers. */
@@ -34,7 +36,7 @@ export function chart(width, { series, names, dates, tick, fit, most, whole, gap
   const stacks = stacked(series);
   const axis = scale(stacks, { fit, most, whole, rows: Math.floor((height - TOP - BOTTOM) / 56) });
   const texts = axis.ticks.map(tick);
-  const left = 14 + 7.4 * Math.max(...texts.map((text) => text.length));
+  const left = 14 + LETTER * Math.max(...texts.map((text) => text.length));
   const right = width - (narrow ? 14 : NAMES);
   const floor = height - BOTTOM;
   const count = names.length;
@@ -203,12 +205,20 @@ function xLabels(names, dates, x, floor, width) {
     if (x(last) - x(shown.at(-1)) < LABEL) shown.pop();
     shown.push(last);
   }
+  // As long as their neighbours and the edges let them be.
+  const apart = shown.length > 1 ? x(shown[1]) - x(shown[0]) : width;
+  const room = Math.max(LABEL, Math.min(apart, 2 * x(0), 2 * (width - x(last))));
   return shown.map((place) => {
     const middle = Math.min(width - LABEL / 2, Math.max(LABEL / 2, x(place)));
     const text = (down, what) =>
       svg("text", { class: "chart-tick", x: middle, y: floor + down, "text-anchor": "middle" }, what);
-    return [text(21, names[place]), dates[place] && text(36, dates[place])];
+    return [text(21, shortened(names[place], Math.floor(room / LETTER) - 1)), dates[place] && text(36, dates[place])];
   });
+}
+
+/** A text of some letters at most. */
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** Each series' name beside its last value, moved apart where they would touch. */

@@ -2,6 +2,7 @@
 // them: each node has at most one record, and what moved stands at both of its places.
 
 import { Nodes } from "./nodes.js";
+import { counted } from "./shown.js";
 
 /** What can become of a path, in the order in which it is told: a sign, and words for it. */
 export const WORDS = {
@@ -27,17 +28,37 @@ export class DeltaTree extends Nodes {
     this.from = new Map(data.moved);
     this.to = new Map(data.moved.map(([to, from]) => [from, to]));
     this.unsure = new Set(data.unsure);
+    this.how = new Map(data.how);
+    this.hows = data.hows;
   }
 
   /** How many paths differ; what moved is one. */
   get differing() {
-    return this.recordCount - this.from.size;
+    return this.sums().paths[0];
   }
 
-  /** The record of a node itself; -1: nothing became of it, it only leads to others. */
+  /**
+   * The record of a node itself; -1: nothing became of it, it only leads to others, or
+   * stands for many small ones.
+   */
   recordOf(node) {
     const record = this.firstRecord[node];
-    return record < this.firstRecord[node + 1] ? record : -1;
+    return record < this.firstRecord[node + 1] && !this.folded.has(record) ? record : -1;
+  }
+
+  /** How many paths a record stands for. */
+  standsFor(record) {
+    return this.folded.get(record) ?? 1;
+  }
+
+  /** Words for what differs of a path whose content is the same; "" for others. */
+  howOf(record) {
+    return this.hows[this.how.get(record)] ?? "";
+  }
+
+  label(node) {
+    const many = node ? this.tails.get(node) : undefined;
+    return many ? `(${counted(many.files + many.folders, "small change")})` : super.label(node);
   }
 
   /** What became of a record's path, as a key of `WORDS`. */
@@ -54,7 +75,9 @@ export class DeltaTree extends Nodes {
   /** How many paths there are of each key of `WORDS`. */
   counts() {
     const found = Object.fromEntries(Object.keys(WORDS).map((word) => [word, 0]));
-    for (let record = 0; record < this.recordCount; record += 1) found[this.word(record)] += 1;
+    for (let record = 0; record < this.recordCount; record += 1) {
+      found[this.word(record)] += this.standsFor(record);
+    }
     return found;
   }
 
@@ -73,7 +96,9 @@ export class DeltaTree extends Nodes {
       found[node] = same < 0 ? now[node] : Math.max(bytes[same], now[node]);
       if (same < 0 || !this.hasChildren(node)) continue;
       const byName = new Map(tree.children(same).map((child) => [tree.nameOf(child), child]));
-      for (const child of this.children(node)) there[child] = byName.get(this.nameOf(child)) ?? -1;
+      for (const child of this.children(node)) {
+        there[child] = this.tails.has(child) ? -1 : (byName.get(this.nameOf(child)) ?? -1);
+      }
     }
     return found;
   }
@@ -125,7 +150,7 @@ export class DeltaTree extends Nodes {
       now[node] += this.new[record];
       if (more > 0) grown[node] += more;
       else shrunk[node] -= more;
-      (this.change[record] === away ? left : paths)[node] += 1;
+      (this.change[record] === away ? left : paths)[node] += this.standsFor(record);
     }
     for (let node = this.count - 1; node > 0; node -= 1) {
       const parent = this.parent[node];

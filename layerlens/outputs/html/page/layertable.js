@@ -26,10 +26,17 @@ export function blaming(image, index) {
   );
 }
 
-/** The bytes that some findings speak of, each byte once. */
+/** By layer: the findings that blame it, as `blaming` gives them, in one pass. */
+function blamingEach(image) {
+  const found = image.document.layers.map(() => []);
+  (image.document.findings ?? []).forEach((finding, at) => found[finding.layer]?.push([finding, at]));
+  return found;
+}
+
+/** By layer: the bytes that its findings speak of, each byte once. */
 function together(image, blames) {
   const whatIf = new WhatIf(image.data.judgement.what_if, image.document.scores);
-  return whatIf.of(new Set(blames.map(([, at]) => at))).saved;
+  return blames.map((each) => (each.length ? whatIf.of(new Set(each.map(([, at]) => at))).saved : 0));
 }
 
 /** Bytes of a layer as a bar: kept, removable, dead (striped); `whole` is its full length. */
@@ -57,8 +64,8 @@ export function layerTable(image, losses, open) {
   const { layers, scores, findings } = image.document;
   const largest = Math.max(1, ...layers.map((layer) => layer.size));
   const stored = layers.some((layer) => layer.compressed_size !== null);
-  const blames = layers.map((layer) => blaming(image, layer.index));
-  const gone = findings === null ? [] : blames.map((each) => together(image, each));
+  const blames = blamingEach(image);
+  const gone = findings === null ? [] : together(image, blames);
   const found = (row) => gone[row.layer.index];
 
   const figure = (id, title, of, { shown = size, help } = {}) => ({

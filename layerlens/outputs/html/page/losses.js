@@ -13,14 +13,15 @@ export class Losses {
     this.classes = Array.from({ length: layers }, () => new Map());
     /** added * layers + lost -> row of the ledger -> {bytes, files}. */
     this.cells = new Map();
-    const { layer, lost, of, size, waste } = tree;
+    const { layer, lost, of, size, waste, stands } = tree;
     for (let record = 0; record < tree.recordCount; record += 1) {
       if (!waste[record]) continue;
-      const files = tree.folded.get(record) ?? 1;
+      const files = stands[record];
       if (lost[record]) {
         const key = layer[record] * layers + lost[record] - 1;
-        if (!this.cells.has(key)) this.cells.set(key, new Map());
-        count(this.cells.get(key), of[record], size[record], files);
+        let cell = this.cells.get(key);
+        if (!cell) this.cells.set(key, (cell = new Map()));
+        count(cell, of[record], size[record], files);
       } else {
         this.removable[layer[record]] += waste[record];
         count(this.classes[layer[record]], of[record], waste[record], files);

@@ -58,8 +58,8 @@ export class Nodes {
     }
     this.recordCount = this.firstRecord[count];
     this.node = new Int32Array(this.recordCount);
-    for (let node = 0; node < count; node += 1) {
-      this.node.fill(node, this.firstRecord[node], this.firstRecord[node + 1]);
+    for (let node = 0, record = 0; node < count; node += 1) {
+      for (; record < this.firstRecord[node + 1]; record += 1) this.node[record] = node;
     }
   }
 

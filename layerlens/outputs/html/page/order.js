@@ -14,7 +14,8 @@ export function inOrder(keys, down) {
     if (one > other) return sign < 0;
     return a < b;
   };
-  const heap = Uint32Array.from({ length: keys.length }, (_, at) => at);
+  const heap = new Uint32Array(keys.length);
+  for (let at = 0; at < heap.length; at += 1) heap[at] = at;
   let size = heap.length;
 
   function sink(at) {

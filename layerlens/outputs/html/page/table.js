@@ -6,6 +6,9 @@ import { count } from "./shown.js";
 
 const PIECE = 200;
 
+/** Rows that are laid out for the sake of one that is not seen yet. */
+const MOST_REACHED = 1000;
+
 /**
  * Make a table.
  *
@@ -19,7 +22,7 @@ const PIECE = 200;
  *
  * Gives {element, show(rows, {sorted, pinned}), reach(laid), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
- * `reach` lays out more until `laid()` gives something, and gives that.
+ * `reach` lays out more, within reason, until `laid()` gives something, and gives that.
  */
 export function table({
   columns,
@@ -115,7 +118,7 @@ export function table({
   function reach(laid) {
     for (;;) {
       const found = laid();
-      if (found || state.laid >= state.rows.length) return found;
+      if (found || state.laid >= Math.min(state.rows.length, MOST_REACHED)) return found;
       lay(piece, false);
     }
   }

@@ -39,6 +39,7 @@ export class Tree extends Nodes {
     /** Bytes of a record that belong to its row of the ledger, where that is not all. */
     this.claimed = new Map(data.claimed);
     this.#findWaste();
+    this.#findStands();
     this.#findFinal(data.stand);
     this.sumsByKey = new Map();
   }
@@ -52,6 +53,16 @@ export class Tree extends Nodes {
     }
     for (const [record, bytes] of this.claimed) waste[record] = bytes;
     this.waste = waste;
+  }
+
+  #findStands() {
+    // How many of what is not a directory a record stands for.
+    const directory = this.kinds.indexOf("dir");
+    this.stands = new Uint32Array(this.recordCount);
+    for (let record = 0; record < this.recordCount; record += 1) {
+      this.stands[record] = this.kind[record] === directory ? 0 : 1;
+    }
+    for (const [record, files] of this.folded) this.stands[record] = files;
   }
 
   #findFinal(stand) {
@@ -76,9 +87,7 @@ export class Tree extends Nodes {
   /** Bytes that a record counts in a scope by a measure. */
   bytes(record, scope, measure) {
     const from = scope === FINAL ? this.source[record] : this.isIn(record, scope) ? record : -1;
-    if (from < 0) return 0;
-    if (measure === "waste") return this.waste[from];
-    return measure === "transfer" ? this.wire[from] : this.size[from];
+    return from < 0 ? 0 : this.weights(measure)[from];
   }
 
   /** The records of a node itself in a scope, lowest layer first. */
@@ -96,39 +105,43 @@ export class Tree extends Nodes {
     return kind === "file" || kind === "hardlink";
   }
 
-  /**
-   * Sums over all subtrees of a scope: {bytes, files}, by node.
-   *
-   * `files` counts what is not a directory.  They are kept: asking again costs nothing.
-   */
+  /** Bytes of each record by a measure, wherever it is. */
+  weights(measure) {
+    return { content: this.size, transfer: this.wire, waste: this.waste }[measure];
+  }
+
+  /** The bytes of all subtrees of a scope by a measure, by node.  Kept: asking again costs nothing. */
   sums(scope, measure) {
-    const key = `${scope} ${measure}`;
-    const known = this.sumsByKey.get(key);
-    if (known) return known;
-    const bytes = new Float64Array(this.count);
-    const files = new Float64Array(this.count);
-    const directory = this.kinds.indexOf("dir");
-    const { node, layer, gone, source, kind, folded } = this;
-    const weights = { content: this.size, transfer: this.wire, waste: this.waste }[measure];
+    return this.#kept(`${scope} ${measure}`, () => {
+      return this.#sum(scope, this.weights(measure), scope === FINAL ? this.source : null);
+    });
+  }
+
+  /** How many there are in all subtrees of a scope that are not directories, by node. */
+  files(scope) {
+    return this.#kept(`${scope} files`, () => this.#sum(scope, this.stands, null));
+  }
+
+  #kept(key, make) {
+    const { sumsByKey } = this;
+    let found = sumsByKey.get(key);
+    if (!found) {
+      if (sumsByKey.size >= MOST_SUMS) sumsByKey.delete(sumsByKey.keys().next().value);
+      sumsByKey.set(key, (found = make()));
+    }
+    return found;
+  }
+
+  #sum(scope, weights, source) {
+    const found = new Float64Array(this.count);
+    const { node, layer, gone, parent } = this;
     for (let record = 0; record < this.recordCount; record += 1) {
-      // As isIn() and bytes() have it; asking them would take three times as long.
-      let from = record;
-      if (scope === FINAL) {
-        if (gone[record]) continue;
-        from = source[record];
-      } else if (scope !== ALL && layer[record] !== scope) continue;
-      if (from >= 0) bytes[node[record]] += weights[from];
-      if (kind[record] !== directory) files[node[record]] += folded.get(record) ?? 1;
+      // As isIn() has it; asking it would take three times as long.
+      const inside = scope === FINAL ? !gone[record] : scope === ALL || layer[record] === scope;
+      const from = inside && source ? source[record] : record;
+      if (inside && from >= 0) found[node[record]] += weights[from];
     }
-    for (let node = this.count - 1; node > 0; node -= 1) {
-      bytes[this.parent[node]] += bytes[node];
-      files[this.parent[node]] += files[node];
-    }
-    const found = { bytes, files };
-    if (this.sumsByKey.size >= MOST_SUMS) {
-      this.sumsByKey.delete(this.sumsByKey.keys().next().value);
-    }
-    this.sumsByKey.set(key, found);
+    for (let at = this.count - 1; at > 0; at -= 1) found[parent[at]] += found[at];
     return found;
   }
 
@@ -154,5 +167,5 @@ export class Tree extends Nodes {
   }
 }
 
-/** Sums that are kept; each takes sixteen bytes a node. */
-const MOST_SUMS = 12;
+/** Sums that are kept; each takes eight bytes a node. */
+const MOST_SUMS = 16;

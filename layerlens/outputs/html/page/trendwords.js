@@ -103,8 +103,7 @@ function dateOf(created) {
 export function shortName(reference) {
   const name = reference.split("/").at(-1);
   const tag = name.includes(":") ? name.split(":").at(-1) : name.replace(/\.(tar|lls|oci)$/, "");
-  const short = tag || name;
-  return short.length > 11 ? `${short.slice(0, 10)}…` : short;
+  return (tag || name).slice(0, 100);
 }
 
 /** A point's figures of a measure, one text for each series. */
@@ -133,7 +132,7 @@ export function stepWords(step, largest) {
   const of = step.fetched_exact ? "" : " of content";
   parts.push(`${size(step.fetched_bytes)}${of} to fetch`);
   if (step.at === largest) parts.push("the largest growth");
-  return parts.join(" · ");
+  return parts;
 }
 
 /** Findings of all severities; null where rules did not run. */

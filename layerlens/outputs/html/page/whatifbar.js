@@ -19,7 +19,10 @@ export class WhatIfBar {
     this.figures = h("dl", { class: "what-if-figures" });
     this.saves = h("p", { class: "what-if-saves" });
     this.said = h("p", { class: "unseen", role: "status" });
-    const advised = whatIf.advised.filter((index) => whatIf.speaking.has(index));
+    // What the settings ignore is no advice to whoever wrote them.
+    const advised = whatIf.advised.filter(
+      (index) => whatIf.speaking.has(index) && !document.findings[index].ignored,
+    );
     const button = (label, disabled, ticked) =>
       h("button", { type: "button", disabled, onclick: () => ontick(new Set(ticked)) }, label);
     this.none = button("None", false, []);

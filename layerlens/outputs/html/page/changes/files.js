@@ -23,6 +23,17 @@ export function files(report) {
   return new Files(report, tree);
 }
 
+/** That many paths are not told of by name, where that is so. */
+function smallOnes({ data: { folded } }) {
+  if (!folded) return null;
+  return h(
+    "p",
+    { class: "note" },
+    `Of ${count(folded.of)} paths that differ, ${count(folded.paths)} that changed little stand together, `,
+    "by directory and by what became of them. All sums count them; search does not find them by name.",
+  );
+}
+
 class Files {
   constructor(report, tree) {
     this.tree = tree;
@@ -62,6 +73,7 @@ class Files {
         ),
       ),
       h("div", { class: "whereabouts" }, this.crumbs, this.status),
+      smallOnes(report.comparison),
       h(
         "div",
         { class: "map-and-table" },
@@ -115,7 +127,7 @@ class Files {
     const { tree } = this;
     // In a list of all paths a directory stands for itself: what is in it has its own rows.
     const of = (name) => (node) => {
-      if (!this.isFlat) return this.filter.sums[name][node];
+      if (!this.isFlat || tree.tails.has(node)) return this.filter.sums[name][node];
       return this.tree[name][this.tree.recordOf(node)];
     };
     const grown = (get) => (node) => get("new")(node) - get("old")(node);
@@ -159,6 +171,10 @@ class Files {
 
   #name(node) {
     const { tree } = this;
+    if (tree.tails.has(node)) {
+      const above = this.isFlat ? `/${tree.path(node)}` : "";
+      return h("span", { class: "faint" }, above, tree.label(node));
+    }
     const text = this.isFlat ? `/${tree.path(node)}` : tree.label(node);
     if (tree.hasChildren(node)) {
       const at = tree.path(node);
@@ -185,6 +201,7 @@ class Files {
 
   #what(node) {
     const { sums } = this.filter;
+    if (this.tree.tails.has(node)) return h("span", { class: "faint" }, this.#many(node));
     const record = this.#told(node);
     const isPath = record >= 0 && this.tree.word(record) !== "left";
     const below = sums.paths[node] + sums.left[node] > (record >= 0 ? 1 : 0);
@@ -196,13 +213,26 @@ class Files {
     ];
   }
 
+  /** What became of the small ones that a node stands for. */
+  #many(node) {
+    const { tree } = this;
+    const found = new Map();
+    for (let record = tree.firstRecord[node]; record < tree.firstRecord[node + 1]; record += 1) {
+      if (this.filter.keep && !this.filter.keep[record]) continue;
+      const [, words] = WORDS[tree.word(record)];
+      found.set(words, (found.get(words) ?? 0) + tree.standsFor(record));
+    }
+    return Array.from(found, ([words, number]) => `${count(number)} ${words}`).join(", ");
+  }
+
   #words(record) {
     const { tree } = this;
     const [sign, words] = WORDS[tree.word(record)];
+    const how = tree.howOf(record);
     const other = tree.from.get(record) ?? tree.to.get(record);
     return [
       h("span", { class: "sign", "aria-hidden": "true" }, sign),
-      words,
+      how ? `only ${how}` : words,
       other === undefined
         ? null
         : [
@@ -268,7 +298,9 @@ class Files {
     if (!this.isFlat) return tree.children(folder).filter((node) => sums.paths[node] + sums.left[node]);
     const rows = [];
     for (let record = tree.firstRecord[folder]; record < tree.firstRecord[tree.end[folder]]; record += 1) {
-      if (!keep || keep[record]) rows.push(tree.node[record]);
+      const node = tree.node[record];
+      // What stands for many small ones has several records.
+      if ((!keep || keep[record]) && rows.at(-1) !== node) rows.push(node);
     }
     return rows;
   }

@@ -85,6 +85,7 @@ export function deltaMap(report, on) {
   function name(cell) {
     if (isRest(cell.node)) return "(unchanged)";
     if (cell.rest) return `(${counted(cell.rest, "small one")})`;
+    if (tree.tails.has(cell.node)) return tree.label(cell.node);
     const text = cell.level ? tree.label(cell.node) : `/${tree.path(cell.node)}`;
     return tree.isFolder(cell.node) && cell.level ? `${text}/` : text;
   }
@@ -98,7 +99,7 @@ export function deltaMap(report, on) {
   function facts(cell) {
     const { node } = cell;
     if (isRest(node)) return [`${size(weight(node))} of /${tree.path(node - tree.count)} did not change`];
-    const at = `/${tree.path(node)}`;
+    const at = `/${tree.path(node)}${tree.tails.has(node) ? tree.label(node) : ""}`;
     if (cell.rest) return [`${counted(cell.rest, "path")} of ${at}, each too small to be seen`];
     const { old, new: is, grown, shrunk } = now.sums;
     const record = tree.recordOf(node);
@@ -126,7 +127,7 @@ export function deltaMap(report, on) {
     element: map.element,
     show(node, { sums, area, focus = null }) {
       if (area === "whole")
-        wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content").bytes);
+        wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content"));
       now = { sums, area };
       map.show(
         {

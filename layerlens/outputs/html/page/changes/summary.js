@@ -100,16 +100,22 @@ function figures(document) {
     { id: "name", title: "Figure", header: true, cell: (row) => row.name },
     { id: "old", title: "Old", number: true, cell: (row) => row.old },
     { id: "new", title: "New", number: true, cell: (row) => row.new },
-    { id: "change", title: "Change", number: true, cell: (row) => row.change },
+    { id: "change", title: "Change", number: true, cell: (row) => unbroken(row.change) },
     { id: "word", title: "", cell: (row) => row.word },
   ];
   columns[4].title = h("span", { class: "unseen" }, "In a word");
   return h(
     "section",
-    {},
+    { class: "both" },
     h("h2", {}, "Both images"),
     table({ columns, rows, caption: "Figures of both images" }).element,
   );
+}
+
+/** A change that may only be broken before its share. */
+function unbroken(text) {
+  const [bytes, part] = text.split(" (");
+  return part === undefined ? bytes : [h("span", {}, bytes), " ", h("span", {}, `(${part}`)];
 }
 
 function percent(score) {

@@ -120,6 +120,11 @@ function again(document, data) {
   );
 }
 
+/** A path among those that differ. */
+function placeLink(path) {
+  return h("a", { class: "path", href: hashOf("changes", { part: "files", at: path }) }, `/${path}`);
+}
+
 function moved(document) {
   const rows = document.moved_directories;
   return h(
@@ -135,18 +140,13 @@ function moved(document) {
               id: "from",
               title: "From",
               header: true,
-              cell: (row) => h("span", { class: "path" }, `/${row.old_path}`),
+              cell: (row) => placeLink(row.old_path),
               sort: (row) => row.old_path,
             },
             {
               id: "to",
               title: "To",
-              cell: (row) =>
-                h(
-                  "a",
-                  { class: "path", href: hashOf("changes", { part: "files", at: row.new_path }) },
-                  `/${row.new_path}`,
-                ),
+              cell: (row) => placeLink(row.new_path),
               sort: (row) => row.new_path,
             },
             {

@@ -1,6 +1,6 @@
 // The document that `--json` writes, put together again from what the page holds.
 
-import { byBytes, nameOf, pathFields } from "./names.js";
+import { byBytes, fieldsOf, nameOf, pathFields, paths } from "./names.js";
 
 /** Every dead file with bytes, the largest first: {name, cause, size, addedIn, lostIn}. */
 export function waste(image) {
@@ -59,6 +59,41 @@ export function wholeDocument(image) {
       bytes: size,
       added_in: addedIn,
       lost_in: lostIn,
+    })),
+  };
+}
+
+/** Every path that differs between two images, the largest change first. */
+export function changedPaths({ tree }) {
+  const found = [];
+  for (const name of paths(tree)) {
+    for (let at = tree.firstRecord[name.node]; at < tree.firstRecord[name.node + 1]; at += 1) {
+      const from = tree.from.get(at) ?? -1;
+      if (tree.word(at) === "left" || tree.folded.has(at)) continue;
+      const old = from < 0 ? tree.old[at] : tree.old[from];
+      found.push({ name, record: at, from, old, now: tree.new[at] });
+    }
+  }
+  // Those that are left of equal ones stay in the order of their paths.
+  return found.sort(
+    (a, b) =>
+      Math.abs(b.now - b.old) - Math.abs(a.now - a.old) || Math.max(b.old, b.now) - Math.max(a.old, a.now),
+  );
+}
+
+/** The whole document of a comparison; what was folded is not among its paths. */
+export function wholeComparison(comparison) {
+  const { tree } = comparison;
+  return {
+    ...comparison.document,
+    paths: changedPaths(comparison).map(({ name, record, from, old, now }) => ({
+      ...pathFields(name),
+      ...(from < 0 ? {} : fieldsOf("moved_from", nameOf(tree, tree.node[from]))),
+      change: tree.word(record),
+      old_bytes: old,
+      new_bytes: now,
+      bytes: now - old,
+      sure: !tree.unsure.has(record),
     })),
   };
 }

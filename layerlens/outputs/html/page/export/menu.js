@@ -3,10 +3,10 @@
 import { h, named } from "../dom.js";
 import { count } from "../shown.js";
 import { csv } from "./csv.js";
-import { jsonText, wholeDocument } from "./document.js";
+import { jsonText, wholeComparison, wholeDocument } from "./document.js";
 import { FILE_HEADS, fileRows } from "./files.js";
 import { fileName, save } from "./save.js";
-import { findingsTable, layersTable, packagesTable, pointsTable, wasteTable } from "./tables.js";
+import { changesTable, findingsTable, layersTable, packagesTable, pointsTable, wasteTable } from "./tables.js";
 import { FINAL } from "../tree.js";
 
 const JSON_TYPE = "application/json";
@@ -67,6 +67,7 @@ export function exportMenu(report) {
 function itemsOf(report, keep) {
   return [
     ...(report.trend ? trendItems(report.trend, keep) : []),
+    ...(report.comparison ? comparisonItems(report.comparison, keep) : []),
     ...(report.image ? imageItems(report.image, keep) : []),
   ];
 }
@@ -76,6 +77,24 @@ function trendItems(trend, keep) {
     item("Trend as JSON", ".json", () => keep(".json", JSON_TYPE, () => [jsonText(trend)])),
     item("Points", ".csv", () => keep(".csv", CSV_TYPE, () => tableText(pointsTable(trend)))),
   ];
+}
+
+function comparisonItems(comparison, keep) {
+  const { folded } = comparison.data;
+  return [
+    item("Comparison as JSON", ".compare.json", () =>
+      keep(".compare.json", JSON_TYPE, () => [jsonText(wholeComparison(comparison))]),
+    ),
+    item("Changes", ".changes.csv", () =>
+      keep(".changes.csv", CSV_TYPE, () => tableText(changesTable(comparison))),
+    ),
+    folded &&
+      h(
+        "p",
+        { class: "faint" },
+        `Incomplete: ${count(folded.paths)} small changes were folded together when this report was written.`,
+      ),
+  ].filter(Boolean);
 }
 
 function imageItems(image, keep) {

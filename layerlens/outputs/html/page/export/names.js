@@ -36,8 +36,13 @@ function below(above, tree, node, first) {
 
 /** `path`, and `path_base64` where it is not UTF-8, as the fields of a JSON object. */
 export function pathFields({ text, bytes }, before = "") {
-  const fields = { path: before + text };
-  if (bytes !== null) fields.path_base64 = btoa(before + bytes);
+  return fieldsOf("path", { text: before + text, bytes: bytes === null ? null : before + bytes });
+}
+
+/** A name as fields of a JSON object: `key`, and `key_base64` where it is not UTF-8. */
+export function fieldsOf(key, { text, bytes }) {
+  const fields = { [key]: text };
+  if (bytes !== null) fields[`${key}_base64`] = btoa(bytes);
   return fields;
 }
 

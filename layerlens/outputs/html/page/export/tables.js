@@ -1,7 +1,8 @@
 // What else can be saved as CSV: layers, findings, waste, and the points of a trend.
 
 import { nameCells, textCell } from "./csv.js";
-import { waste } from "./document.js";
+import { changedPaths, waste } from "./document.js";
+import { nameOf } from "./names.js";
 
 const text = (value) => (value === null || value === undefined ? "" : textCell(value));
 
@@ -46,6 +47,25 @@ export function wasteTable(image) {
     rows: waste(image).map((row) => {
       const [path, exact] = nameCells(row.name);
       return [path, row.cause, row.size, row.addedIn, row.lostIn, layers[row.addedIn].base, exact];
+    }),
+  };
+}
+
+/** {heads, rows} of the paths that differ, the largest change first. */
+export function changesTable(comparison) {
+  const { tree } = comparison;
+  return {
+    heads: [
+      "path", "type", "change", "how", "old_bytes", "new_bytes", "bytes", "moved_from", "sure",
+      "path_base64", "moved_from_base64",
+    ],
+    rows: changedPaths(comparison).map(({ name, record, from, old, now }) => {
+      const [path, exact] = nameCells(name);
+      const [origin, exactOrigin] = from < 0 ? ["", ""] : nameCells(nameOf(tree, tree.node[from]));
+      return [
+        path, tree.kinds[tree.kind[record]], tree.word(record), tree.howOf(record), old, now, now - old,
+        origin, !tree.unsure.has(record), exact, exactOrigin,
+      ];
     }),
   };
 }

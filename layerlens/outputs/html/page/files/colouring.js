@@ -3,6 +3,7 @@
 import { classStyle, PLAIN } from "../words.js";
 import { changeStyles, layerStyles, packageStyles } from "./styles.js";
 import { ALL } from "../tree.js";
+import { OUTSIDE } from "./scope.js";
 
 /** The ways, in the order in which they are offered. */
 export const COLOURS = ["layer", "class", "package", "change"];
@@ -45,10 +46,10 @@ class Groups {
     this.sums = new Float64Array(colouring.styles.length);
     this.bytes = scope.amounts(measure);
     const groups = new Int32Array(tree.recordCount).fill(-1);
-    for (let record = 0; record < tree.recordCount; record += 1) {
-      if (!tree.isIn(record, scope.of)) continue;
-      const from = scope.source(record);
-      groups[record] = colouring.group(record, from < 0 ? record : from);
+    const { sources } = scope;
+    for (let record = 0; record < groups.length; record += 1) {
+      const from = sources[record];
+      if (from !== OUTSIDE) groups[record] = colouring.group(record, from < 0 ? record : from);
     }
     this.groups = groups;
     this.rest = null;
@@ -64,9 +65,10 @@ class Groups {
     const bytes = this.bytes.slice();
     const rest = new Float64Array(bytes.length);
     for (let record = 0; record < bytes.length; record += 1) {
-      const from = groups[record] < 0 ? -1 : scope.source(record);
+      // What has bytes has a source.
+      const from = bytes[record] ? scope.sources[record] : -1;
       const part = from < 0 ? undefined : split.get(from);
-      if (part === undefined || !bytes[record]) continue;
+      if (part === undefined) continue;
       rest[record] = bytes[record] - (bytes[record] * part) / tree.size[from];
       bytes[record] -= rest[record];
     }

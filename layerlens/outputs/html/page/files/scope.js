@@ -7,6 +7,9 @@ const BELOW = 2;
 const TAKEN = 4;
 const FILE = 8;
 
+/** In `sources` of a scope: the record is not in it. */
+export const OUTSIDE = -2;
+
 /** The nodes of a scope, and their sums.  Made once for each scope, see `scopes`. */
 export class Scope {
   constructor(tree, of) {
@@ -15,12 +18,13 @@ export class Scope {
     const marks = new Uint8Array(tree.count);
     const directory = tree.kinds.indexOf("dir");
     const takes = typeof of === "number" ? of + 1 : 0;
+    const { node, kind, taken, gone } = tree;
+    /** Of each record, the one whose bytes count at it, -1: none do; OUTSIDE: it is not in the scope. */
+    this.sources = sourcesIn(tree, of);
     for (let record = 0; record < tree.recordCount; record += 1) {
-      if (tree.isIn(record, of))
-        marks[tree.node[record]] |= tree.kind[record] === directory ? HERE : HERE | FILE;
-      else if (takes && tree.taken[record] && tree.gone[record] === takes) {
-        marks[tree.node[record]] |= TAKEN;
-      }
+      if (this.sources[record] !== OUTSIDE) {
+        marks[node[record]] |= kind[record] === directory ? HERE : HERE | FILE;
+      } else if (takes && taken[record] && gone[record] === takes) marks[node[record]] |= TAKEN;
     }
     this.kept = new Map();
     marks[0] |= HERE;
@@ -68,29 +72,30 @@ export class Scope {
     const { tree } = this;
     let found = -1;
     for (let record = tree.firstRecord[node]; record < tree.firstRecord[node + 1]; record += 1) {
-      if (tree.isIn(record, this.of)) found = record;
+      if (this.sources[record] !== OUTSIDE) found = record;
     }
     return found;
   }
 
   /** Bytes of all subtrees by a measure. */
   bytes(measure) {
-    return this.tree.sums(this.of, measure).bytes;
+    return this.tree.sums(this.of, measure);
   }
 
   /** Files (all that is not a directory) of all subtrees. */
   get files() {
-    return this.tree.sums(this.of, "content").files;
+    return this.tree.files(this.of);
   }
 
   /** Bytes of each record by a measure, 0 for those that are not in the scope. */
   amounts(measure) {
     let found = this.kept.get(measure);
     if (!found) {
-      const { tree, of } = this;
-      found = new Float64Array(tree.recordCount);
+      const { sources } = this;
+      const weights = this.tree.weights(measure);
+      found = new Float64Array(sources.length);
       for (let record = 0; record < found.length; record += 1) {
-        if (tree.isIn(record, of)) found[record] = tree.bytes(record, of, measure);
+        if (sources[record] >= 0) found[record] = weights[sources[record]];
       }
       this.kept.set(measure, found);
     }
@@ -105,11 +110,18 @@ export class Scope {
     for (let record = this.tree.firstRecord[node]; record < until; record += 1) bytes += amounts[record];
     return bytes;
   }
+}
 
-  /** The record whose bytes count at a record, -1: none do. */
-  source(record) {
-    return this.of === FINAL ? this.tree.source[record] : record;
+/** For loops over all records, in which a call for each would be most of the work. */
+function sourcesIn(tree, of) {
+  const found = new Int32Array(tree.recordCount).fill(OUTSIDE);
+  const { gone, layer, source } = tree;
+  for (let record = 0; record < found.length; record += 1) {
+    if (of === FINAL) {
+      if (!gone[record]) found[record] = source[record];
+    } else if (of === ALL || layer[record] === of) found[record] = record;
   }
+  return found;
 }
 
 /** A function that gives the scope of "final", "all" or a layer's number, the last few kept. */

@@ -2,11 +2,13 @@
 
 import { add, block, copy, h } from "../dom.js";
 import { findingLink, layerLink } from "../links.js";
+import { hashOf } from "../route.js";
 import { count, counted, share, size } from "../shown.js";
+import { asText } from "../whatif.js";
 import { severity } from "../words.js";
 
 /** `fixes` are the indices of the findings to show, the best first. */
-export function fixes({ document, dockerfile }, { fixes: best, savings }) {
+export function fixes({ data, document, dockerfile }, { fixes: best, savings }) {
   if (document.findings === null) return null;
   const said = h("p", { class: "unseen", role: "status" });
   const found = best.map((at) => fix(document, dockerfile, at, said));
@@ -14,7 +16,7 @@ export function fixes({ document, dockerfile }, { fixes: best, savings }) {
     "section",
     { class: "fixes" },
     h("h2", {}, heading(found.length)),
-    outlook(document, savings ?? document.savings),
+    outlook(document, savings ?? document.savings, advice(document, data.judgement)),
     found.length
       ? h("ol", {}, found)
       : h(
@@ -33,7 +35,13 @@ function heading(many) {
   return many > 1 ? `The ${many} best fixes` : "The best fix";
 }
 
-function outlook(document, savings) {
+/** The findings that are plain advice and that the settings do not ignore. */
+function advice(document, judgement) {
+  return judgement.what_if.advised.filter((index) => !document.findings[index].ignored);
+}
+
+/** What is left when all is followed; `advised` are the findings that say it. */
+function outlook(document, savings, advised) {
   if (!savings?.bytes) return null;
   const wire = savings.transfer_bytes === null ? "" : `; ≈ ${size(savings.transfer_bytes)} of transfer`;
   return h(
@@ -41,7 +49,9 @@ function outlook(document, savings) {
     { class: "outlook" },
     "All advice followed: ",
     h("strong", {}, `${size(savings.bytes)} less`),
-    ` (${share(savings.bytes, document.scores.total_bytes)}${wire}), ${size(savings.total_bytes)} left.`,
+    ` (${share(savings.bytes, document.scores.total_bytes)}${wire}), ${size(savings.total_bytes)} left. `,
+    advised.length > 0 &&
+      h("a", { href: hashOf("findings", { tick: asText(new Set(advised)) }) }, "See it with all of it ticked"),
   );
 }
 

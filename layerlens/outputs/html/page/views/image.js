@@ -90,7 +90,7 @@ function sizes({ document }) {
           id: "why",
           title: "What it counts",
           cell: (row) => [
-            row.why,
+            h("span", { class: "why" }, row.why),
             row.repeated_bytes
               ? h(
                   "span",
@@ -147,7 +147,7 @@ function scores({ document }) {
       { id: "label", title: "Figure", header: true, cell: (row) => row.label },
       { id: "ours", title: "LayerLens", number: true, cell: (row) => row.ours },
       { id: "dive", title: "dive 0.13.1", number: true, cell: (row) => row.dive },
-      { id: "why", title: "What it is, and why they differ", cell: (row) => row.why },
+      { id: "why", title: "What it is, and why they differ", cell: (row) => h("span", { class: "why" }, row.why) },
     ],
   }).element;
 }

@@ -194,7 +194,7 @@ class PackagesView {
       },
       {
         id: "kind",
-        class: "aside",
+        class: "aside kind",
         title: "Ecosystem",
         cell: (row) => [swatch(ecosystemStyle(row.ecosystem)), row.ecosystem],
         sort: (row) => row.ecosystem,

@@ -3,7 +3,7 @@
 import { chart, marker, NARROW } from "../chart.js";
 import { h, named, replace, svg } from "../dom.js";
 import { go, hashOf } from "../route.js";
-import { change, count, counted, size } from "../shown.js";
+import { change, count, counted, shown, size } from "../shown.js";
 import { table } from "../table.js";
 import {
   figures, findingsOf, itemsOf, MEASURES, packageWords, percent, ratio, sentence, shortName, stepWords,
@@ -149,7 +149,7 @@ class TrendView {
   tell() {
     const item = this.items[this.at];
     this.plot.setAttribute("aria-valuenow", this.at + 1);
-    this.plot.setAttribute("aria-valuetext", sentence(this.measure, item).slice(0, 500));
+    this.plot.setAttribute("aria-valuetext", shown(sentence(this.measure, item).slice(0, 500)));
     replace(this.detail, detailOf(item, this.data));
   }
 
@@ -333,19 +333,34 @@ function detailOf(item, data) {
         h(
           "span",
           { class: "faint trend-waste" },
-          move.waste.map((each) => `${each.class} ${change(each.bytes)}`).join(", "),
+          apart(move.waste.map((each) => `${spoken(each.class)} ${change(each.bytes)}`), ", "),
         ),
     ]),
-    moves("Waste by class", step.classes, (move) => `${move.class.replaceAll(/[-_]/g, " ")} (${move.kind})`),
+    moves("Waste by class", step.classes, (move) => `${spoken(move.class)} (${move.kind})`),
     moves("Packages", step.packages, packageWords),
-    moves("New findings", step.new_findings, findingWords, size),
-    moves("Findings that are gone", step.fixed_findings, findingWords, size),
+    moves("New findings", step.new_findings, findingWords, someBytes),
+    moves("Findings that are gone", step.fixed_findings, findingWords, someBytes),
   ].filter(Boolean);
   return [
     title,
-    h("p", {}, "Since ", h("span", { class: "path" }, before), ": ", stepWords(step, data.largest_growth)),
+    h("p", {}, "Since ", h("span", { class: "path" }, before), ": ", apart(stepWords(step, data.largest_growth), " · ")),
     lists.length ? h("div", { class: "trend-moves" }, lists) : h("p", {}, "Nothing that is told here moved."),
   ];
+}
+
+/** Texts one after the other, none of which is broken over two lines. */
+function apart(texts, between) {
+  return texts.map((text, at) => [at ? between : null, h("span", { class: "trend-whole" }, text)]);
+}
+
+/** A class of bytes in words. */
+function spoken(name) {
+  return name.replaceAll(/[-_]/g, " ");
+}
+
+/** A size; of what has none to speak of nothing. */
+function someBytes(bytes) {
+  return bytes ? size(bytes) : null;
 }
 
 function findingWords(move) {
