@@ -61,7 +61,7 @@ _COLOURS = ["color-contrast", "link-in-text-block"]
 
 async def _found(page: Page, rules: list[str]) -> list[str]:
     # Colours take a moment to change where motion is not unwanted.
-    await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+    await page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
     # The page's policy keeps foreign scripts out of the document, so it is evaluated by
     # the debugger.
     if not await page.evaluate("'axe' in window"):
