@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -68,11 +70,12 @@ class Pages:
         self._browser = browser
         self._context: BrowserContext | None = None
         self._idle: list[Page] = []
+        self._visits = itertools.count()
 
     async def take(
         self, width: int, height: int, scheme: Scheme | None, **context: Any
     ) -> tuple[Page, bool]:
-        """A blank page, and whether it is to be given back; else its context is its own."""
+        """A page, and whether it is to be given back; else its context is its own."""
         size = {"width": width, "height": height}
         if context:
             made = await self._made(viewport=size, color_scheme=scheme, **context)
@@ -86,6 +89,13 @@ class Pages:
         )
         return page, True
 
+    def address(self, path: Path) -> str:
+        """Of a file, and another one each time.
+
+        The browser would not load a file anew that it shows already, at another place.
+        """
+        return f"{path.as_uri()}?{next(self._visits)}"
+
     async def _made(self, **options: Any) -> BrowserContext:
         made = await self._browser.new_context(offline=True, **options)
         made.set_default_timeout(PATIENCE)
@@ -94,10 +104,9 @@ class Pages:
     async def give_back(self, page: Page) -> None:
         """Nothing of what a test did is to be there for the next one."""
         try:
-            await page.evaluate("localStorage.clear()")
-            await page.mouse.move(0, 0)
-            # From here a place of the same report is a page anew.
-            await page.goto("about:blank")
+            async with asyncio.timeout(PATIENCE / 1000):
+                await page.evaluate("localStorage.clear()")
+                await page.mouse.move(0, 0)
         except Exception:  # noqa: BLE001  # a page that does not answer any more
             await page.close()
             return
@@ -147,7 +156,6 @@ class Opener:
         **context: Any,
     ) -> Page:
         """A report that was written already."""
-        self._allowed.add(path.as_uri())
         page, again = await self._pages.take(width, height, color_scheme, **context)
         watches: dict[Any, Callable[[Any], None]] = {
             "console": lambda said: self.problems.append(f"console: {said.text}"),
@@ -163,7 +171,9 @@ class Opener:
             await (self._pages.give_back(page) if again else page.context.close())
 
         self._closing.append(close)
-        await page.goto(path.as_uri() + place)
+        address = self._pages.address(path)
+        self._allowed.add(address)
+        await page.goto(address + place)
         if context.get("java_script_enabled", True):
             await page.wait_for_selector("main")
         return page

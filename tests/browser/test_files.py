@@ -269,6 +269,7 @@ async def test_the_table_leads_down_and_up(opener: Opener) -> None:
     await page.locator(".twin").get_by_role("link", name="usr/").press("Enter")
     await expect(page.locator(".twin tbody a").first).to_be_focused()
     await page.locator(".twin").get_by_role("link", name="lib/").press("Enter")
+    await expect(page.locator(".crumbs [aria-current]")).to_have_text("lib")
     assert list(await cells(page)) == ["libc.so", "libm.so", "deep", "libc.so.6"]
     await page.locator(".twin").get_by_role("link", name="Up", exact=True).click()
     await expect(page.locator(".crumbs [aria-current]")).to_have_text("usr")
