@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from layerlens.analysis.model import Analysis
 from layerlens.outputs.html.image import write_html
@@ -23,6 +23,18 @@ PATIENCE = 60_000
 """Milliseconds to wait for what should be there at once: as long as a busy machine takes."""
 
 Scheme = Literal["light", "dark"]
+
+
+Found = TypeVar("Found")
+
+
+async def becomes(read: Callable[[], Awaitable[Found]], expected: Found) -> None:
+    """Wait until what is read of a page is what is expected: pages answer a moment later."""
+    for _ in range(PATIENCE // 20):
+        if await read() == expected:
+            return
+        await asyncio.sleep(0.02)
+    assert await read() == expected
 
 
 async def too_wide(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:

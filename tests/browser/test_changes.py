@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 from layerlens.units import human_change, human_size
 from tests.browser import axe
-from tests.browser.opening import Opener, too_wide
+from tests.browser.opening import Opener, becomes, too_wide
 from tests.builders import file
 from tests.unit.comparison.twoimages import attacked, blind, compared, shops, the_same
 from tests.unit.outputs import samples
@@ -103,10 +104,11 @@ async def test_the_causes_add_up_to_the_change_in_size(opener: Opener) -> None:
     assert await cells(table, "tfoot") == total
     button = page.get_by_role("button", name="Show all")
     await button.click()
+    await expect(table.locator("tbody tr")).to_have_count(len(changes))
     assert [row[0] for row in await cells(table)] == list(map(human_change, changes))
     assert await cells(table, "tfoot") == total
     await page.get_by_role("button", name="Show the largest only").click()
-    assert len(await cells(table)) == 13
+    await expect(table.locator("tbody tr")).to_have_count(13)
 
 
 async def test_a_cause_is_told_in_the_words_of_other_outputs(opener: Opener) -> None:
@@ -366,7 +368,7 @@ async def test_zooming_by_the_table_the_trail_and_the_back_button(opener: Opener
     page = await opened(opener, shops(), "files")
     await paths_table(page).get_by_role("link", name="app/").click()
     await paths_table(page).get_by_role("link", name="static/").click()
-    assert "at=app/static" in page.url
+    await expect(page).to_have_url(re.compile("at=app/static"))
     await expect(page.locator("p.sum")).to_contain_text("2 moved away. The directory itself:")
     await page.locator(".trail").get_by_role("link", name="app", exact=True).click()
     await expect(page.locator(".trail [aria-current]")).to_have_text("app")
@@ -399,11 +401,11 @@ async def test_kinds_of_change_can_be_left_out(opener: Opener) -> None:
     page = await opened(opener, comparison, "files", "&list=all")
     for word in ("added", "removed", "other content", "moved here"):
         await page.get_by_label(word).uncheck()
+    await expect(page).to_have_url(re.compile("hide=added(,|%2C)removed(,|%2C)content(,|%2C)moved"))
     rows = await cells(paths_table(page))
     assert {said for _, said, *_ in rows} == {"only time"}
-    assert "hide=added,removed,content,moved" in page.url.replace("%2C", ",")
     await page.reload()
-    assert await cells(paths_table(page)) == rows
+    await becomes(lambda: cells(paths_table(page)), rows)
     await expect(page.get_by_label("removed")).not_to_be_checked()
 
 
@@ -411,11 +413,12 @@ async def test_the_table_sorts_and_the_address_tells_how(opener: Opener) -> None
     comparison = shops()
     page = await opened(opener, comparison, "files", "&list=all")
     await page.get_by_role("button", name="Path").click()
-    rows = [path for path, *_ in await cells(paths_table(page))]
-    assert rows == sorted(rows, key=lambda path: path.strip("/").split("/"))
-    assert "sort=path" in page.url
+    await expect(page).to_have_url(re.compile("sort=path"))
+    rows = await cells(paths_table(page))
+    paths = [path for path, *_ in rows]
+    assert paths == sorted(paths, key=lambda path: path.strip("/").split("/"))
     await page.reload()
-    assert [path for path, *_ in await cells(paths_table(page))] == rows
+    await becomes(lambda: cells(paths_table(page)), rows)
 
 
 async def test_a_file_is_told_of_and_leads_to_its_place_in_the_new_image(opener: Opener) -> None:
@@ -466,7 +469,7 @@ async def test_areas_are_by_change_or_by_size(
 ) -> None:
     page = await opened(opener, shops(), "files")
     await page.get_by_label("Area").select_option(area)
-    assert area == "change" or f"area={area}" in page.url
+    await expect(page).to_have_url(re.compile("files$" if area == "change" else f"area={area}"))
     canvas = page.locator(".map canvas")
     box = await canvas.bounding_box()
     assert box is not None
@@ -502,8 +505,11 @@ async def test_no_part_is_wider_than_the_window(opener: Opener) -> None:
 
 async def test_no_part_violates_accessibility(opener: Opener) -> None:
     page = await opened(opener, shops())
-    for part in PARTS:
+    for at, part in enumerate(PARTS):
         await page.evaluate("(part) => { location.hash = `#/changes?part=${part}`; }", part)
+        await expect(page.locator(".part-links a").nth(at)).to_have_attribute(
+            "aria-current", "page"
+        )
         assert await axe.violations(page) == [], part
 
 
@@ -512,7 +518,8 @@ async def test_parts_are_links_of_their_own(opener: Opener) -> None:
     links = page.locator(".part-links a")
     for at, part in enumerate(PARTS):
         await links.nth(at).click()
-        assert page.url.endswith(f"#/changes?part={part}" if part else "#/changes")
+        place = f"#/changes?part={part}" if part else "#/changes"
+        await expect(page).to_have_url(re.compile(re.escape(place) + "$"))
         await expect(links.nth(at)).to_have_attribute("aria-current", "page")
     await page.go_back()
     await expect(page.locator(".part-links [aria-current]")).to_contain_text("Findings")

@@ -22,7 +22,7 @@ from layerlens.outputs.html.image import image_data
 from layerlens.outputs.report import Report
 from layerlens.units import human_size
 from tests.browser import axe
-from tests.browser.opening import Opener, too_wide
+from tests.browser.opening import Opener, becomes, too_wide
 from tests.builders import file, hardlink, whiteout
 from tests.unit.outputs import samples, verdicts, wicked
 
@@ -170,7 +170,7 @@ async def test_rows_are_ordered(opener: Opener, make: Any) -> None:
     page = await opener.open(make(), "#/findings")
     for order, (key, risks) in ORDERS.items():
         await page.get_by_label("Order").select_option(order)
-        assert await shown_rows(page) == by_group(make(), key, risks), order
+        await becomes(lambda: shown_rows(page), by_group(make(), key, risks))
 
 
 async def test_filters_leave_what_matches(opener: Opener) -> None:
@@ -182,6 +182,7 @@ async def test_filters_leave_what_matches(opener: Opener) -> None:
         of = "" if len(expected) == count else f"{len(expected)} of "
         said = f"{of}{count} findings"
         await expect(page.locator(".finding-count")).to_have_text(said)
+        await expect(rows_of(page)).to_have_count(len(expected))
         assert sorted(await shown_rows(page)) == sorted(expected)
 
     every = list(enumerate(analysis.findings))
@@ -218,6 +219,7 @@ async def test_the_number_of_a_severity_leaves_these_alone(opener: Opener) -> No
         await button.press("Enter")
         await expect(button).to_have_attribute("aria-pressed", "true")
         await expect(button).to_be_focused()
+        await expect(rows_of(page)).to_have_count(len(only))
         assert sorted(await shown_rows(page)) == only
         await expect(page.get_by_label("Severity", exact=True)).to_have_value(
             word if word == "critical" else f"only-{word}"
@@ -225,7 +227,7 @@ async def test_the_number_of_a_severity_leaves_these_alone(opener: Opener) -> No
         assert "tick=1" in page.url
         await button.press("Enter")
         await expect(button).to_have_attribute("aria-pressed", "false")
-        assert await shown_rows(page) == every
+        await becomes(lambda: shown_rows(page), every)
 
 
 def searched(finding: Any) -> str:
@@ -313,12 +315,12 @@ async def test_all_advice_is_what_the_document_says_and_none_is_the_image(opener
     page = await opener.open(analysis, "#/findings")
     await page.get_by_role("button", name=re.compile("^Tick all advice")).click()
     chosen = [k for k, each in enumerate(analysis.findings) if each in analysis.advised]
+    await expect(page.locator("input:checked")).to_have_count(len(chosen))
     assert await page.evaluate(FIGURES, [await page.evaluate("location.hash")]) == [
         figures(analysis, chosen)
     ]
-    assert await page.locator("input:checked").count() == len(chosen)
     await page.get_by_role("button", name="None").click()
-    assert await page.locator("input:checked").count() == 0
+    await expect(page.locator("input:checked")).to_have_count(0)
     await expect(page.locator(".what-if-figures dd").first).to_have_text(
         human_size(analysis.scores.total_bytes)
     )

@@ -94,6 +94,7 @@ async def test_no_view_is_wider_than_the_window(opener: Opener) -> None:
     page = await opener.open(many_notes())
     for link in await page.locator(VIEWS).all():
         await link.click()
+        await expect(link).to_have_attribute("aria-current", "page")
         assert await too_wide(page) == [], await link.inner_text()
 
 
@@ -102,6 +103,7 @@ async def test_no_view_violates_accessibility(opener: Opener) -> None:
     page = await opener.open(odd)
     for link in await page.locator(VIEWS).all():
         await link.click()
+        await expect(link).to_have_attribute("aria-current", "page")
         assert await axe.violations(page) == [], await link.inner_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,7 +81,7 @@ async def test_points_by_keys(show: Show) -> None:
         "app:3: needed 93.0 kB, removable 0 B, dead 40.0 kB, size 133.0 kB, 0 B since the one before",
     )
     await expect(page.locator(".trend-tip")).to_contain_text("dead 40.0 kB")
-    assert page.url.endswith("#/trend?at=3")
+    await expect(page).to_have_url(re.compile(r"#/trend\?at=3$"))
     await page.keyboard.press("Home")
     await expect(page.locator(".trend-detail h2")).to_have_text("app:1")
     await page.keyboard.press("ArrowRight")
