@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +21,22 @@ PATIENCE = 60_000
 """Milliseconds to wait for what should be there at once: as long as a busy machine takes."""
 
 Scheme = Literal["light", "dark"]
+
+
+async def too_wide(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
+    """By how many pixels a page is wider than a window of some widths."""
+    found = []
+    for width in widths:
+        await page.set_viewport_size({"width": width, "height": 800})
+        # What follows the window by script has done so when the next picture is drawn.
+        over: int = await page.evaluate(
+            """async () => {
+                 for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+                 return document.documentElement.scrollWidth - innerWidth;
+               }"""
+        )
+        found += [f"{over} px at {width}"] if over > 0 else []
+    return found
 
 
 class Reports:
@@ -65,7 +81,9 @@ class Pages:
             self._context = await self._made()
         page = self._idle.pop() if self._idle else await self._context.new_page()
         await page.set_viewport_size({"width": width, "height": height})
-        await page.emulate_media(color_scheme=scheme or "light", media="null")
+        await page.emulate_media(
+            color_scheme=scheme or "light", media="null", reduced_motion="null"
+        )
         return page, True
 
     async def _made(self, **options: Any) -> BrowserContext:

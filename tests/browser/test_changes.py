@@ -18,7 +18,7 @@ from layerlens.outputs.display import escape
 from layerlens.outputs.report import Report
 from layerlens.units import human_change, human_size
 from tests.browser import axe
-from tests.browser.opening import Opener
+from tests.browser.opening import Opener, too_wide
 from tests.builders import file
 from tests.unit.comparison.twoimages import attacked, blind, compared, shops, the_same
 from tests.unit.outputs import samples
@@ -493,18 +493,15 @@ async def test_areas_are_by_change_or_by_size(
 # ------------------------------------------------------------------------ all of its parts
 
 
-@pytest.mark.parametrize("width", [360, 3840])
-async def test_no_part_is_wider_than_the_window(opener: Opener, width: int) -> None:
-    page = await opened(opener, attacked(), width=width)
+async def test_no_part_is_wider_than_the_window(opener: Opener) -> None:
+    page = await opened(opener, attacked())
     for part in PARTS:
         await page.evaluate("(part) => { location.hash = `#/changes?part=${part}`; }", part)
-        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, part
+        assert await too_wide(page, [360, 3840]) == [], part
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_part_violates_accessibility(opener: Opener, scheme: str) -> None:
-    page = await opened(opener, shops(), color_scheme=scheme)
+async def test_no_part_violates_accessibility(opener: Opener) -> None:
+    page = await opened(opener, shops())
     for part in PARTS:
         await page.evaluate("(part) => { location.hash = `#/changes?part=${part}`; }", part)
         assert await axe.violations(page) == [], part
