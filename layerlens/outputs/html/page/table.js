@@ -7,7 +7,7 @@ import { count } from "./shown.js";
 const PIECE = 200;
 
 /** Rows that are laid out for the sake of one that is not seen yet. */
-const MOST_REACHED = 1000;
+const MOST_REACHED = 600;
 
 /**
  * Make a table.
