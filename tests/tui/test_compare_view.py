@@ -174,8 +174,8 @@ async def test_from_two_archives_to_what_differs_in_a_file(
             await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
             await pilot.press("enter")
             await until(pilot, (tmp_path / file).exists)
-        title = f"{view._browser.both.comparison.old.image.reference} → "
-        assert f"<title>{title}" in (tmp_path / "shop-2.4.compare.html").read_text()
+        title = "shop:2.3 → shop:2.4"
+        assert f"<title>{title} - LayerLens" in (tmp_path / "shop-2.4.compare.html").read_text()
         alone = (tmp_path / "shop-2.4.html").read_text()
         assert title not in alone
         assert "#/changes" not in alone
