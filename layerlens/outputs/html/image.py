@@ -114,7 +114,7 @@ def image_data(report: Report) -> Json:
         "folded": folded_facts(whole, tree),
         "inefficient": inefficient(analysis, tree),
         "partial": None if partial is None else {"read": partial.read, "layers": partial.layers},
-        "packages": package_data(analysis),
+        "packages": package_data(analysis, whole),
         "judgement": judgement_data(analysis),
         "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),

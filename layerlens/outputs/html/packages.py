@@ -6,7 +6,6 @@ page's files say by that index whose they are.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from layerlens.analysis.packages.unowned import by_directory, owned_inodes, unow
 from layerlens.analysis.packages.why import Why, reasons
 from layerlens.filesystem.result import Filesystem
 from layerlens.outputs.display import encodable, name_fields
+from layerlens.outputs.html.tree import Columns
 
 Json = dict[str, Any]
 
@@ -27,8 +27,8 @@ _LONG = 2_000
 """Characters of a licence or a detail: some state the whole text of theirs."""
 
 
-def package_data(analysis: Analysis) -> Json:
-    """``packages`` of the page's data; figures are bytes.
+def package_data(analysis: Analysis, columns: Columns) -> Json:
+    """``packages`` of the page's data; figures are bytes; ``columns`` are all the image's.
 
     ``looked`` says whether somebody looked for packages.  ``rows`` are in the order of
     the inventory: ``database`` is an index into ``databases``, ``reason`` why it is
@@ -46,13 +46,12 @@ def package_data(analysis: Analysis) -> Json:
     databases = {
         path: at for at, path in enumerate(dict.fromkeys(each.database for each in packages))
     }
-    wires = _wires(analysis.filesystem) if packages else None
     return {
         "looked": analysis.judged is not None or bool(packages),
         "distribution": encodable(analysis.distribution.name) or None,
         "databases": [name_fields("path", path)["path"] for path in databases],
         "rows": [
-            _row(analysis.filesystem, package, whys[at], databases[package.database], wires)
+            _row(analysis.filesystem, package, whys[at], databases[package.database], columns)
             | {"requires": dependencies.requires[at], "recommends": dependencies.recommends[at]}
             for at, package in enumerate(packages)
         ],
@@ -66,10 +65,9 @@ def package_data(analysis: Analysis) -> Json:
     }
 
 
-def _row(
-    fs: Filesystem, package: Package, why: Why, database: int, wires: Sequence[int] | None
-) -> Json:
+def _row(fs: Filesystem, package: Package, why: Why, database: int, columns: Columns) -> Json:
     listed, inodes = package.listed, fs.inodes
+    wire, record_of = columns.wire, columns.record_of
     return {
         "name": encodable(listed.name),
         "version": encodable(listed.version),
@@ -79,8 +77,10 @@ def _row(
         "bytes": package.bytes,
         "transfer": (
             None
-            if wires is None
-            else sum(wires[each] for each in {inodes.get(own, own) for own in package.versions})
+            if wire is None
+            else sum(
+                wire[record_of[each]] for each in {inodes.get(own, own) for own in package.versions}
+            )
         ),
         "declared": listed.declared,
         "files": len(package.versions),
@@ -93,20 +93,6 @@ def _row(
             for key, value in list(listed.details.items())[:_MOST_DETAILS]
         },
     }
-
-
-def _wires(fs: Filesystem) -> Sequence[int] | None:
-    """Bytes on the wire by version; ``None`` where a layer is stored plain."""
-    found = array("q")
-    for layer, table in enumerate(fs.tables):
-        wires = table.wires()
-        if wires is None:
-            if any(table.sizes):
-                return None
-            wires = array("q", [0]) * len(table.sizes)
-        found.extend(wires)
-        found.extend([0] * (fs.first[layer + 1] - len(found)))
-    return found
 
 
 def _ecosystems(analysis: Analysis) -> list[Json]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,15 @@ from layerlens.analysis.packages.model import Ecosystem, Inventory, Package, Pac
 from layerlens.analysis.packages.purl import Distribution
 from layerlens.analysis.packages.why import reasons
 from layerlens.outputs.html.packages import package_data
+from layerlens.outputs.html.tree import columns
 from layerlens.outputs.packages import document, unowned
 from tests.builders import file, hardlink
 from tests.unit.outputs import samples, wicked
+
+
+def told(analysis: Analysis) -> dict[str, Any]:
+    """What the page is told."""
+    return package_data(analysis, columns(analysis))
 
 
 def shared() -> Analysis:
@@ -82,7 +89,7 @@ IMAGES: dict[str, Callable[[], Analysis]] = {
 def test_rows_are_the_inventory(name: str) -> None:
     analysis = crowd() if name == "crowd" else IMAGES[name]()
     packages = analysis.inventory.packages
-    found = package_data(analysis)
+    found = told(analysis)
     table = document(analysis, list(enumerate(packages)))["packages"]
     assert len(found["rows"]) == len(table)
     for row, expected in zip(found["rows"], table, strict=True):
@@ -99,7 +106,7 @@ def test_rows_are_the_inventory(name: str) -> None:
 @pytest.mark.parametrize("name", [*IMAGES, "crowd"])
 def test_going_up_from_a_package_is_its_chain(name: str) -> None:
     analysis = crowd() if name == "crowd" else IMAGES[name]()
-    rows = package_data(analysis)["rows"]
+    rows = told(analysis)["rows"]
     for at, why in enumerate(reasons(analysis.inventory.packages)):
         assert rows[at]["reason"] == why.reason
         line = [at]
@@ -112,7 +119,7 @@ def test_going_up_from_a_package_is_its_chain(name: str) -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_what_is_owned_and_what_is_not_adds_up_to_the_live_bytes(name: str) -> None:
     analysis = IMAGES[name]()
-    found = package_data(analysis)
+    found = told(analysis)
     owned = sum(each["bytes"] for each in found["ecosystems"])
     assert owned + found["unowned"]["bytes"] == analysis.scores.live_bytes
     loose = unowned(analysis)
@@ -124,7 +131,7 @@ def test_what_is_owned_and_what_is_not_adds_up_to_the_live_bytes(name: str) -> N
 
 
 def test_a_file_of_several_packages_counts_for_the_first() -> None:
-    found = package_data(shared())
+    found = told(shared())
     assert found["ecosystems"] == [
         {"ecosystem": "deb", "packages": 1, "bytes": 130, "files": 2},
         {"ecosystem": "npm", "packages": 1, "bytes": 0, "files": 0},
@@ -133,14 +140,14 @@ def test_a_file_of_several_packages_counts_for_the_first() -> None:
 
 
 def test_bytes_on_the_wire_are_told_where_layers_are_compressed() -> None:
-    assert [row["transfer"] for row in package_data(shared())["rows"]] == [None, None]
-    rows = package_data(samples.packaged())["rows"]
+    assert [row["transfer"] for row in told(shared())["rows"]] == [None, None]
+    rows = told(samples.packaged())["rows"]
     assert rows[0]["transfer"] > rows[2]["transfer"] > 0
     assert rows[1]["transfer"] == 0
 
 
 def test_changes_name_rows_and_what_is_gone_by_its_name() -> None:
-    (change,) = package_data(samples.packaged())["changes"]
+    (change,) = told(samples.packaged())["changes"]
     assert change["added"] == [0]
     assert change["removed"] == [2]
     assert change["upgraded"] == [[1, 0]]
@@ -149,27 +156,27 @@ def test_changes_name_rows_and_what_is_gone_by_its_name() -> None:
         samples.packaged(),
         inventory=Inventory(changes=(PackageChange(3, b"db\xff", (), (old,)),)),
     )
-    (change,) = package_data(analysis)["changes"]
+    (change,) = told(analysis)["changes"]
     assert change["database"] == "db\\xff"
     assert change["removed"] == [("deb", "old\\ud800", "0.1")]
 
 
 def test_nobody_looked_where_rules_did_not_run() -> None:
-    assert package_data(samples.shop())["looked"] is False
-    assert package_data(samples.judged())["looked"] is True
-    assert package_data(samples.packaged())["looked"] is True
+    assert told(samples.shop())["looked"] is False
+    assert told(samples.judged())["looked"] is True
+    assert told(samples.packaged())["looked"] is True
 
 
 def test_problems_are_told() -> None:
     analysis = replace(
         samples.judged(), inventory=Inventory(problems=((b"var/lib/\xff", "torn \ud800"),))
     )
-    (problem,) = package_data(analysis)["problems"]
+    (problem,) = told(analysis)["problems"]
     assert problem["path"] == "var/lib/\\xff"
     assert problem["path_base64"]
     assert problem["why"] == "torn \\ud800"
 
 
 def test_five_thousand_packages_take_less_than_300_kb() -> None:
-    raw = json.dumps(package_data(crowd()), separators=(",", ":")).encode()
+    raw = json.dumps(told(crowd()), separators=(",", ":")).encode()
     assert len(base64.b64encode(gzip.compress(raw, 6))) < 300_000
