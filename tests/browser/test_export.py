@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,7 @@ from layerlens.outputs.rows_csv import write_rows_csv
 from tests.browser import axe
 from tests.browser.opening import Opener
 from tests.builders import directory, file, hardlink, symlink, whiteout
-from tests.unit.outputs import judging, samples, wicked
+from tests.unit.outputs import images, judging, samples
 from tests.unit.outputs.html.test_tree import mixed
 
 
@@ -44,17 +43,7 @@ def linked() -> Analysis:
     )  # fmt: skip
 
 
-IMAGES: dict[str, Callable[[], Analysis]] = {
-    "shop": samples.shop,
-    "judged": samples.judged,
-    "packaged": samples.packaged,
-    "hostile": samples.hostile,
-    "wicked": wicked.wicked,
-    "empty": samples.empty,
-    "many": samples.many,
-    "mixed": mixed,
-    "linked": linked,
-}
+IMAGES = {**images.IMAGES, "mixed": mixed, "linked": linked}
 
 
 async def menu(page: Page) -> None:

@@ -5,7 +5,7 @@ import { facts, some } from "./facts.js";
 import { layerLink, pathLink } from "./links.js";
 import { ecosystemStyle } from "./packages.js";
 import { clipped, count, counted, share, size } from "./shown.js";
-import { table } from "./table.js";
+import { figures, table } from "./table.js";
 import { FINAL } from "./tree.js";
 import { swatch } from "./words.js";
 
@@ -100,14 +100,7 @@ export function aboutUnowned(packages) {
           cell: (each) => pathLink(each.path, { of: FINAL, text: `/${each.path}` }),
           sort: (each) => each.path,
         },
-        {
-          id: "bytes",
-          title: "Size",
-          number: true,
-          first: "down",
-          cell: (each) => size(each.bytes),
-          sort: (each) => each.bytes,
-        },
+        figures("bytes", "Size", size, (each) => each.bytes),
         { id: "share", title: "Share", number: true, cell: (each) => share(each.bytes, bytes) },
       ],
     }).element,

@@ -10,6 +10,14 @@ const PIECE = 200;
 const MOST_REACHED = 600;
 
 /**
+ * A column of figures, the largest first: `of` gives a row's, `write` its text (`size` or
+ * `count` of shown.js).
+ */
+export function figures(id, title, write, of) {
+  return { id, title, number: true, first: "down", cell: (row) => write(of(row)), sort: of };
+}
+
+/**
  * Make a table.
  *
  * `columns`: {id, title, cell(row) -> node, text or list of these, sort(row) -> number or

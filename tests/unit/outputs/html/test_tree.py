@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,7 @@ from layerlens.analysis.packages.model import Inventory
 from layerlens.outputs.html.tree import columns
 from tests import columns as columns_of
 from tests.builders import directory, file, hardlink, opaque, symlink, whiteout
-from tests.unit.outputs import samples, wicked
+from tests.unit.outputs import images, samples
 
 
 def mixed() -> Analysis:
@@ -30,16 +29,7 @@ def mixed() -> Analysis:
     )  # fmt: skip
 
 
-IMAGES: dict[str, Callable[[], Analysis]] = {
-    "shop": samples.shop,
-    "judged": samples.judged,
-    "packaged": samples.packaged,
-    "hostile": samples.hostile,
-    "wicked": wicked.wicked,
-    "empty": samples.empty,
-    "many": samples.many,
-    "mixed": mixed,
-}
+IMAGES = {**images.IMAGES, "mixed": mixed}
 
 
 @pytest.mark.parametrize("name", IMAGES)

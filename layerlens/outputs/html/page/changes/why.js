@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { layerLink, pathLink } from "../links.js";
 import { hashOf } from "../route.js";
 import { change, count, counted, size } from "../shown.js";
-import { table } from "../table.js";
+import { figures, table } from "../table.js";
 import { classStyle, swatch } from "../words.js";
 import { bars } from "./figures.js";
 
@@ -149,22 +149,8 @@ function moved(document) {
               cell: (row) => placeLink(row.new_path),
               sort: (row) => row.new_path,
             },
-            {
-              id: "files",
-              title: "Files",
-              number: true,
-              first: "down",
-              cell: (row) => count(row.files),
-              sort: (row) => row.files,
-            },
-            {
-              id: "bytes",
-              title: "Bytes",
-              number: true,
-              first: "down",
-              cell: (row) => size(row.bytes),
-              sort: (row) => row.bytes,
-            },
+            figures("files", "Files", count, (row) => row.files),
+            figures("bytes", "Bytes", size, (row) => row.bytes),
           ],
         }).element
       : h("p", {}, "No directory moved as a whole."),

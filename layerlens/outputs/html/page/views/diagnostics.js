@@ -5,7 +5,7 @@ import { h, replace } from "../dom.js";
 import { layerLink, pathLink } from "../links.js";
 import { go, hashOf } from "../route.js";
 import { clipped, count, counted } from "../shown.js";
-import { table } from "../table.js";
+import { figures, table } from "../table.js";
 
 const VIEW = "diagnostics";
 
@@ -110,14 +110,7 @@ class Diagnostics {
             cell: (group) => h("a", { href: hashOf(VIEW, { code: group.code }) }, h("code", { class: "diagnostic-code" }, group.code)),
             sort: (group) => group.code,
           },
-          {
-            id: "count",
-            title: "How many",
-            number: true,
-            first: "down",
-            cell: (group) => count(group.count),
-            sort: (group) => group.count,
-          },
+          figures("count", "How many", count, (group) => group.count),
           { id: "meaning", title: "What it means", cell: (group) => MEANINGS[group.code] },
         ],
       }).element,

@@ -7,7 +7,7 @@ import { aboutPackage, aboutUnowned } from "../packagepage.js";
 import { Packages, ecosystemStyle } from "../packages.js";
 import { hashOf } from "../route.js";
 import { clipped, count, counted, share, size } from "../shown.js";
-import { table } from "../table.js";
+import { figures, table } from "../table.js";
 import { swatch } from "../words.js";
 
 const VIEW = "packages";
@@ -218,14 +218,7 @@ class PackagesView {
         cell: (row) => size(row.transfer),
         sort: (row) => row.transfer,
       },
-      {
-        id: "files",
-        title: "Files",
-        number: true,
-        first: "down",
-        cell: (row) => count(row.files),
-        sort: (row) => row.files,
-      },
+      figures("files", "Files", count, (row) => row.files),
       {
         id: "layer",
         title: "Layer",
