@@ -3,11 +3,14 @@
 import { copy, h, replace } from "./dom.js";
 import { go, hashOf } from "./route.js";
 
-/** Labelled facts: pairs of a label and what it is; those that are null or false are left out. */
-export function facts(pairs) {
+/**
+ * Labelled facts: pairs of a label and what it is; those that are null or false are left
+ * out.  `attributes` are of the list; a class among them stands in place of its own.
+ */
+export function facts(pairs, attributes = {}) {
   return h(
     "dl",
-    { class: "fact-list" },
+    { class: "fact-list", ...attributes },
     pairs
       .filter(([, value]) => value !== null && value !== undefined && value !== false)
       .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),

@@ -1,33 +1,26 @@
 // What image this is, its scores, and its size by the meters that people meet.
 
 import { h } from "../dom.js";
+import { facts } from "../facts.js";
 import { count, counted, share, size } from "../shown.js";
-
-/** Labelled values; those without a value are left out. */
-export function facts(rows, attributes = {}) {
-  return h(
-    "dl",
-    { class: "facts", ...attributes },
-    rows
-      .filter(([, value]) => value !== null && value !== undefined && value !== false)
-      .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
-  );
-}
 
 /** The image: what it is called, what it rests on, where it was read from. */
 export function imageFacts(document) {
   const { image, layers } = document;
-  return facts([
-    ["Reference", h("span", { class: "path" }, image.reference)],
-    ["Tags", image.tags.length ? listed(image.tags) : "none"],
-    ["Platform", image.platform],
-    ["Created", image.created && time(image.created)],
-    ["Id", image.id && h("code", { class: "path" }, image.id)],
-    ["Digest", image.digest && h("code", { class: "path" }, image.digest)],
-    ["Base", baseText(document)],
-    ["Contents", `${counted(layers.length, "layer")}, ${counted(image.file_count, "file")}`],
-    ["Read from", image.source],
-  ]);
+  return facts(
+    [
+      ["Reference", h("span", { class: "path" }, image.reference)],
+      ["Tags", image.tags.length ? listed(image.tags) : "none"],
+      ["Platform", image.platform],
+      ["Created", image.created && time(image.created)],
+      ["Id", image.id && h("code", { class: "path" }, image.id)],
+      ["Digest", image.digest && h("code", { class: "path" }, image.digest)],
+      ["Base", baseText(document)],
+      ["Contents", `${counted(layers.length, "layer")}, ${counted(image.file_count, "file")}`],
+      ["Read from", image.source],
+    ],
+    { class: "facts" },
+  );
 }
 
 const MOST_TAGS = 8;
