@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layerlens import interrupts
 from layerlens.errors import SourceError, UsageError
 from layerlens.image.jsondoc import parse_object
 
@@ -119,22 +120,26 @@ def _start(environment: Mapping[str, str]) -> Service | None:
         return None
     folder = tempfile.mkdtemp(prefix="layerlens-podman-")
     path, log = os.path.join(folder, "podman.sock"), os.path.join(folder, "log")
-    # What it says goes into a file: it would not survive a pipe that nobody reads.
-    with open(log, "wb") as words:
-        # Its own session: a Ctrl-C is for us, and stop() ends it.
-        process = subprocess.Popen(  # noqa: S603 - a program of the user's own PATH
-            [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"],
-            stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
-            env=dict(environment),
-            start_new_session=True,
-        )
-    service = Service(f"unix://{path}", process, folder)
+    service = None
     try:
+        # What it says goes into a file: it would not survive a pipe that nobody reads.
+        with open(log, "wb") as words, interrupts.held():
+            # Its own session: a Ctrl-C is for us, and stop() ends it.
+            process = subprocess.Popen(  # noqa: S603 - a program of the user's own PATH
+                [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                env=dict(environment),
+                start_new_session=True,
+            )
+            service = Service(f"unix://{path}", process, folder)
         _wait(service, path, log)
     except BaseException:
-        service.stop()
+        if service is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            service.stop()
         raise
     return service
 

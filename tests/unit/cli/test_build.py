@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,6 +188,29 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_gro
     assert not list(temporary.iterdir())
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_ctrl_c_while_the_builder_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The builder runs already, and who started it does not know it yet."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Starting(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Starting)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with (tmp_path / "log").open("w") as log:
+            monkeypatch.setattr(sys, "stderr", log)
+            with pytest.raises(KeyboardInterrupt):
+                build._call(["sleep", "60"])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert started[0].poll() == -signal.SIGINT
 
 
 @pytest.mark.parametrize(
