@@ -122,8 +122,24 @@ def _start(environment: Mapping[str, str]) -> Service | None:
     path, log = os.path.join(folder, "podman.sock"), os.path.join(folder, "log")
     service = None
     try:
-        # What it says goes into a file: it would not survive a pipe that nobody reads.
-        with open(log, "wb") as words, interrupts.held():
+        with interrupts.held():
+            service = _serve(program, folder, path, log, environment)
+        _wait(service, path, log)
+    except BaseException:
+        if service is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            service.stop()
+        raise
+    return service
+
+
+def _serve(
+    program: str, folder: str, path: str, log: str, environment: Mapping[str, str]
+) -> Service:
+    # What it says goes into a file: it would not survive a pipe that nobody reads.
+    with open(log, "wb") as words:
+        try:
             # Its own session: a Ctrl-C is for us, and stop() ends it.
             process = subprocess.Popen(  # noqa: S603 - a program of the user's own PATH
                 [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"],
@@ -133,15 +149,12 @@ def _start(environment: Mapping[str, str]) -> Service | None:
                 env=dict(environment),
                 start_new_session=True,
             )
-            service = Service(f"unix://{path}", process, folder)
-        _wait(service, path, log)
-    except BaseException:
-        if service is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            service.stop()
-        raise
-    return service
+        except OSError as error:
+            raise SourceError(
+                f"podman cannot be started: {error.strerror or error}",
+                hint="try podman info, or give the path of a saved image",
+            ) from error
+    return Service(f"unix://{path}", process, folder)
 
 
 def _wait(service: Service, path: str, log: str) -> None:

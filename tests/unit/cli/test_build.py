@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from layerlens.cli.build import split
 from tests.builders import Image, file, layer
 from tests.unit.cli.running import environment, layerlens, line
 from tests.unit.sources.fake_engine import Engine, serving
+from tests.unit.starting import interrupted
 
 IMAGE = Image([layer(file("a", b"content"))], ["COPY a /"], tag="demo:1")
 
@@ -191,25 +191,10 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_gro
 
 
 def test_ctrl_c_while_the_builder_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The builder runs already, and who started it does not know it yet."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    class Starting(subprocess.Popen[bytes]):
-        def __init__(self, *words: Any, **options: Any) -> None:
-            super().__init__(*words, **options)
-            started.append(self)
-            signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(subprocess, "Popen", Starting)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with (tmp_path / "log").open("w") as log:
-            monkeypatch.setattr(sys, "stderr", log)
-            with pytest.raises(KeyboardInterrupt):
-                build._call(["sleep", "60"])
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with (tmp_path / "log").open("w") as log, interrupted() as started:
+        monkeypatch.setattr(sys, "stderr", log)
+        with pytest.raises(KeyboardInterrupt):
+            build._call(["sleep", "60"])
     assert started[0].poll() == -signal.SIGINT
 
 
