@@ -102,13 +102,18 @@ export class Scope {
     return found;
   }
 
-  /** Bytes of a node itself, all its versions in the scope. */
-  own(node, measure) {
-    const amounts = this.amounts(measure);
-    let bytes = 0;
-    const until = this.tree.firstRecord[node + 1];
-    for (let record = this.tree.firstRecord[node]; record < until; record += 1) bytes += amounts[record];
-    return bytes;
+  /** Bytes of each node itself by a measure, all its versions in the scope. */
+  own(measure) {
+    const key = `own ${measure}`;
+    let found = this.kept.get(key);
+    if (!found) {
+      const { count, node } = this.tree;
+      const amounts = this.amounts(measure);
+      found = new Float64Array(count);
+      for (let record = 0; record < amounts.length; record += 1) found[node[record]] += amounts[record];
+      this.kept.set(key, found);
+    }
+    return found;
   }
 }
 
