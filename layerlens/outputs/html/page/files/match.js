@@ -25,7 +25,7 @@ export function match(tree, pattern) {
 const lowered = new WeakMap();
 
 /** The names in small letters, made once. */
-function lowerNames(tree) {
+export function lowerNames(tree) {
   let names = lowered.get(tree);
   if (!names) lowered.set(tree, (names = tree.names.map((name) => name.toLowerCase())));
   return names;

@@ -48,14 +48,19 @@ class FilesView {
     this.colouring = colourings(image);
     this.finder = new Finder(this.tree, {
       found: () => this.#draw(),
-      problem: (text) => this.toolbar.say(text, true),
+      problem: () => this.#draw(),
     });
     this.place = null;
     this.drawn = "";
+    this.around = "";
     this.root = 0;
     this.selected = null;
     this.lines = new Map();
-    this.toolbar = toolbar(image, (part, quietly) => this.#visit(part, quietly));
+    this.toolbar = toolbar(
+      image,
+      (part, quietly) => this.#visit(part, quietly),
+      () => this.finder.prepare(this.scope, this.place.size),
+    );
     this.crumbs = crumbs();
     this.map = treemap({
       label: "Treemap of the directory",
@@ -162,20 +167,29 @@ class FilesView {
     const { place, tree } = this;
     const scope = this.scopeOf(place.of);
     const before = this.root;
+    const around = this.around;
     const { root, picked, notice } = resolve(scope, place.at, place.pick);
     this.scope = scope;
     this.root = root;
     this.picked = picked;
-    const group = place.only === null ? null : this.colouring(place.colour).over(scope, place.size).of(place.only);
-    this.hits = this.finder.hits(place.q, scope, place.size, group);
-    this.group = this.hits && group;
     this.toolbar.show(place);
     this.notice.hidden = !notice;
     replace(this.notice, notice);
+    const there = this.element.isConnected && this.now;
+    this.around = JSON.stringify([root, place.of, place.size, place.colour, place.only]);
+    const group = place.only === null ? null : this.colouring(place.colour).over(scope, place.size).of(place.only);
+    const hits = this.finder.hits(place.q, scope, place.size, group);
+    if (this.finder.waits && there && around === this.around) {
+      // What is shown stays until the answer is there.
+      this.toolbar.say("Searching…");
+      return;
+    }
+    this.hits = hits;
+    this.group = hits && group;
     this.#saySearch();
     // What is drawn depends on this; sorting and looking at details leave it.
-    const drawn = JSON.stringify([root, place.of, place.size, place.colour, place.only, this.hits && place.q]);
-    const same = drawn === this.drawn && this.element.isConnected && this.now;
+    const drawn = this.around + JSON.stringify(hits && place.q);
+    const same = there && drawn === this.drawn;
     this.drawn = drawn;
     if (!same) {
       this.crumbs.show(tree, root, (node) =>
