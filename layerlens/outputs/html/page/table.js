@@ -44,10 +44,10 @@ export function table({
   piece = PIECE,
   seen = piece,
 }) {
-  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, owed: 0, waits: 0 };
+  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, owed: [], waits: 0 };
   const body = h("tbody");
   const heads = new Map();
-  const more = h("button", { type: "button", class: "more", onclick: () => pay() || lay(piece) });
+  const more = h("button", { type: "button", class: "more", onclick: () => showMore() });
   const status = h("p", { class: "table-end" });
   const head = h(
     "tr",
@@ -111,9 +111,9 @@ export function table({
     state.laid = 0;
     body.replaceChildren();
     state.pinned.forEach(place);
-    state.owed = Math.max(0, Math.min(piece, state.rows.length) - seen);
-    lay(Math.min(piece, seen), false);
-    if (state.owed && !state.waits) state.waits = requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
+    state.owed = [];
+    lay(piece, false, seen);
+    if (state.owed.length && !state.waits) state.waits = requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
   }
 
@@ -133,11 +133,17 @@ export function table({
     body.append(element_);
   }
 
+  function showMore() {
+    pay();
+    lay(piece);
+  }
+
   /** Lay out what was put off. */
   function pay() {
     const { owed } = state;
-    state.waits = state.owed = 0;
-    if (owed) lay(owed, false);
+    state.waits = 0;
+    state.owed = [];
+    owed.forEach(place);
   }
 
   function reach(laid) {
@@ -149,12 +155,13 @@ export function table({
     }
   }
 
-  function lay(some, focus = true) {
+  function lay(some, focus = true, now = some) {
     const had = state.laid;
     const rows_ = state.order(some);
-    rows_.forEach(place);
+    rows_.slice(0, now).forEach(place);
+    state.owed = rows_.slice(now);
     state.laid += rows_.length;
-    const left = state.rows.length - state.laid - state.owed;
+    const left = state.rows.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(piece, left))} more of ${count(left)}`;
       more.dataset.left = count(left); // said on paper

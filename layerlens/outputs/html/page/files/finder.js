@@ -1,7 +1,7 @@
 // The search: what matches the text, whether that is known at once or later.
 
 import { Hits } from "./hits.js";
-import { lowerNames, match, parsePattern } from "./match.js";
+import { match, parsePattern } from "./match.js";
 import { RegexSearch } from "./regex.js";
 
 /** `found()` is told of an answer that came later, `problem(text)` of why there is none. */
@@ -27,7 +27,7 @@ export class Finder {
 
   /** Make what a search needs, so that the first one takes no longer than others. */
   prepare(scope, measure) {
-    lowerNames(this.tree);
+    this.tree.lowerNames();
     scope.own(measure);
     this.regex.prepare();
   }

@@ -1,5 +1,7 @@
 // What a search, or a group that was chosen, found in a scope.
 
+import { FILE, HERE } from "./scope.js";
+
 /**
  * Matches in a scope: their nodes, how many of what they are, their bytes.
  *
@@ -10,7 +12,9 @@
 export class Hits {
   constructor(scope, found, measure, group = null) {
     const { tree } = scope;
-    const { parent, count } = tree;
+    const { parent, count, name, names } = tree;
+    const places = scope.marks;
+    const chosen = group?.marks;
     const marks = new Uint8Array(count);
     const amounts = group ? group.amounts : scope.own(measure);
     const nodes = [];
@@ -24,7 +28,7 @@ export class Hits {
       // Directories carry it down, whether they are here themselves or only lead to what is.
       marks[node] = INSIDE;
       if (!group) this.#lead(marks, parent, node);
-      if (!scope.isHere(node) || (group && !group.marks[node])) continue;
+      if (!(places[node] & HERE) || (chosen && !chosen[node])) continue;
       bytes += amounts[node];
       // Of a group, what has its bytes is listed: directories have none.
       if (inside && !group) continue;
@@ -32,8 +36,8 @@ export class Hits {
       if (group) this.#lead(marks, parent, node);
       nodes.push(node);
       // A nameless node stands for many files that were too small to be named.
-      if (!tree.nameOf(node)) files += scope.files[node];
-      else if (scope.isFile(node)) files += 1;
+      if (!names[name[node]]) files += scope.files[node];
+      else if (places[node] & FILE) files += 1;
       else directories += 1;
     }
     // What lies in a match has nothing of the group unless it says so itself.

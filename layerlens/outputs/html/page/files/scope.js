@@ -2,10 +2,11 @@
 
 import { ALL, FINAL } from "../tree.js";
 
-const HERE = 1;
+/** Bits of `marks` of a scope: in it itself, something below is, taken away, and no directory. */
+export const HERE = 1;
 const BELOW = 2;
 const TAKEN = 4;
-const FILE = 8;
+export const FILE = 8;
 
 /** In `sources` of a scope: the record is not in it. */
 export const OUTSIDE = -2;
@@ -47,11 +48,6 @@ export class Scope {
   /** Whether the layer of this scope took the node away and put nothing there. */
   isTaken(node) {
     return (this.marks[node] & (TAKEN | HERE)) === TAKEN;
-  }
-
-  /** Whether any of the node's versions here is no directory. */
-  isFile(node) {
-    return (this.marks[node] & FILE) > 0;
   }
 
   folder(node) {
