@@ -2,13 +2,12 @@
 
 import { add, h } from "./dom.js";
 import { copyButton, facts } from "./facts.js";
+import { broken, fixParts } from "./fixparts.js";
 import { findingLink, layerLink, pathLink } from "./links.js";
-import { clipped, count, counted, share, shown, size } from "./shown.js";
+import { clipped, count, counted, share, size } from "./shown.js";
 import { severity } from "./words.js";
 
 const FIRST_PATHS = 6;
-/** A word from which on it may be broken: what a phone has room for. */
-const LONG_WORD = 28;
 
 /** Advice without an if: no alternative, no hint, no price. */
 export function isPlain(finding) {
@@ -29,11 +28,6 @@ function tags(finding) {
 /** An exact number of bytes as people write it; the number itself is its value. */
 export function bytes(number, text = size(number)) {
   return h("data", { value: String(number), title: `${count(number)} bytes` }, text);
-}
-
-/** Text in which what hides or turns around is an escape, as the page shows it, to be copied. */
-export function copied(text) {
-  return text.split("\n").map(shown).join("\n");
 }
 
 /**
@@ -112,27 +106,9 @@ function details(image, index, finding) {
     where(image, finding),
     about(finding, rule),
   ];
-  const fix = finding.fix && [
-    h("div", { class: "finding-fix-head" }, h("h4", {}, "Fix"), copyButton(copied(finding.fix), "fix")),
-    code(finding.fix),
-  ];
+  const parts = image.data.judgement.fixes[index];
+  const fix = parts.length > 0 && [h("h4", {}, "Fix"), fixParts(parts, "fix")];
   return [h("div", { class: "finding-what" }, what), fix && h("div", { class: "finding-fix" }, fix)];
-}
-
-/** Text of several lines, as a page breaks it: never inside a word such as `--from`. */
-function code(text) {
-  const lines = text.split("\n").map((line) => words(clipped(line)));
-  return h(
-    "pre",
-    { class: "finding-code", tabindex: "0", role: "group", "aria-label": "Fix" },
-    lines.flatMap((line, at) => (at ? [document.createTextNode("\n"), line] : [line])),
-  );
-}
-
-function words(line) {
-  return line
-    .split(/( +)/)
-    .map((word) => (word.includes("-") && word.length < LONG_WORD ? h("span", { class: "finding-word" }, word) : word));
 }
 
 function where(image, finding) {
@@ -258,7 +234,7 @@ function commandLine(command) {
   return h(
     "span",
     { class: "finding-command" },
-    h("code", {}, words(clipped(command))),
+    h("code", {}, broken(clipped(command))),
     copyButton(command, "command"),
   );
 }
