@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.findings import MOST_SECRETS
 from layerlens.analysis.rules.model import (
     Confidence,
     Draft,
@@ -270,7 +271,8 @@ def _file_draft(
         paths=paths,
         title=title,
         evidence=tuple(
-            _line(hit, _shown(context.path(hit.version)), fates[hit.version]) for hit in hits[:20]
+            _line(hit, _shown(context.path(hit.version)), fates[hit.version])
+            for hit in hits[:MOST_SECRETS]
         ),
         values={"path": "/" + _shown(paths[0]), "ignore": f"# .dockerignore:\n{ignored}"},
         severity=first.severity,

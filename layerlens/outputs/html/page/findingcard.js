@@ -8,6 +8,9 @@ import { clipped, count, counted, share, size } from "./shown.js";
 import { severity } from "./words.js";
 
 const FIRST_PATHS = 6;
+/** Of secrets and lines of evidence: what stands there at first, and what a button brings. */
+const FIRST = 20;
+const LATER = 200;
 
 /** Advice without an if: no alternative, no hint, no price. */
 export function isPlain(finding) {
@@ -101,7 +104,7 @@ function details(image, index, finding) {
     rule.why && h("p", {}, rule.why),
     finding.trade_off && h("p", { class: "finding-note" }, h("strong", {}, "At the price: "), finding.trade_off),
     finding.evidence.length > 0 &&
-      h("ul", { class: "finding-evidence" }, finding.evidence.map((line) => h("li", {}, line))),
+      inPieces("finding-evidence", finding.evidence, null, (line) => h("li", {}, line)),
     held ? heldPaths(finding, held) : paths(finding),
     where(image, finding),
     about(finding, rule),
@@ -210,15 +213,33 @@ function paths(finding) {
 
 /** The paths of a secret: whether each is still seen, and how to get it out of its layer. */
 function heldPaths(finding, held) {
-  return h(
-    "ul",
-    { class: "finding-paths finding-held" },
-    finding.paths.map((path, at) => {
-      const { command } = held[at];
-      return pathItem(finding, path, stateOf(finding, held[at]), command && commandLine(command));
-    }),
-    rest(finding, finding.paths.length),
-  );
+  return inPieces("finding-paths finding-held", finding.paths, rest(finding, finding.paths.length), (path, at) => {
+    const { command } = held[at];
+    return pathItem(finding, path, stateOf(finding, held[at]), command && commandLine(command));
+  });
+}
+
+/** A list of many: the first of them, then a button for some more, and at the end `last`. */
+function inPieces(name, things, last, make) {
+  const list = h("ul", { class: name });
+  let laid = 0;
+  const more = h("button", { type: "button", class: "finding-small", onclick: () => lay(LATER, true) });
+  const end = h("li", {}, more);
+  function lay(some, pressed) {
+    const from = laid;
+    // One or two more are not worth a button.
+    laid = things.length <= from + some + 2 ? things.length : from + some;
+    end.remove();
+    add(list, things.slice(from, laid).map((thing, at) => make(thing, from + at)));
+    const left = things.length - laid;
+    if (left) {
+      more.textContent = `Show ${count(Math.min(LATER, left))} more of ${count(left)}`;
+      list.append(end);
+    } else add(list, [last]);
+    if (pressed) list.children[from].querySelector("a, button")?.focus();
+  }
+  lay(FIRST, false);
+  return list;
 }
 
 function stateOf(finding, { lost, command }) {

@@ -6,8 +6,8 @@ import { count } from "./shown.js";
 
 const PIECE = 200;
 
-/** Rows that are laid out for the sake of one that is not seen yet. */
-const MOST_REACHED = 600;
+/** Rows that are laid out before one that a link leads to; those above it wait for a button. */
+const BEFORE_REACHED = 20;
 
 /**
  * A column of figures, the largest first: `of` gives a row's, `write` its text (`size` or
@@ -28,9 +28,10 @@ export function figures(id, title, write, of) {
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
  * `empty` is said where there are no rows.  `piece` rows are laid out at a time.
  *
- * Gives {element, show(rows, {sorted, pinned}), reach(laid), sorted}: `sorted` sorts
+ * Gives {element, show(rows, {sorted, pinned}), reach(row), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
- * `reach` lays out more, within reason, until `laid()` gives something, and gives that.
+ * `reach` lays out a row, wherever it stands in the order, and gives its element, or null
+ * where it is none of the rows.
  */
 export function table({
   columns,
