@@ -43,11 +43,14 @@ export function table({
   empty = "Nothing here.",
   piece = PIECE,
 }) {
-  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null };
+  // `skipped` are rows before the first that is laid out; `lines` the elements of those that are.
+  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, skipped: [], lines: new Map() };
   const body = h("tbody");
   const heads = new Map();
   const more = h("button", { type: "button", class: "more", onclick: () => lay(piece) });
   const status = h("p", { class: "table-end" });
+  const earlier = h("button", { type: "button", class: "more", onclick: layEarlier });
+  const above = h("p", { class: "table-start", hidden: true }, earlier);
   const head = h(
     "tr",
     {},
@@ -65,6 +68,7 @@ export function table({
   const element = h(
     "div",
     { class: "table" },
+    above,
     h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -92,16 +96,19 @@ export function table({
     return (some) => state.rows.slice(at, (at += some));
   }
 
-  function draw() {
+  function draw(from = 0) {
     for (const [id, cell] of heads) {
       const by = state.sorted?.id === id;
       if (by) cell.setAttribute("aria-sort", state.sorted.down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
     state.order = ordered();
+    state.skipped = state.order(from);
     state.laid = 0;
+    state.lines.clear();
     body.replaceChildren();
-    state.pinned.forEach(place);
+    state.pinned.forEach((row) => body.append(made(row)));
+    drawAbove();
     lay(piece);
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
   }
@@ -118,26 +125,51 @@ export function table({
     );
   }
 
-  function place(row) {
+  function made(row) {
     const element_ = line((column) => column.cell(row));
     onrow?.(row, element_);
-    body.append(element_);
+    return element_;
   }
 
-  function reach(laid) {
-    for (;;) {
-      const found = laid();
-      if (found || state.laid >= Math.min(state.rows.length, MOST_REACHED)) return found;
-      lay(piece, false);
+  function place(row) {
+    const element_ = made(row);
+    state.lines.set(row, element_);
+    return element_;
+  }
+
+  function reach(row) {
+    if (!state.lines.has(row)) {
+      const at = ordered()(state.rows.length).indexOf(row);
+      if (at < 0) return null;
+      const end = state.skipped.length + state.laid;
+      if (at >= end && at < end + piece) lay(piece, false);
+      else draw(Math.max(0, at - BEFORE_REACHED));
     }
+    return state.lines.get(row);
+  }
+
+  function drawAbove() {
+    const left = state.skipped.length;
+    above.hidden = !left;
+    earlier.textContent = `Show ${count(Math.min(piece, left))} earlier of ${count(left)}`;
+    earlier.dataset.left = count(left);
+  }
+
+  function layEarlier() {
+    const rows_ = state.skipped.splice(-piece).map(place);
+    body.rows[state.pinned.length].before(...rows_);
+    state.laid += rows_.length;
+    drawAbove();
+    // Who pressed the button goes on with the nearest of the new rows.
+    rows_.at(-1).querySelector("a, button")?.focus();
   }
 
   function lay(some, focus = true) {
     const had = state.laid;
     const rows_ = state.order(some);
-    rows_.forEach(place);
+    body.append(...rows_.map(place));
     state.laid += rows_.length;
-    const left = state.rows.length - state.laid;
+    const left = state.rows.length - state.skipped.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(piece, left))} more of ${count(left)}`;
       more.dataset.left = count(left); // said on paper
