@@ -43,7 +43,16 @@ def linked() -> Analysis:
     )  # fmt: skip
 
 
-IMAGES = {**images.IMAGES, "mixed": mixed, "linked": linked}
+def half_plain() -> Analysis:
+    """One of its layers lies uncompressed, so that nobody knows what its files take on the wire."""
+    analysis = samples.build(
+        [[file("a", b"1" * 4_000), file("empty")], [file("b", b"2" * 2_000)]], compressed=True
+    )
+    analysis.filesystem.tables[1].transfer = None
+    return analysis
+
+
+IMAGES = {**images.IMAGES, "mixed": mixed, "linked": linked, "half plain": half_plain}
 
 
 async def menu(page: Page) -> None:
