@@ -21,6 +21,7 @@ from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable
+from layerlens.outputs.html.exact import exact
 from layerlens.outputs.html.paths import KIND_AT, KIND_OF, KINDS, Nodes
 from layerlens.outputs.rows import decoder
 
@@ -87,6 +88,7 @@ class Columns(Nodes):
         """All columns by name, with the words that their numbers stand for."""
         found = Nodes.fields(self)
         del found["record_of"]
+        found["attributes"] = [tuple(map(exact, each)) for each in self.attributes]
         return found | {"kinds": KINDS, "changes": CHANGES}
 
 
