@@ -199,7 +199,7 @@ async def test_hostile_texts_fit_a_phone(opener: Opener) -> None:
 async def test_every_secret_is_listed_with_its_command(opener: Opener) -> None:
     names = [f"srv/{k:02}/.npmrc" for k in range(60)]
 
-    def planted(context: Context) -> Iterable[Draft]:
+    def planted(_: Context) -> Iterable[Draft]:
         yield Draft("planted", layer=0, paths=[name.encode() for name in names])
 
     rules = [RuleSet((SECRET,), (planted,))]
