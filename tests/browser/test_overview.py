@@ -68,7 +68,7 @@ async def test_tells_the_image_and_both_scores(opener: Opener) -> None:
         ("Removable", scores.removable_bytes),
     ):
         await expect(fact(page, label)).to_contain_text(human_size(size))
-    await expect(fact(page, "Yours wasted")).to_have_text("20.5%")
+    await expect(fact(page, "User wasted")).to_have_text("20.5%")
     await expect(fact(page, "Reference")).to_have_text("judged:1")
     await expect(fact(page, "Id")).to_have_text(str(analysis.image.id))
     await expect(fact(page, "Base")).to_contain_text("layer 0, 5.0 MB (guessed:")
@@ -430,3 +430,11 @@ async def test_it_is_never_wider_than_the_window(opener: Opener, name: str) -> N
 async def test_it_is_accessible(opener: Opener) -> None:
     page = await opener.open(judging.failing(), PLACE)
     assert await axe.violations(page) == []
+
+
+async def test_very_large_text_does_not_widen_the_page(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), PLACE, width=360, locale="en-US")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await expect(page.locator("body")).to_have_css("font-size", "32px")
+    assert await too_wide(page, [360]) == []

@@ -42,9 +42,9 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -
             *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
             ("Layers", str(len(analysis.layers))),
-            ("Efficiency", percent_of(scores.live_bytes, scores.total_bytes or 1)),
+            ("Efficiency", _score(scores.live_bytes, scores.total_bytes)),
+            *_lean(analysis),
             ("Dead bytes", human_size(scores.dead_bytes)),
-            ("Removable bytes", human_size(scores.removable_bytes)),
         ),
         plain=report.html_plain if plain is None else plain,
     )
@@ -122,6 +122,23 @@ def image_data(report: Report) -> Json:
         "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
+
+
+def _score(part: int, whole: int) -> str:
+    """Nothing is wasted where nothing ships."""
+    return percent_of(part, whole) if whole else "100%"
+
+
+def _lean(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """What only the rules can tell."""
+    if analysis.judged is None:
+        return ()
+    scores = analysis.scores
+    lean = scores.live_bytes - scores.removable_bytes
+    return (
+        ("Lean score", _score(lean, scores.total_bytes)),
+        ("Removable bytes", human_size(scores.removable_bytes)),
+    )
 
 
 def _partly(analysis: Analysis) -> tuple[tuple[str, str], ...]:

@@ -85,10 +85,12 @@ def write_page(
 <style>{style}</style>
 <body>
 <noscript>
+<main>
 <h1>{shown}</h1>
 <p>This report needs JavaScript; it runs from this file alone and fetches nothing. In short:
 <table>
 {rows}</table>
+</main>
 </noscript>
 """
     stream.write(head.encode())

@@ -1,6 +1,6 @@
 // A table that sorts by its columns, and lays out its rows some hundred at a time.
 
-import { h, replace } from "./dom.js";
+import { add, h, replace } from "./dom.js";
 import { inOrder } from "./order.js";
 import { count } from "./shown.js";
 
@@ -26,7 +26,8 @@ export function figures(id, title, write, of) {
  * total(rows) (what stands below the column, if any column has a total)}.
  * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
- * `empty` is said where there are no rows.  `piece` rows are laid out at a time.
+ * `empty` is said where there are no rows.  `piece` rows are laid out at a time; where that is
+ * told, the first `seen` of them at once, and the others when these have been painted.
  *
  * Gives {element, show(rows, {sorted, pinned}), reach(row), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
@@ -42,12 +43,16 @@ export function table({
   onrow,
   empty = "Nothing here.",
   piece = PIECE,
+  seen = piece,
 }) {
-  // `skipped` are rows before the first that is laid out; `lines` the elements of those that are.
-  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, skipped: [], lines: new Map() };
+  // `skipped` are rows before the first that is laid out; `lines` the elements of those that are;
+  // `owed` are put off until what was laid out has been painted.
+  const state = {
+    rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, skipped: [], lines: new Map(), owed: [], waits: 0,
+  };
   const body = h("tbody");
   const heads = new Map();
-  const more = h("button", { type: "button", class: "more", onclick: () => lay(piece) });
+  const more = h("button", { type: "button", class: "more", onclick: () => showMore() });
   const status = h("p", { class: "table-end" });
   const earlier = h("button", { type: "button", class: "more", onclick: layEarlier });
   const above = h("p", { class: "table-start", hidden: true }, earlier);
@@ -63,6 +68,14 @@ export function table({
       heads.set(column.id, cell);
       return cell;
     }),
+  );
+  // Copies of a row are made faster than rows.
+  const blank = h(
+    "tr",
+    {},
+    columns.map((column) =>
+      column.header ? h("th", { scope: "row" }) : h("td", { class: classOf(column) }),
+    ),
   );
   const foot = columns.some((column) => column.total) ? h("tfoot") : null;
   const element = h(
@@ -109,20 +122,20 @@ export function table({
     body.replaceChildren();
     state.pinned.forEach((row) => body.append(made(row)));
     drawAbove();
-    lay(piece);
+    state.owed = [];
+    lay(piece, false, seen);
+    if (state.owed.length && !state.waits) state.waits = requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
   }
 
   function line(text) {
-    return h(
-      "tr",
-      {},
-      columns.map((column) =>
-        column.header
-          ? h("th", { scope: "row" }, text(column))
-          : h("td", { class: classOf(column) }, text(column)),
-      ),
-    );
+    const made = blank.cloneNode(true);
+    let cell = made.firstChild;
+    for (const column of columns) {
+      add(cell, [text(column)]);
+      cell = cell.nextSibling;
+    }
+    return made;
   }
 
   function made(row) {
@@ -137,13 +150,30 @@ export function table({
     return element_;
   }
 
+  function showMore() {
+    pay();
+    lay(piece);
+  }
+
+  /** Lay out what was put off. */
+  function pay() {
+    const { owed } = state;
+    state.waits = 0;
+    state.owed = [];
+    body.append(...owed.map(place));
+  }
+
   function reach(row) {
+    pay();
     if (!state.lines.has(row)) {
       const at = ordered()(state.rows.length).indexOf(row);
       if (at < 0) return null;
       const end = state.skipped.length + state.laid;
       if (at >= end && at < end + piece) lay(piece, false);
-      else draw(Math.max(0, at - BEFORE_REACHED));
+      else {
+        draw(Math.max(0, at - BEFORE_REACHED));
+        pay();
+      }
     }
     return state.lines.get(row);
   }
@@ -164,10 +194,11 @@ export function table({
     rows_.at(-1).querySelector("a, button")?.focus();
   }
 
-  function lay(some, focus = true) {
+  function lay(some, focus = true, now = some) {
     const had = state.laid;
     const rows_ = state.order(some);
-    body.append(...rows_.map(place));
+    body.append(...rows_.slice(0, now).map(place));
+    state.owed = rows_.slice(now);
     state.laid += rows_.length;
     const left = state.rows.length - state.skipped.length - state.laid;
     if (left) {
