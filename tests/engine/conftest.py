@@ -9,6 +9,7 @@ that it has: repeated runs need not build again.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sample_images import build
+from tests.engine.archives import Archives
 from tests.engine.engine import Engine, EngineError
 
 
@@ -61,3 +63,13 @@ def sample(engine: Engine) -> Callable[[str], str]:
         return build.build(engine, name)
 
     return built
+
+
+@pytest.fixture(scope="session")
+def archives(
+    engine: Engine, sample: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Archives]:
+    """The archives of sample images; none outlives the session."""
+    folder = tmp_path_factory.mktemp("archives")
+    yield Archives(engine, sample, folder)
+    shutil.rmtree(folder)

@@ -13,7 +13,7 @@ import pytest
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.catalogue import posture, posture_commands, posture_files, secrets
 from layerlens.pipeline import Rules, analyse_image, open_image
-from sample_images import build
+from tests.engine.archives import Archives
 from tests.engine.engine import Engine
 from tests.engine.listing import ROOT, analysed, tool_environment
 
@@ -51,17 +51,14 @@ def _key_lines(directory: Path) -> list[str]:
     return (directory / "id_rsa").read_text().splitlines()[1:-1]
 
 
-@pytest.fixture(params=["e11-secrets", "e11-secrets-buildkit"])
+@pytest.fixture(scope="module", params=["e11-secrets", "e11-secrets-buildkit"])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def analysis(
-    name: str, engine: Engine, sample: Callable[[str], str], tmp_path: Path
-) -> Iterator[Analysis]:
-    sample(name)
-    image = open_image(str(build.save(engine, name, tmp_path)))
+@pytest.fixture(scope="module")
+def analysis(name: str, archives: Archives) -> Iterator[Analysis]:
+    image = open_image(str(archives(name)))
     try:
         yield analyse_image(image, rules=Rules())
     finally:
