@@ -116,13 +116,14 @@ WAYS = ("engine", "archive")
 
 
 @pytest.fixture(scope="module")
-def looks(built: Built) -> dict[str, Look]:
+def looks(built: Built, told: Callable[[str], str]) -> dict[str, Look]:
+    analyses = {
+        "engine": json.loads(told(built.name)),
+        "archive": analysed(str(built.archive), environment=built.environment),
+    }
     return {
-        way: Look(
-            listed(built.reference(way), environment=built.environment),
-            analysed(built.reference(way), environment=built.environment),
-        )
-        for way in WAYS
+        way: Look(listed(built.reference(way), environment=built.environment), analysis)
+        for way, analysis in analyses.items()
     }
 
 
