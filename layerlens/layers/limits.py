@@ -39,6 +39,12 @@ MAX_LAYER = 64 << 30
 MAX_ARCHIVE = 1 << 40
 """Decompressed size of a compressed outer archive."""
 
+MAX_TAIL = 1 << 30
+"""Bytes after the end of an outer archive that passes; ``/dev/zero`` has no end."""
+
+MAX_EMPTY_TAIL = 16 << 20
+"""The same where nothing stands before: more than any writer's padding."""
+
 MAX_IMPLIED_PATHS = 512 << 20
 """Paths that the layers of an image place without listing them, 128 bytes more for each.
 

@@ -16,6 +16,7 @@ import xxhash
 
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
+from layerlens.layers import limits
 from layerlens.layers.arrivals import Arrivals
 from layerlens.layers.asked import Asked, Part
 from layerlens.layers.compression import Compression, sniff
@@ -424,7 +425,9 @@ class StreamStore(Store):
                 asked=self._asked.part(),
             )
             self.tail = self._tape.read(end, 1 << 16)
-            self.table.tar_size = self._tape.drain()
+            self.table.tar_size = self._tape.drain(
+                limits.MAX_TAIL if self.table.names else limits.MAX_EMPTY_TAIL
+            )
             if end > self.table.tar_size:
                 raise FormatError(
                     f"truncated: the last entry needs {end - self.table.tar_size} more bytes"
