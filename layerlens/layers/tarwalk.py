@@ -49,6 +49,7 @@ Raises :class:`FormatError` where the stream ends before.
 Tick = Callable[[int], None]
 """Called now and then with the position, for progress and cancelling."""
 
+_DOTS = (b"..", b".wh.")
 _LINKS = (Kind.HARDLINK, Kind.SYMLINK)
 _DEVICES = (Kind.CHAR, Kind.BLOCK)
 
@@ -330,8 +331,7 @@ class _Walker:
         if b"\0" in name:
             raise FormatError("a name with a NUL in it")
         if len(name) > limits.NAME_MAX and (
-            len(name) > limits.PATH_MAX
-            or any(len(part) > limits.NAME_MAX for part in name.split(b"/"))
+            len(name) > limits.PATH_MAX or max(map(len, name.split(b"/"))) > limits.NAME_MAX
         ):
             self._note("name-too-long", "longer than Linux allows: no engine can load it", name)
         path = self._checked(name)
@@ -409,9 +409,9 @@ class _Walker:
         """The path of a name that is about to be added, and what it says of its directory."""
         if name[:2] == b"./":  # all names of some builders
             name = name[2:]
-            up, _, last = name.rpartition(b"/")
-            if up in self._sound and last and last[0] != 46:
-                return name
+        up, _, last = name.rpartition(b"/")
+        if up in self._sound and last and last != b"." and not last.startswith(_DOTS):
+            return name  # its directory has been looked at, and the name is an ordinary one
         path = self._path(name)
         up = path.rpartition(b"/")[0]
         if WHITEOUT in path:
