@@ -438,3 +438,22 @@ async def test_very_large_text_does_not_widen_the_page(opener: Opener) -> None:
     await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
     await expect(page.locator("body")).to_have_css("font-size", "32px")
     assert await too_wide(page, [360]) == []
+
+
+async def test_on_paper_the_key_of_the_bar_is_whole(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), PLACE, width=700)
+    await page.emulate_media(media="print")
+    lefts = await page.locator(".ledger .swatch").evaluate_all(
+        "all => all.map((each) => each.getBoundingClientRect().left)"
+    )
+    assert lefts
+    assert min(lefts) >= 0
+
+
+async def test_the_second_column_keeps_its_distance_below_the_first(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), PLACE, width=700)
+    above = await page.locator(".side-by-side > div").first.bounding_box()
+    heading = await page.get_by_role("heading", name="The image").bounding_box()
+    assert above is not None
+    assert heading is not None
+    assert heading["y"] - (above["y"] + above["height"]) > 16

@@ -245,3 +245,27 @@ async def test_large_text_does_not_widen_the_page(show: Show) -> None:
     session = await page.context.new_cdp_session(page)
     await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
     assert await too_wide(page, [360, 1280]) == []
+
+
+async def test_on_paper_the_table_of_all_points_is_whole(show: Show) -> None:
+    trend = moving()
+    names = [
+        f"/builds/team/shop/images/{k}-of-the-night-before.tar" for k in range(len(trend.points))
+    ]
+    points = [replace(each, reference=name) for each, name in zip(trend.points, names, strict=True)]
+    problem = "no such file; give the path of an archive or of an image's directory"
+    gap = replace(trend.gaps[0], problem=problem)
+    page = await show(replace(trend, points=tuple(points), gaps=(gap,)), width=700)
+    await page.emulate_media(media="print")
+    over = await page.locator(".trend .scroll").last.evaluate(
+        "box => box.querySelector('table').getBoundingClientRect().right - innerWidth"
+    )
+    assert over <= 0
+
+
+async def test_what_is_saved_is_not_named_as_an_image(show: Show) -> None:
+    page = await show(moving())
+    await page.get_by_role("button", name="Export").click()
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="Trend as JSON").click()
+    assert (await saved.value).suggested_filename.endswith(".trend.json")

@@ -74,8 +74,8 @@ function itemsOf(report, keep) {
 
 function trendItems(trend, keep) {
   return [
-    item("Trend as JSON", ".json", () => keep(".json", JSON_TYPE, () => [jsonText(trend)])),
-    item("Points", ".csv", () => keep(".csv", CSV_TYPE, () => tableText(pointsTable(trend)))),
+    item("Trend as JSON", ".trend.json", () => keep(".trend.json", JSON_TYPE, () => [jsonText(trend)])),
+    item("Points", ".trend.csv", () => keep(".trend.csv", CSV_TYPE, () => tableText(pointsTable(trend)))),
   ];
 }
 
