@@ -383,7 +383,9 @@ async def test_what_does_not_match_is_grey(opener: Opener) -> None:
     assert 0 < after[added] < before[added] / 2
 
 
-async def test_answers_each_key_at_once_and_those_that_come_together_together(opener: Opener) -> None:
+async def test_answers_each_key_at_once_and_those_that_come_together_together(
+    opener: Opener,
+) -> None:
     page = await opener.open(village(), "#/files")
     said = await page.evaluate(
         """async () => {
@@ -419,7 +421,9 @@ async def test_rows_that_nobody_sees_yet_come_after_the_first_picture(opener: Op
     )
     assert at_once == 25
     await expect(rows).to_have_count(60)
-    assert await page.locator(".twin tbody tr th").all_inner_texts() == [f"f{k:02}" for k in range(60)]
+    assert await page.locator(".twin tbody tr th").all_inner_texts() == [
+        f"f{k:02}" for k in range(60)
+    ]
     await expect(page.locator(".twin tr[aria-current]")).to_have_count(1)
     await expect(page.locator(".twin .more")).to_have_count(0)
 
