@@ -52,7 +52,12 @@ class Files {
       focus() {},
     });
     this.table = this.#table();
-    this.search = h("input", { type: "search", oninput: () => this.go({ q: this.search.value }, true) });
+    this.search = h("input", {
+      type: "search",
+      // So that the first search takes no longer than others.
+      onfocus: () => tree.lowerNames(),
+      oninput: () => this.go({ q: this.search.value }, true),
+    });
     this.area = this.#select(AREAS, "area");
     this.list = this.#select({ folder: "what is in the directory", all: "all paths below it" }, "list");
     this.boxes = this.#boxes();
@@ -134,7 +139,10 @@ class Files {
       if (!this.isFlat || tree.tails.has(node)) return this.filter.sums[name][node];
       return this.tree[name][this.tree.recordOf(node)];
     };
-    const grown = (get) => (node) => get("new")(node) - get("old")(node);
+    const grown = (get) => {
+      const [now, old] = [get("new"), get("old")];
+      return (node) => now(node) - old(node);
+    };
     const sum = (name) => (node) => this.filter.sums[name][node];
     const number = (id, title, get, all, show) => ({
       id,
@@ -294,7 +302,7 @@ class Files {
     const words = hidden.size ? new Set(Object.keys(WORDS).filter((word) => !hidden.has(word))) : null;
     if (hidden.has("moved")) words.delete("left");
     const keep = this.tree.kept(words, q);
-    this.filter = { key, keep, sums: this.tree.sums(keep) };
+    this.filter = { key, keep, sums: this.tree.sums(keep, this.filter.sums) };
     for (const [word, box] of Object.entries(this.boxes.inputs)) box.checked = !hidden.has(word);
   }
 
