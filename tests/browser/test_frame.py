@@ -64,6 +64,23 @@ async def test_takes_the_theme_of_the_system_until_one_is_chosen(
     await expect(page.get_by_label("Theme")).to_have_value(other)
     await page.get_by_label("Theme").select_option("system")
     await expect(html).to_have_css("background-color", SURFACE[scheme])
+    await page.emulate_media(color_scheme=other)
+    await expect(html).to_have_css("background-color", SURFACE[other])
+    await expect(html).to_have_css("color-scheme", other)
+
+
+async def test_the_theme_is_in_force_before_there_is_anything_to_see(opener: Opener) -> None:
+    # A page of its own: the script stays with it.
+    page = await opener.open(samples.shop(), color_scheme="dark", locale="en")
+    await page.add_init_script(
+        """new MutationObserver((_, watch) => {
+             if (!document.body) return;
+             watch.disconnect();
+             window.atFirst = document.documentElement.dataset.theme;
+           }).observe(document, { childList: true, subtree: true });"""
+    )
+    await page.reload()
+    assert await page.evaluate("window.atFirst") == "dark"
 
 
 async def test_a_reader_without_scripts_sees_the_figures(opener: Opener) -> None:
