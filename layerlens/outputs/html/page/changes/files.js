@@ -40,12 +40,14 @@ class Files {
     this.params = {};
     this.filter = { key: null, keep: null, sums: null };
     const move = (node) => this.go({ at: tree.path(node) });
+    this.lines = new Map();
     this.map = deltaMap(report, {
       open: move,
       pick: move,
       up: () => this.folder && move(tree.parent[this.folder]),
       home: () => move(0),
       focus() {},
+      list: (node) => this.#list(node),
     });
     this.table = this.#table();
     this.search = h("input", { type: "search", oninput: () => this.go({ q: this.search.value }, true) });
@@ -86,6 +88,11 @@ class Files {
   /** Go to a place of this part; what is `null` leaves the address. */
   go(more, quietly = false) {
     go("changes", { ...this.params, part: "files", ...more }, { quietly });
+  }
+
+  /** Go on in the table, at a row of it. */
+  #list(node) {
+    this.table.reach(() => this.lines.get(node)?.querySelector("a"))?.focus();
   }
 
   #select(options, name) {
@@ -164,6 +171,7 @@ class Files {
       onsort: ({ id, down }) =>
         this.go({ sort: id === "change" && down ? null : `${down ? "-" : ""}${id}` }, true),
       onrow: (node, line) => {
+        this.lines.set(node, line);
         if (node === this.picked) line.setAttribute("aria-current", "true");
       },
     });
@@ -272,6 +280,7 @@ class Files {
     this.map.show(this.folder, { sums: this.filter.sums, area: this.area.value, focus });
     this.last = this.folder;
     const by = /^(-?)(path|what|old|new|change)$/.exec(sort ?? "-change");
+    this.lines.clear();
     this.table.show(this.#rows(), { sorted: by && { id: by[2], down: by[1] === "-" } });
   }
 

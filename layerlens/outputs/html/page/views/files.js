@@ -15,6 +15,7 @@ import { toolbar } from "../files/toolbar.js";
 import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
 import { table } from "../table.js";
+import { largest, leadsTo } from "../treemap/small.js";
 import { treemap } from "../treemap/treemap.js";
 import { PLAIN } from "../words.js";
 
@@ -26,8 +27,10 @@ export const files = {
 };
 
 const HELP =
-  "Arrow keys go to the neighbouring rectangle, Page Down to the largest inside it and Page Up back out, " +
-  "Enter goes into a directory or shows a file, Backspace goes up, Home to the root, slash to the search. " +
+  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest " +
+  "inside it and Page Up back out, " +
+  "Enter goes into a directory, shows a file, or shows alone what is too small to see, Backspace goes up, " +
+  "Home to the root, slash to the search. " +
   "The table beside it has the same figures.";
 /** Rows at a time: laying out a table is what takes longest of a zoom or a search. */
 const PIECE = 80;
@@ -63,6 +66,7 @@ class FilesView {
         up: () => this.#up(),
         home: () => this.#open(0),
         focus: (node) => this.#select(node),
+        list: (node) => this.#list(node),
       },
       tell: (cell) => this.#tell(cell),
       say: (cell) => this.#say(cell),
@@ -125,6 +129,11 @@ class FilesView {
   #pick(node) {
     if (this.tree.nameOf(node))
       this.#visit({ at: this.tree.path(this.root), pick: this.tree.path(node) }, true);
+  }
+
+  /** Go on in the table, at a row of it. */
+  #list(node) {
+    this.table.reach(() => this.lines.get(node)?.querySelector("a"))?.focus();
   }
 
   #hrefOf(node) {
@@ -208,7 +217,9 @@ class FilesView {
   }
 
   #label(cell) {
-    if (cell.rest) return `${counted(cell.rest, "smaller one")}`;
+    if (cell.rest) {
+      return cell.level ? this.#many(cell) : `‹ ${fullPath(this.tree, cell.node)}: ${this.#many(cell)}`;
+    }
     return cell.level ? this.tree.label(cell.node) : fullPath(this.tree, cell.node);
   }
 
@@ -329,15 +340,26 @@ class FilesView {
     }
   }
 
+  #many(cell) {
+    return counted(cell.rest, "smaller one");
+  }
+
+  /** The largest of those that a cell stands for, with their bytes. */
+  #largest({ small }) {
+    const bytes = this.scope.bytes(this.place.size);
+    return largest(small, (node) => bytes[node]).map(
+      (node) => `${clipped(this.tree.label(node), 60)} ${size(bytes[node])}`,
+    );
+  }
+
   #tell(cell) {
     const { tree } = this;
     if (cell.rest) {
-      return h(
-        "p",
-        {},
-        `${counted(cell.rest, "smaller one")} in ${clipped(fullPath(tree, cell.node), 200)}: `,
-        size(cell.weight),
-      );
+      return [
+        h("p", {}, `${this.#many(cell)} in ${clipped(fullPath(tree, cell.node), 200)}: `, size(cell.weight)),
+        h("p", {}, `The largest: ${this.#largest(cell).join(", ")}`),
+        h("p", { class: "faint" }, leadsTo(cell, this.root)),
+      ];
     }
     return [
       h("p", { class: "path" }, clipped(fullPath(tree, cell.node), 300)),
@@ -354,9 +376,14 @@ class FilesView {
 
   #say(cell) {
     const { tree, scope, root } = this;
-    const kind = scope.folder(cell.node) ? "directory" : "file";
     const all = scope.bytes(this.place.size)[root];
     const part = `${share(cell.weight, all)} of ${clipped(fullPath(tree, root), 100)}`;
+    if (cell.rest) {
+      const where = `${this.#many(cell)} in ${clipped(fullPath(tree, cell.node), 200)}`;
+      const names = `the largest ${this.#largest(cell).join(", ")}`;
+      return `${where}, ${size(cell.weight)}, ${part}, ${names}. ${leadsTo(cell, root)}`;
+    }
+    const kind = scope.folder(cell.node) ? "directory" : "file";
     return `${clipped(tree.label(cell.node), 200)}, ${kind}, ${size(cell.weight)}, ${part}`;
   }
 }
