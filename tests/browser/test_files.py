@@ -17,7 +17,7 @@ from layerlens.image.model import BaseBoundary
 from layerlens.outputs.rows import Row, decoder, rows
 from layerlens.units import human_size
 from tests.browser import axe
-from tests.browser.opening import Opener, becomes
+from tests.browser.opening import Opener, becomes, too_wide
 from tests.builders import directory, file, hardlink, symlink, whiteout
 from tests.unit.outputs import samples
 
@@ -354,6 +354,58 @@ async def test_where_all_is_too_small_the_table_goes_on(opener: Opener) -> None:
     await expect(page.locator(".twin tbody a").first).to_be_focused()
 
 
+async def test_what_is_looked_at_is_marked_in_the_map(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib")
+    mark = page.locator(".ring.mark")
+    await expect(mark).to_be_hidden()
+    await page.locator(".twin").get_by_role("link", name="libc.so", exact=True).click()
+    await expect(mark).to_be_visible()
+    box = await mark.bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await expect(page.locator(".tooltip .path")).to_have_text("/usr/lib/libc.so")
+    await page.locator(".crumbs").get_by_role("link", name="usr").click()
+    await expect(mark).to_be_hidden()
+
+
+async def test_what_a_finger_touches_is_told(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib", width=360, has_touch=True)
+    await canvas(page).tap(position={"x": 40, "y": 60})
+    await expect(page.locator(".tooltip .path")).to_have_text("/usr/lib/libc.so")
+    await expect(page.locator(".details .path").first).to_have_text("/usr/lib/libc.so")
+    await page.mouse.wheel(0, 400)
+    await expect(page.locator(".tooltip")).to_be_hidden()
+
+
+@pytest.mark.parametrize("place", ["#/files", "#/files?q=lib", "#/files?at=usr/lib"])
+async def test_all_columns_fit_and_the_name_has_the_rest(opener: Opener, place: str) -> None:
+    page = await opener.open(village(), place)
+    room, wide, name = await page.locator(".twin .scroll").evaluate(
+        """box => [box.clientWidth, box.scrollWidth, box.querySelector("th").offsetWidth]"""
+    )
+    assert wide == room
+    assert name >= 192
+    cut = page.locator(".twin .cut").first
+    assert await cut.get_attribute("title") == await cut.text_content()
+
+
+async def test_on_a_phone_the_name_stays_while_the_other_columns_are_scrolled(
+    opener: Opener,
+) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib", width=360)
+    box = page.locator(".twin .scroll")
+    left = await box.evaluate(
+        """box => {
+             box.scrollLeft = 200;
+             const [name, size] = box.querySelectorAll("tbody tr:last-child > *");
+             const at = (cell) => cell.getBoundingClientRect().left - box.getBoundingClientRect().left;
+             return [box.scrollLeft, at(name), at(size) < name.offsetWidth];
+           }"""
+    )
+    assert left == [200, 0, True]
+    assert await too_wide(page, [360]) == []
+
+
 async def test_the_table_leads_down_and_up(opener: Opener) -> None:
     page = await opener.open(village(), "#/files")
     await page.locator(".twin").get_by_role("link", name="usr/").press("Enter")
@@ -668,6 +720,17 @@ QUOTED = {
     "bidi\u202egnp".encode(): r"$'/d/bidi\342\200\256gnp'",
     "caf\u00e9".encode(): "'/d/caf\u00e9'",
 }
+
+
+async def test_every_command_of_the_details_is_copied_by_the_same_button(opener: Opener) -> None:
+    place = "#/files?at=app&of=all&pick=app/main.py"
+    page = await opener.open(village(), place, permissions=["clipboard-read", "clipboard-write"])
+    buttons = page.locator(".details .copy-button")
+    await expect(buttons).to_have_text(["Copy", "Copy the command"])
+    await page.get_by_role("button", name="Copy the command for layer 1").click()
+    await expect(buttons.last).to_have_text("Copied")
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(" /app/main.py --layer 1")
 
 
 async def test_commands_are_quoted_for_a_shell(opener: Opener) -> None:

@@ -107,6 +107,38 @@ async def test_the_policy_stops_foreign_scripts_styles_and_pictures(opener: Open
     opener.problems.clear()
 
 
+@pytest.mark.parametrize("width", [360, 1280, 1920, 3840])
+async def test_heading_navigation_and_views_stand_on_one_line(opener: Opener, width: int) -> None:
+    page = await opener.open(samples.judged(), width=width)
+    found = set()
+    for link in await page.locator(VIEWS).all():
+        await page.evaluate("(hash) => { location.hash = hash; }", await link.get_attribute("href"))
+        await expect(link).to_have_attribute("aria-current", "page")
+        left: list[float] = await page.evaluate(
+            """() => {
+                 const row = document.querySelector('nav[aria-label="Views"]');
+                 row.scrollLeft = 0;
+                 const first = row.querySelector("a");
+                 const text = first.getBoundingClientRect().left + parseFloat(getComputedStyle(first).paddingLeft);
+                 const left = (what) => document.querySelector(what).getBoundingClientRect().left;
+                 return [left(".brand"), text, left("main h1")].map(Math.round);
+               }"""
+        )
+        found.update(left)
+    assert len(found) == 1
+    beside = found.pop()
+    right = await page.locator(".theme").evaluate("each => each.getBoundingClientRect().right")
+    assert width < 1280 or abs(width - right - beside) <= 1
+
+
+async def test_the_files_use_all_of_a_large_screen(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), "#/files", width=3840, height=2160)
+    box = await page.locator(".panes").bounding_box()
+    assert box
+    assert box["x"] < 40
+    assert box["width"] > 3760
+
+
 async def test_no_view_is_wider_than_the_window(opener: Opener) -> None:
     page = await opener.open(many_notes())
     for link in await page.locator(VIEWS).all():

@@ -277,7 +277,12 @@ class Files {
         : this.last > this.folder && this.last < tree.end[this.folder]
           ? this.#inside(this.last)
           : null;
-    this.map.show(this.folder, { sums: this.filter.sums, area: this.area.value, focus });
+    this.map.show(this.folder, {
+      sums: this.filter.sums,
+      area: this.area.value,
+      focus,
+      picked: this.picked >= 0 ? this.picked : null,
+    });
     this.last = this.folder;
     const by = /^(-?)(path|what|old|new|change)$/.exec(sort ?? "-change");
     this.lines.clear();

@@ -1,6 +1,7 @@
 // Findings that are new, those that were fixed, and those that both images have.
 
-import { add, block, copy, h, replace } from "../dom.js";
+import { add, block, h, replace } from "../dom.js";
+import { copyButton } from "../facts.js";
 import { findingLink, layerLink } from "../links.js";
 import { change, count, counted, size } from "../shown.js";
 import { table } from "../table.js";
@@ -101,7 +102,7 @@ function card(finding, index) {
         {},
         h("summary", {}, "Fix"),
         block(finding.fix),
-        h("button", { type: "button", onclick: () => copy(finding.fix) }, "Copy"),
+        copyButton(finding.fix, "the fix"),
         finding.trade_off ? h("p", { class: "faint" }, finding.trade_off) : null,
       ),
     ]);

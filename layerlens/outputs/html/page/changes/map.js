@@ -47,7 +47,7 @@ export function legend() {
 
 /**
  * The treemap of a comparison.  `on` is told as by `treemap`.  Gives {element, show(node,
- * {sums, area, focus})}: `sums` as of `DeltaTree.sums`.
+ * {sums, area, focus, picked})}: `sums` as of `DeltaTree.sums`.
  */
 export function deltaMap(report, on) {
   const { tree } = report.comparison;
@@ -142,7 +142,7 @@ export function deltaMap(report, on) {
 
   return {
     element: map.element,
-    show(node, { sums, area, focus = null }) {
+    show(node, { sums, area, focus = null, picked = null }) {
       if (area === "whole")
         wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content"));
       now = { node, sums, area };
@@ -159,6 +159,7 @@ export function deltaMap(report, on) {
         },
         focus,
       );
+      map.mark(picked);
     },
   };
 }

@@ -24,12 +24,21 @@ const LEAST_RING = 11;
  * A cell of what is too small to see leads into the directory that holds it, and in that
  * directory to a map of these alone; up leads back to all of it.
  *
- * Gives {element, show(scene, focus)}.  A scene is {root, weight(node),
+ * Gives {element, show(scene, focus), mark(node)}.  A scene is {root, weight(node),
  * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}.
  */
 export function treemap({ label, help, on, tell, say }) {
   // `only`: the small ones that are drawn alone, and those they were among, outer ones first.
-  const state = { scene: null, only: [], cells: [], focused: null, pointed: null, width: 0, height: 0 };
+  const state = {
+    scene: null,
+    only: [],
+    cells: [],
+    focused: null,
+    marked: null,
+    pointed: null,
+    width: 0,
+    height: 0,
+  };
   const canvas = h("canvas", {
     tabindex: "0",
     role: "application",
@@ -38,6 +47,7 @@ export function treemap({ label, help, on, tell, say }) {
     "aria-describedby": "treemap-help",
   });
   const ring = h("div", { class: "ring focus", hidden: true });
+  const mark = h("div", { class: "ring mark", hidden: true });
   const hover = h("div", { class: "ring hover", hidden: true });
   const live = h("p", { class: "unseen", role: "status" });
   const tip = tooltip();
@@ -45,6 +55,7 @@ export function treemap({ label, help, on, tell, say }) {
     "div",
     { class: "treemap" },
     canvas,
+    mark,
     hover,
     ring,
     tip.element,
@@ -64,6 +75,7 @@ export function treemap({ label, help, on, tell, say }) {
     state.cells = layout(scene, scene.root, width, height, state.only.at(-1));
     paint(context, state.cells, new Palette(context, ratio), scene);
     if (!ring.hidden) outline(ring, cellOf(state.focused));
+    outline(mark, cellOf(state.marked));
     point(null);
   }
 
@@ -122,6 +134,11 @@ export function treemap({ label, help, on, tell, say }) {
     if (cell.level === 0) {
       if (!cell.open || event.offsetY < cell.strip) up();
     } else activate(cell);
+    // A finger points at nothing: what it touched is told until the page moves.
+    if (event.pointerType === "touch" && state.cells.includes(cell)) {
+      point(cell);
+      tip.show(tell(cell), inWindow(cell));
+    }
   });
 
   /** Go into a directory, look at a file, or look at what is too small to see. */
@@ -256,6 +273,11 @@ export function treemap({ label, help, on, tell, say }) {
       state.scene = scene;
       state.only = [];
       within(focus === null ? null : { node: focus, rest: false });
+    },
+    /** Have a line around what is looked at; null: around nothing. */
+    mark(node) {
+      state.marked = node === null ? null : { node, rest: false };
+      outline(mark, cellOf(state.marked));
     },
   };
 }

@@ -99,7 +99,7 @@ class FilesView {
     );
     return h(
       "section",
-      { class: "files" },
+      { class: "files beyond" },
       h("h1", {}, "Files"),
       this.toolbar.element,
       this.notice,
@@ -280,7 +280,9 @@ class FilesView {
     const name = hits ? tree.path(node) : tree.label(node);
     const text = clipped(name, 300) + (scope.folder(node) ? "/" : "");
     if (!tree.nameOf(node)) return h("span", { class: "path" }, text);
-    return h("a", { class: "path", href: this.#hrefOf(node) }, text);
+    // A path that does not fit breaks between names.
+    const names = text.split(/(?<=\/)(?=.)/).flatMap((part, at) => (at ? [h("wbr"), part] : part));
+    return h("a", { class: "path", href: this.#hrefOf(node) }, names);
   }
 
   #refreshLinks() {
@@ -303,6 +305,7 @@ class FilesView {
       line.classList.add("now");
       line.setAttribute("aria-current", "true");
     }
+    this.map.mark(this.picked);
     this.details.show(node, this.#facts(node));
   }
 
