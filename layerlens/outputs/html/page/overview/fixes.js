@@ -1,7 +1,7 @@
 // What to mend first: the findings that save most, each with its fix to copy.
 
-import { add, block, h } from "../dom.js";
-import { copyButton } from "../facts.js";
+import { add, h } from "../dom.js";
+import { fixParts } from "../fixparts.js";
 import { findingLink, layerLink } from "../links.js";
 import { hashOf } from "../route.js";
 import { count, counted, share, size } from "../shown.js";
@@ -11,7 +11,7 @@ import { severity } from "../words.js";
 /** `fixes` are the indices of the findings to show, the best first. */
 export function fixes({ data, document, dockerfile }, { fixes: best, savings }) {
   if (document.findings === null) return null;
-  const found = best.map((at) => fix(document, dockerfile, at));
+  const found = best.map((at) => fix(document, dockerfile, at, data.judgement.fixes[at]));
   return h(
     "section",
     { class: "fixes" },
@@ -54,7 +54,7 @@ function outlook(document, savings, advised) {
   );
 }
 
-function fix(document, dockerfile, at) {
+function fix(document, dockerfile, at, parts) {
   const finding = document.findings[at];
   const wire = finding.transfer_bytes;
   return h(
@@ -74,7 +74,7 @@ function fix(document, dockerfile, at) {
       ),
     ),
     place(finding, dockerfile),
-    finding.fix && fence(finding),
+    parts.length > 0 && fixParts(parts, `the fix: ${finding.title.slice(0, 100)}`),
   );
 }
 
@@ -93,14 +93,4 @@ function place(finding, dockerfile) {
     add(line, [parts.length ? ": " : null, h("code", {}, finding.instruction.slice(0, 300))]);
   }
   return line.childNodes.length ? line : null;
-}
-
-function fence(finding) {
-  const text = finding.fix.replace(/\n$/, "");
-  return h(
-    "div",
-    { class: "fence" },
-    block(text),
-    copyButton(text, `the fix: ${finding.title.slice(0, 100)}`),
-  );
 }

@@ -25,7 +25,8 @@ const LEAST_RING = 11;
  * directory to a map of these alone; up leads back to all of it.
  *
  * Gives {element, show(scene, focus), mark(node)}.  A scene is {root, weight(node),
- * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}.
+ * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}, and
+ * perhaps `weights`: where this and the root are what they were, so are the rectangles.
  */
 export function treemap({ label, help, on, tell, say }) {
   // `only`: the small ones that are drawn alone, and those they were among, outer ones first.
@@ -33,6 +34,7 @@ export function treemap({ label, help, on, tell, say }) {
     scene: null,
     only: [],
     cells: [],
+    laid: null,
     focused: null,
     marked: null,
     pointed: null,
@@ -63,17 +65,31 @@ export function treemap({ label, help, on, tell, say }) {
     h("p", { class: "unseen", id: "treemap-help" }, help),
   );
   const context = canvas.getContext("2d");
+  let palette = null;
+
+  /** Take the measures of the element anew: the browser lays out the page for that. */
+  function measured() {
+    const { width, height } = state;
+    state.width = Math.floor(element.clientWidth);
+    state.height = Math.floor(element.clientHeight);
+    return state.width !== width || state.height !== height;
+  }
 
   function draw() {
-    const { scene } = state;
+    const { scene, width, height } = state;
     if (!scene || !element.isConnected) return;
     const ratio = devicePixelRatio || 1;
-    const width = (state.width = Math.floor(element.clientWidth));
-    const height = (state.height = Math.floor(element.clientHeight));
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    state.cells = layout(scene, scene.root, width, height, state.only.at(-1));
-    paint(context, state.cells, new Palette(context, ratio), scene);
+    if (palette?.ratio !== ratio) palette = new Palette(context, ratio);
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    // To give a canvas a size is to make a new one.
+    if (canvas.width !== across) canvas.width = across;
+    if (canvas.height !== down) canvas.height = down;
+    const only = state.only.at(-1);
+    const laid = { root: scene.root, weights: scene.weights, only, width, height };
+    const same = laid.weights && state.laid && Object.keys(laid).every((key) => laid[key] === state.laid[key]);
+    if (!same) state.cells = layout(scene, scene.root, width, height, only);
+    state.laid = laid;
+    paint(context, state.cells, palette, scene);
     if (!ring.hidden) outline(ring, cellOf(state.focused));
     outline(mark, cellOf(state.marked));
     point(null);
@@ -256,15 +272,13 @@ export function treemap({ label, help, on, tell, say }) {
 
   // ------------------------------------------------------------------------- the canvas
 
-  window.addEventListener("themechange", draw);
-  new ResizeObserver(() => {
-    if (
-      Math.floor(element.clientWidth) !== state.width ||
-      Math.floor(element.clientHeight) !== state.height
-    ) {
-      draw();
-    }
-  }).observe(element);
+  window.addEventListener("themechange", () => {
+    palette = null;
+    // Paper is of another width, and nothing observes that in time.
+    measured();
+    draw();
+  });
+  new ResizeObserver(() => measured() && draw()).observe(element);
 
   return {
     element,
@@ -272,6 +286,8 @@ export function treemap({ label, help, on, tell, say }) {
     show(scene, focus = null) {
       state.scene = scene;
       state.only = [];
+      // Later on its observer says when the measures are others.
+      if (!state.width || !state.height) measured();
       within(focus === null ? null : { node: focus, rest: false });
     },
     /** Have a line around what is looked at; null: around nothing. */
