@@ -56,7 +56,7 @@ async def test_takes_the_theme_of_the_system_until_one_is_chosen(
     page = await opener.open(samples.shop(), color_scheme=scheme)
     html = page.locator("html")
     await expect(html).to_have_css("background-color", SURFACE[scheme])
-    other = "dark" if scheme == "light" else "light"
+    other: Scheme = "dark" if scheme == "light" else "light"
     await page.get_by_label("Theme").select_option(other)
     await expect(html).to_have_css("background-color", SURFACE[other])
     await page.reload()

@@ -44,7 +44,6 @@ class Files {
     this.params = {};
     this.filter = { key: null, keep: null, sums: null };
     const move = (node) => this.go({ at: tree.path(node) });
-    this.lines = new Map();
     this.map = deltaMap(report, {
       open: move,
       pick: move,
@@ -96,7 +95,7 @@ class Files {
 
   /** Go on in the table, at a row of it. */
   #list(node) {
-    this.table.reach(() => this.lines.get(node)?.querySelector("a"))?.focus();
+    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #select(options, name) {
@@ -177,7 +176,6 @@ class Files {
       onsort: ({ id, down }) =>
         this.go({ sort: id === "change" && down ? null : `${down ? "-" : ""}${id}` }, true),
       onrow: (node, line) => {
-        this.lines.set(node, line);
         if (node === this.picked) line.setAttribute("aria-current", "true");
       },
     });
@@ -291,7 +289,6 @@ class Files {
     });
     this.last = this.folder;
     const by = /^(-?)(path|what|old|new|change)$/.exec(sort ?? "-change");
-    this.lines.clear();
     this.table.show(this.#rows(), { sorted: by && { id: by[2], down: by[1] === "-" } });
   }
 

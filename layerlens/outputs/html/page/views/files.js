@@ -145,7 +145,7 @@ class FilesView {
 
   /** Go on in the table, at a row of it. */
   #list(node) {
-    this.table.reach(() => this.lines.get(node)?.querySelector("a"))?.focus();
+    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #hrefOf(node) {
