@@ -50,6 +50,7 @@ class Files {
       up: () => this.folder && move(tree.parent[this.folder]),
       home: () => move(0),
       focus() {},
+      list: (node) => this.#list(node),
     });
     this.table = this.#table();
     this.search = h("input", {
@@ -95,6 +96,11 @@ class Files {
   /** Go to a place of this part; what is `null` leaves the address. */
   go(more, quietly = false) {
     go("changes", { ...this.params, part: "files", ...more }, { quietly });
+  }
+
+  /** Go on in the table, at a row of it. */
+  #list(node) {
+    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #select(options, name) {
@@ -283,7 +289,12 @@ class Files {
         : this.last > this.folder && this.last < tree.end[this.folder]
           ? this.#inside(this.last)
           : null;
-    this.map.show(this.folder, { sums: this.filter.sums, area: this.area.value, focus });
+    this.map.show(this.folder, {
+      sums: this.filter.sums,
+      area: this.area.value,
+      focus,
+      picked: this.picked >= 0 ? this.picked : null,
+    });
     this.last = this.folder;
     const by = /^(-?)(path|what|old|new|change)$/.exec(sort ?? "-change");
     this.table.show(this.#rows(), { sorted: by && { id: by[2], down: by[1] === "-" } });
