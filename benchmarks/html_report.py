@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.findings import image as lived_in
 from benchmarks.html_crowded import crowded, differing
-from benchmarks.html_page import files_and_start, first_shows
+from benchmarks.html_page import changed_files, files_and_start, first_shows
 from benchmarks.inputs import once, plain_image, warm, write_image
 from benchmarks.saved import analysis
 from layerlens.outputs.html.image import image_data, write_comparison_html, write_html
@@ -151,6 +151,7 @@ def main() -> None:
         with out.open("wb") as stream:
             write_comparison_html(differing(), stream)
         asyncio.run(first_shows(out, runs, _CHANGES, _SHOWN))
+        asyncio.run(changed_files(out, runs, 1000.0, 100.0))
 
 
 if __name__ == "__main__":

@@ -130,17 +130,13 @@ def _fill(sample: Sample, context: Path) -> Path:
     """Write the build context, files without anyone's umask, and return the Dockerfile's path."""
     folder = FOLDER / sample.folder
     shutil.copytree(folder, context, ignore=_NOT_CONTEXT, dirs_exist_ok=True)
-    dockerfile = folder / sample.dockerfile
     if (folder / "context.py").exists():
-        maker = _load(folder / "context.py")
-        maker.fill(context)
-        if hasattr(maker, "usable") and not maker.usable():
-            dockerfile = folder / "Dockerfile.debian"
+        _load(folder / "context.py").fill(context)
     for path in context.rglob("*"):
         if not path.is_symlink():
             executable = path.is_dir() or path.stat().st_mode & 0o100
             path.chmod(0o755 if executable else 0o644)
-    return dockerfile
+    return folder / sample.dockerfile
 
 
 def _load(path: Path) -> ModuleType:

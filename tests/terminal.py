@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 30.0
-"""Seconds until something that should be on the screen is missed; an idle machine needs one."""
 
 
 def missing() -> str | None:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from layerlens import interrupts
 from layerlens.cli.looking import look
 from layerlens.cli.options import Parser, look_options
 from layerlens.errors import SourceError, UsageError
@@ -176,11 +177,14 @@ def _given_iidfile(theirs: Sequence[str]) -> str | None:
 
 def _call(command: list[str]) -> int:
     """Run the builder on the user's terminal.  What it prints is narration: it goes to stderr."""
-    process = subprocess.Popen(command, stdout=sys.stderr.fileno())  # noqa: S603 - from PATH
+    process = None
     try:
+        with interrupts.held():
+            process = subprocess.Popen(command, stdout=sys.stderr.fileno())  # noqa: S603 - from PATH
         return process.wait()
     except BaseException:
-        _end(process)
+        if process is not None:
+            _end(process)
         raise
 
 

@@ -383,6 +383,51 @@ async def test_what_does_not_match_is_grey(opener: Opener) -> None:
     assert 0 < after[added] < before[added] / 2
 
 
+async def test_answers_each_key_at_once_and_those_that_come_together_together(
+    opener: Opener,
+) -> None:
+    page = await opener.open(village(), "#/files")
+    said = await page.evaluate(
+        """async () => {
+             const box = document.querySelector("#files-q");
+             const said = document.querySelector(".said");
+             const type = (text) => {
+               box.value = text;
+               box.dispatchEvent(new Event("input", { bubbles: true }));
+             };
+             let changes = 0;
+             new MutationObserver(() => (changes += 1)).observe(said, { childList: true });
+             type("li");
+             type("libm");
+             await new Promise((done) => setTimeout(done));
+             return [changes, said.textContent];
+           }"""
+    )
+    assert said[0] == 1
+    assert said[1].startswith("1 path")
+
+
+async def test_rows_that_nobody_sees_yet_come_after_the_first_picture(opener: Opener) -> None:
+    files = [file(f"f{k:02}", b"x" * (100 - k)) for k in range(60)]
+    page = await opener.open(samples.build([files], ["COPY f /"]), "#/files?pick=f59")
+    rows = page.locator(".twin tbody tr")
+    await expect(rows).to_have_count(60)
+    await expect(page.locator(".twin tr[aria-current]")).to_contain_text("f59")
+    at_once = await page.evaluate(
+        """() => {
+             document.querySelector(".twin thead th button").click();
+             return document.querySelectorAll(".twin tbody tr").length;
+           }"""
+    )
+    assert at_once == 25
+    await expect(rows).to_have_count(60)
+    assert await page.locator(".twin tbody tr th").all_inner_texts() == [
+        f"f{k:02}" for k in range(60)
+    ]
+    await expect(page.locator(".twin tr[aria-current]")).to_have_count(1)
+    await expect(page.locator(".twin .more")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [("/(/", "Unterminated group"), ("/(p+)+$/", "took too long")],
@@ -390,8 +435,12 @@ async def test_what_does_not_match_is_grey(opener: Opener) -> None:
 async def test_says_what_is_wrong_with_an_expression(opener: Opener, text: str, why: str) -> None:
     analysis = samples.build([[file("p" * 60 + "!", b"1"), file("a", b"2")]], ["COPY p /"])
     page = await opener.open(analysis, "#/files")
+    rows = page.locator(".twin tbody tr")
+    await page.get_by_label("Search").fill("a")
+    await expect(rows).to_have_count(1)
     await page.get_by_label("Search").fill(text)
     await expect(page.locator(".said.bad")).to_contain_text(why)
+    await expect(rows).to_have_count(2)
     await page.get_by_label("Search").fill("/^a$/")
     await expect(page.locator(".said")).to_contain_text("1 path")
 

@@ -29,7 +29,7 @@ import pytest
 from tests.certificates import Pair
 
 USER, WORD = "tester", "open-sesame"
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _ISSUER, _SERVICE = "layerlens-tests", "registry"
 
 

@@ -19,6 +19,7 @@ from layerlens.analysis.rules.catalogue import node
 from layerlens.analysis.rules.model import Confidence
 from tests.builders import Image, file, layer
 from tests.judging import Looked
+from tests.nodejs import NODE, NPM
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -29,17 +30,24 @@ NOTES = frozenset({".package-lock.json", ".yarn-integrity", ".modules.yaml", "lo
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, str]]:
-    """Yarn 1 and pnpm in a folder of their own, and the environment to run them in."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
+    """npm, Yarn 1 and pnpm in a folder of their own, and the environment to run them in."""
     home = tmp_path_factory.mktemp("tools")
     caches = ("npm_config_cache", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     environment = {**os.environ, **{name: str(home / name) for name in caches}}
+    environment["PATH"] = f"{NODE.parent}:{os.environ['PATH']}"
+    NPM.unpack(home)
     wanted = ("yarn@1.22.22", "pnpm@9.15.9", "pnpm8@npm:pnpm@8.15.9")
-    done = _run(["npm", "install", "--prefix", str(home), *wanted], home, environment)
+    (home / "others").mkdir()
+    done = _run([*_npm(home), "install", *wanted], home / "others", environment)
     if done.returncode:
+        if os.environ.get("LAYERLENS_REQUIRE_ENGINE") == "1":
+            pytest.fail(done.stderr)
         pytest.skip(f"no packages from the registry: {done.stderr[-200:]}")
-    return home / "node_modules", environment
+    return home, environment
+
+
+def _npm(home: Path) -> list[str]:
+    return ["node", str(home / "package" / "bin" / "npm-cli.js")]
 
 
 def _run(
@@ -84,11 +92,13 @@ def _package_bytes(files: Mapping[str, bytes]) -> int:
 def test_development_bytes_are_the_difference(
     manager: str, tools: tuple[Path, Mapping[str, str]], tmp_path: Path
 ) -> None:
-    modules, environment = tools
+    home, environment = tools
+    modules = home / "others" / "node_modules"
     lock: Path | None = None
     if manager == "npm":
         lock = APP / "package-lock.json"
-        full, lean = ["npm", "ci"], ["npm", "ci", "--omit=dev"]
+        full = [*_npm(home), "ci"]
+        lean = [*full, "--omit=dev"]
     elif manager == "yarn":
         yarn = ["node", str(modules / "yarn" / "bin" / "yarn.js"), "install", "--no-progress"]
         full, lean = yarn, [*yarn, "--production", "--frozen-lockfile"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,12 @@ import pytest
 from layerlens.cli.main import main
 from layerlens.gate.limits import LimitError, Unit, parse_limit
 from layerlens.saved.save import save
+from tests.effort import at_most
 from tests.unit.outputs.samples import packaged
 
 ROUNDS = 60
 SLOWEST = 5.0
-"""Seconds that no run may take, on a slow machine."""
+"""Seconds of processor time that no run may take."""
 
 SETTINGS = """\
 [ci]
@@ -74,9 +74,8 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def checked(capfd: Capture, *arguments: str) -> int:
     """The exit code of a run that either is an error of one line, or printed a verdict."""
     capfd.readouterr()
-    started = time.monotonic()
-    code = main([*arguments])
-    assert time.monotonic() - started < SLOWEST, arguments
+    with at_most(SLOWEST, arguments):
+        code = main([*arguments])
     shown = capfd.readouterr()
     told = shown.err.splitlines()
     assert all(line.startswith("layerlens: ") and line.isprintable() for line in told), told
@@ -178,9 +177,8 @@ def test_settings_that_are_blown_up(name: str, folder: Path, capfd: Capture) -> 
     text, what = blown_up()[name]
     (folder / ".layerlens.toml").write_text(text)
     capfd.readouterr()
-    started = time.monotonic()
-    assert main(["report", "saved.lls", "--ci"]) == 2
-    assert time.monotonic() - started < SLOWEST
+    with at_most(SLOWEST):
+        assert main(["report", "saved.lls", "--ci"]) == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert what in line
 

@@ -626,12 +626,11 @@ async def test_the_screen_stays_awake_while_a_large_text_is_prepared_wrapped_and
     data = ("\u202e日本 \x1b[31m text\n" * 90_000).encode()
     async with opened(one(data)) as (pilot, screen, lines):
         screen.action_wrap()
-        pauses = []
+        turns = 0
         while not lines.is_wrapped:
-            start = time.perf_counter()
             await pilot.pause(0.01)
-            pauses.append(time.perf_counter() - start)
-        assert max(pauses) < sum(pauses) / 2, "one that holds up the screen is nearly all of it"
+            turns += 1
+        assert turns > 5, "where one holds up the screen all the while, there are one or two"
         await pilot.press("slash", *"text", "enter")
         await until(pilot, lambda: "text: 1 of" in text_of(pilot.app))
 

@@ -10,6 +10,7 @@ from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
 from layerlens.outputs.html.comparison import comparison_data, delta_columns
 from layerlens.outputs.html.deltafolding import fold_changes, folded_changes
+from layerlens.outputs.html.exact import beyond
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
@@ -96,7 +97,8 @@ def image_data(report: Report) -> Json:
     """Everything of one image.
 
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
-    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
+    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``exact`` has the
+    numbers of it that a browser would round.  ``partial`` is there
     where not all layers were read: how many were, and of how many if that is known.
     ``name`` is what the image is called in headings.  ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
@@ -110,6 +112,7 @@ def image_data(report: Report) -> Json:
     return {
         "name": encodable(name_of(analysis.image)),
         "document": document,
+        "exact": beyond(document),
         "tree": tree.fields(),
         "folded": folded_facts(whole, tree),
         "inefficient": inefficient(analysis, tree),

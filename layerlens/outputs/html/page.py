@@ -31,6 +31,7 @@ _STYLES_OF_IMAGE = (
     "layers.css",
     "files.css",
     "facts.css",
+    "fixparts.css",
     "packages.css",
     "image.css",
     "diagnostics.css",

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from layerlens import interrupts
 from layerlens.errors import SourceError, UsageError
 from layerlens.image.jsondoc import parse_object
 
@@ -119,24 +120,41 @@ def _start(environment: Mapping[str, str]) -> Service | None:
         return None
     folder = tempfile.mkdtemp(prefix="layerlens-podman-")
     path, log = os.path.join(folder, "podman.sock"), os.path.join(folder, "log")
-    # What it says goes into a file: it would not survive a pipe that nobody reads.
-    with open(log, "wb") as words:
-        # Its own session: a Ctrl-C is for us, and stop() ends it.
-        process = subprocess.Popen(  # noqa: S603 - a program of the user's own PATH
-            [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"],
-            stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
-            env=dict(environment),
-            start_new_session=True,
-        )
-    service = Service(f"unix://{path}", process, folder)
+    service = None
     try:
+        with interrupts.held():
+            service = _serve(program, folder, path, log, environment)
         _wait(service, path, log)
     except BaseException:
-        service.stop()
+        if service is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            service.stop()
         raise
     return service
+
+
+def _serve(
+    program: str, folder: str, path: str, log: str, environment: Mapping[str, str]
+) -> Service:
+    # What it says goes into a file: it would not survive a pipe that nobody reads.
+    with open(log, "wb") as words:
+        try:
+            # Its own session: a Ctrl-C is for us, and stop() ends it.
+            process = subprocess.Popen(  # noqa: S603 - a program of the user's own PATH
+                [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                env=dict(environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SourceError(
+                f"podman cannot be started: {error.strerror or error}",
+                hint="try podman info, or give the path of a saved image",
+            ) from error
+    return Service(f"unix://{path}", process, folder)
 
 
 def _wait(service: Service, path: str, log: str) -> None:

@@ -1,21 +1,23 @@
-"""Node.js and npm of this machine, where it has them as plain files."""
+"""The same Node.js and npm on every machine, and what they need beside Debian's smallest system."""
 
 from __future__ import annotations
 
+import re
 import shutil
-from pathlib import Path
+import subprocess
+from typing import TYPE_CHECKING
 
-_NODE = Path("/usr/bin/node")
-_NPM = Path("/usr/lib/node_modules/npm")
+from tests.nodejs import NODE, NPM
 
-
-def usable() -> bool:
-    """Whether both can be copied: Debian's own node is a small program with many libraries."""
-    return _NPM.is_dir() and _NODE.is_file() and _NODE.stat().st_size > 20_000_000
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def fill(context: Path) -> None:
     """Write the build context."""
-    if usable():
-        shutil.copy(_NODE, context / "node")
-        shutil.copytree(_NPM, context / "npm", symlinks=True)
+    shutil.copy(NODE, context / "node")
+    NPM.unpack(context).rename(context / "npm")
+    (context / "libraries").mkdir()
+    found = subprocess.run(["ldd", NODE], capture_output=True, text=True, check=True).stdout
+    for library in re.findall(r"=> (\S+/libatomic\.so\.\d+) ", found):
+        shutil.copy(library, context / "libraries")

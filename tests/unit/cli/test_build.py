@@ -17,6 +17,7 @@ from layerlens.cli.build import split
 from tests.builders import Image, file, layer
 from tests.unit.cli.running import environment, layerlens, line
 from tests.unit.sources.fake_engine import Engine, serving
+from tests.unit.starting import interrupted
 
 IMAGE = Image([layer(file("a", b"content"))], ["COPY a /"], tag="demo:1")
 
@@ -187,6 +188,14 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_gro
     assert not list(temporary.iterdir())
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_ctrl_c_while_the_builder_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "log").open("w") as log, interrupted() as started:
+        monkeypatch.setattr(sys, "stderr", log)
+        with pytest.raises(KeyboardInterrupt):
+            build._call(["sleep", "60"])
+    assert started[0].poll() == -signal.SIGINT
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ class TestInterrupt:
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
                 env=environment(DOCKER_HOST=f"tcp://{host}", TMPDIR=str(tmp_path)),
             )  # fmt: skip
-            listener.settimeout(30)
+            listener.settimeout(60)
             peer, _ = listener.accept()
             with peer:
                 peer.recv(1)

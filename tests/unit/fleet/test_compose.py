@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from layerlens.errors import UsageError
 from layerlens.fleet.compose import ComposeImage, compose_images, env_file, interpolate
+from tests.effort import at_most
 
 
 def references(document: str, **environment: str) -> list[str]:
@@ -87,9 +86,8 @@ def test_merges_of_merges_cost_nothing() -> None:
     bomb = "a0: &a0 {k: v}\n" + "".join(
         f"a{k}: &a{k} {{<<: [{','.join([f'*a{k - 1}'] * 20)}]}}\n" for k in range(1, 30)
     )
-    start = time.process_time()
-    assert references(f"{bomb}services: {{x: {{<<: *a29, image: y}}}}") == ["y"]
-    assert time.process_time() - start < 1
+    with at_most(5):
+        assert references(f"{bomb}services: {{x: {{<<: *a29, image: y}}}}") == ["y"]
 
 
 @pytest.mark.parametrize(
@@ -168,18 +166,19 @@ def test_env_files_that_cannot_be_read(text: str) -> None:
 
 
 def test_variables_cannot_grow_without_bound() -> None:
-    started = time.monotonic()
-    grown = "A0=xxxxxxxxxx\n" + "".join(f"A{k}={f'$A{k - 1}' * 9}\n" for k in range(1, 20))
-    with pytest.raises(UsageError, match=r"line 5 of \.env: more than 65,536 characters"):
-        env_file(grown, {})
-    with pytest.raises(UsageError, match="more than 65,536 characters"):
-        interpolate("${B:-" + "$A" * 50_000 + "}", {"A": "x" * 100_000}, "a")
-    assert len(env_file("".join(f"A{k}=$A\n" for k in range(20_000)), {})) == 20_000
-    services = "services:\n" + "".join(f"  s{k}: {{image: i}}\n" for k in range(4000))
-    assert references(services) == ["i"]
-    shared = "x: &x [" + "{}, " * 3000 + "]\ny: &y {" + "".join(f"k{k}: 1, " for k in range(3000))
-    for name in "xy":
-        merging = "".join(f"  s{k}: {{<<: *{name}}}\n" for k in range(2000))
-        with pytest.raises(UsageError, match="merges too much"):
-            references(f"{shared}}}\nservices:\n{merging}")
-    assert time.monotonic() - started < 10
+    with at_most(15):
+        grown = "A0=xxxxxxxxxx\n" + "".join(f"A{k}={f'$A{k - 1}' * 9}\n" for k in range(1, 20))
+        with pytest.raises(UsageError, match=r"line 5 of \.env: more than 65,536 characters"):
+            env_file(grown, {})
+        with pytest.raises(UsageError, match="more than 65,536 characters"):
+            interpolate("${B:-" + "$A" * 50_000 + "}", {"A": "x" * 100_000}, "a")
+        assert len(env_file("".join(f"A{k}=$A\n" for k in range(20_000)), {})) == 20_000
+        services = "services:\n" + "".join(f"  s{k}: {{image: i}}\n" for k in range(4000))
+        assert references(services) == ["i"]
+        shared = (
+            "x: &x [" + "{}, " * 3000 + "]\ny: &y {" + "".join(f"k{k}: 1, " for k in range(3000))
+        )
+        for name in "xy":
+            merging = "".join(f"  s{k}: {{<<: *{name}}}\n" for k in range(2000))
+            with pytest.raises(UsageError, match="merges too much"):
+                references(f"{shared}}}\nservices:\n{merging}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from layerlens.gate.dive_config import Written, read_dive_config
 from layerlens.gate.plain_yaml import MAX_BYTES, YamlError
+from tests.effort import at_most
 
 
 def limits(text: str) -> dict[str, str]:
@@ -174,10 +173,8 @@ class TestRefused:
         ],
     )
     def test_what_grows_is_stopped_soon(self, data: bytes, what: str) -> None:
-        before = time.process_time()
-        with pytest.raises(YamlError, match=what):
+        with at_most(5), pytest.raises(YamlError, match=what):
             read_dive_config(data)
-        assert time.process_time() - before < 5
 
     def test_no_object_is_made_by_a_tag(self) -> None:
         text = (

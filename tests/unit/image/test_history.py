@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +14,7 @@ from layerlens.image.history import (
     wrap_run,
 )
 from layerlens.image.model import HistoryEntry, Instruction
+from tests.effort import at_most
 
 HASH = "4c4b0123456789abcdef" + "0" * 44
 
@@ -329,7 +328,6 @@ def test_any_text_becomes_one_line(created_by: str, comment: str | None) -> None
     ids=range(11),
 )
 def test_hostile_text_takes_linear_time(hostile: str) -> None:
-    start = time.process_time()
-    found = readable(hostile, hostile)
-    wrap_run(found.text)
-    assert time.process_time() - start < 5
+    with at_most(8):
+        found = readable(hostile, hostile)
+        wrap_run(found.text)

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from layerlens.errors import FormatError, Interrupted
 from layerlens.layers.readahead import read_ahead
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait for another thread, for ten seconds at most."""
-    end = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+from tests.waiting import until
 
 
 def threads() -> list[threading.Thread]:

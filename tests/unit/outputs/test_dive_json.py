@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +30,7 @@ from tests.builders import (
     symlink,
     whiteout,
 )
+from tests.effort import at_most
 from tests.shared_fixtures import shared_fixture
 from tests.unit.outputs import samples
 
@@ -221,21 +221,19 @@ def of_names(names: Sequence[bytes]) -> Analysis:
 
 
 def test_long_chains_of_parents_cost_no_more_than_they_are_long() -> None:
-    before = time.process_time()
-    document = json.loads(export(of_names([b"d/" * 40_000 + b"f", b"a/" * 2_000 + b"f"])))
-    assert time.process_time() - before < 5
+    with at_most(5):
+        document = json.loads(export(of_names([b"d/" * 40_000 + b"f", b"a/" * 2_000 + b"f"])))
     names = [each["path"] for each in document["layer"][0]["fileList"]]
     assert names.count("") == 2_000 + 2_048  # parents longer than PATH_MAX are passed over
     assert len(names) == 2_000 + 2_048 + 2
 
 
-def test_a_hundred_thousand_files_are_quick() -> None:
-    """Half a second, measured; the bound leaves room for a busy machine."""
+def test_a_hundred_thousand_files_take_no_more_than_each_its_share() -> None:
+    """Half a second, measured; each with each of them would take an hour."""
     names = [f"usr/lib/pkg{k % 900}/dir{k % 37}/file-{k}.js".encode() for k in range(100_000)]
     analysis = of_names(names)
-    before = time.process_time()
-    data = export(analysis)
-    assert time.process_time() - before < 3
+    with at_most(10):
+        data = export(analysis)
     assert data.count(b'"typeFlag": 48') == 100_000
     assert data.count(b'"fileMode": 420') == 100_000
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from layerlens.image.manifest import OCI_INDEX, OCI_MANIFEST
 from tests.archives import Image, gzipped, sha256
+from tests.waiting import PATIENCE
 
 REPOSITORY = "team/app"
 
@@ -33,7 +34,8 @@ class Asked:
 class Answer:
     """A scripted answer instead of the usual one; ``cut`` ends the body after so many bytes.
 
-    ``stall`` holds back the rest of a body that is cut until it is set.
+    ``stall`` holds back the rest of a body that is cut until it is set, or until
+    patience ends.
     """
 
     status: int = 200
@@ -51,7 +53,8 @@ class Registry:
     may give an :class:`Answer` for a request, or ``None`` for the usual one.
     ``bearer`` is the one bearer token that is good, ``basic`` the one
     Authorization header.  ``cuts`` are consumed one by blob request: bytes
-    after which the connection ends.
+    after which the connection ends.  ``stalling`` is set when an answer is held back,
+    ``overslept`` counts those that were for so long that patience ended.
     """
 
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -65,6 +68,8 @@ class Registry:
     redirect: str | None = None
     asked: list[Asked] = field(default_factory=list)
     host: str = ""
+    stalling: threading.Event = field(default_factory=threading.Event)
+    overslept: int = 0
 
     def push(self, image: Image, tag: str = "1", **options: Any) -> str:
         """Add an image with gzip layers; gives its manifest's digest."""
@@ -201,7 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
         if answer.stall is not None:
             self.wfile.flush()
-            answer.stall.wait(20)
+            self.server.registry.stalling.set()
+            self.server.registry.overslept += not answer.stall.wait(PATIENCE)
         if answer.cut is not None:
             self.close_connection = True
 

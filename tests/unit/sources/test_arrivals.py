@@ -289,7 +289,7 @@ class TestRegistry:
     def test_after_each_layer(self, registry: Registry) -> None:
         witness = Witness()
         options = ReadOptions(arrivals=witness)
-        manner = Manner(first_wait=0.01, read_seconds=5, cert_roots=())
+        manner = Manner(first_wait=0.01, cert_roots=())
         image = open_registry(f"{registry.name}:1", options, manner=manner)
         try:
             image.announce(witness)
@@ -313,7 +313,7 @@ class TestRegistry:
 
     def test_contents_are_not_fetched_for_a_comparison(self, registry: Registry) -> None:
         options = ReadOptions()
-        manner = Manner(first_wait=0.01, read_seconds=5, cert_roots=())
+        manner = Manner(first_wait=0.01, cert_roots=())
         image = open_registry(f"{registry.name}:1", options, manner=manner)
         try:
             reads = image.read(options, silent)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +20,7 @@ from layerlens.sources.image import ReadOptions, RegistryAccess
 from tests.builders import Image, file, layer
 from tests.unit.sources.fake_engine import Engine, serving
 from tests.unit.sources.looking import analysis, figures
+from tests.unit.starting import interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +160,25 @@ class TestStart:
         pid = int((tmp_path / "pid").read_text())
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+    def test_ctrl_c_while_it_starts(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+        (tmp_path / "temporary").mkdir()
+        with interrupted() as started, pytest.raises(KeyboardInterrupt):
+            podman.find_service(program(tmp_path, "exec sleep 60"))
+        assert started[0].poll() == -signal.SIGTERM
+        assert not list((tmp_path / "temporary").iterdir())
+
+    def test_one_that_cannot_be_started_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+        (tmp_path / "temporary").mkdir()
+        environment = program(tmp_path, "")
+        (tmp_path / "bin" / "podman").write_bytes(b"\x7fELF neither script nor program")
+        with pytest.raises(SourceError, match=r"podman cannot be started: .*ormat"):
+            podman.find_service(environment)
+        assert not list((tmp_path / "temporary").iterdir())
 
     def test_neither_socket_nor_program(self) -> None:
         with pytest.raises(SourceError, match="no podman answers") as caught:

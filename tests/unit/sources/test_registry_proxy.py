@@ -31,7 +31,7 @@ class _Proxy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         self.server.relayed.append(self.path)
-        connection = http.client.HTTPConnection(self.server.target, timeout=10)
+        connection = http.client.HTTPConnection(self.server.target, timeout=60)
         try:
             kept = {k: v for k, v in self.headers.items() if not k.lower().startswith("proxy")}
             connection.request("GET", parts.path, headers=kept)

@@ -48,7 +48,7 @@ def registry(server: Pair) -> Iterator[Registry]:
 
 
 def layers(registry: Registry, access: RegistryAccess, *roots: Path) -> int:
-    manner = Manner(first_wait=0.01, read_seconds=5, cert_roots=tuple(map(str, roots)))
+    manner = Manner(first_wait=0.01, cert_roots=tuple(map(str, roots)))
     return len(registry_layers(f"{registry.name}:1", ReadOptions(registry=access), manner=manner))
 
 

@@ -110,7 +110,7 @@ export class DeltaTree extends Nodes {
   kept(words, text) {
     const wanted = text.toLowerCase().replace(/^\/+/, "");
     if (!words && !wanted) return null;
-    const names = this.names.map((name) => name.toLowerCase());
+    const names = this.lowerNames();
     const alone = !wanted.includes("/");
     const hit = new Uint8Array(this.count);
     const paths = [];
@@ -153,8 +153,14 @@ export class DeltaTree extends Nodes {
       (this.change[record] === away ? left : paths)[node] += this.standsFor(record);
     }
     for (let node = this.count - 1; node > 0; node -= 1) {
-      const parent = this.parent[node];
-      for (const column of columns) column[parent] += column[node];
+      // Written out: a loop over the columns takes three times as long.
+      const above = this.parent[node];
+      old[above] += old[node];
+      now[above] += now[node];
+      grown[above] += grown[node];
+      shrunk[above] += shrunk[node];
+      paths[above] += paths[node];
+      left[above] += left[node];
     }
     const found = { old, new: now, grown, shrunk, paths, left };
     if (!keep) this.#sums = found;

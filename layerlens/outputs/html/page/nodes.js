@@ -74,6 +74,12 @@ export class Nodes {
     return this.end[node] > node + 1;
   }
 
+  /** All names in small letters, made once. */
+  lowerNames() {
+    this.lowered ??= this.names.map((name) => name.toLowerCase());
+    return this.lowered;
+  }
+
   /** A node's name; `""` for the root and for what stands for many small files. */
   nameOf(node) {
     return this.names[this.name[node]];

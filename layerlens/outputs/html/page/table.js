@@ -1,13 +1,13 @@
 // A table that sorts by its columns, and lays out its rows some hundred at a time.
 
-import { h, replace } from "./dom.js";
+import { add, h, replace } from "./dom.js";
 import { inOrder } from "./order.js";
 import { count } from "./shown.js";
 
 const PIECE = 200;
 
-/** Rows that are laid out for the sake of one that is not seen yet. */
-const MOST_REACHED = 600;
+/** Rows that are laid out before one that a link leads to; those above it wait for a button. */
+const BEFORE_REACHED = 20;
 
 /**
  * A column of figures, the largest first: `of` gives a row's, `write` its text (`size` or
@@ -26,11 +26,13 @@ export function figures(id, title, write, of) {
  * total(rows) (what stands below the column, if any column has a total)}.
  * `rows`: any values.  `caption` says what it shows.  `sorted`: {id, down} to begin with;
  * `onsort(sorted)` is told when the reader sorts.  `onrow(row, element)` may add to a row.
- * `empty` is said where there are no rows.  `piece` rows are laid out at a time.
+ * `empty` is said where there are no rows.  `piece` rows are laid out at a time; where that is
+ * told, the first `seen` of them at once, and the others when these have been painted.
  *
- * Gives {element, show(rows, {sorted, pinned}), reach(laid), sorted}: `sorted` sorts
+ * Gives {element, show(rows, {sorted, pinned}), reach(row), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
- * `reach` lays out more, within reason, until `laid()` gives something, and gives that.
+ * `reach` lays out a row, wherever it stands in the order, and gives its element, or null
+ * where it is none of the rows.
  */
 export function table({
   columns,
@@ -41,12 +43,19 @@ export function table({
   onrow,
   empty = "Nothing here.",
   piece = PIECE,
+  seen = piece,
 }) {
-  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null };
+  // `skipped` are rows before the first that is laid out; `lines` the elements of those that are;
+  // `owed` are put off until what was laid out has been painted.
+  const state = {
+    rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, skipped: [], lines: new Map(), owed: [], waits: 0,
+  };
   const body = h("tbody");
   const heads = new Map();
-  const more = h("button", { type: "button", class: "more", onclick: () => lay(piece) });
+  const more = h("button", { type: "button", class: "more", onclick: () => showMore() });
   const status = h("p", { class: "table-end" });
+  const earlier = h("button", { type: "button", class: "more", onclick: layEarlier });
+  const above = h("p", { class: "table-start", hidden: true }, earlier);
   const head = h(
     "tr",
     {},
@@ -60,10 +69,19 @@ export function table({
       return cell;
     }),
   );
+  // Copies of a row are made faster than rows.
+  const blank = h(
+    "tr",
+    {},
+    columns.map((column) =>
+      column.header ? h("th", { scope: "row" }) : h("td", { class: classOf(column) }),
+    ),
+  );
   const foot = columns.some((column) => column.total) ? h("tfoot") : null;
   const element = h(
     "div",
     { class: "table" },
+    above,
     h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -91,52 +109,98 @@ export function table({
     return (some) => state.rows.slice(at, (at += some));
   }
 
-  function draw() {
+  function draw(from = 0) {
     for (const [id, cell] of heads) {
       const by = state.sorted?.id === id;
       if (by) cell.setAttribute("aria-sort", state.sorted.down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
     state.order = ordered();
+    state.skipped = state.order(from);
     state.laid = 0;
+    state.lines.clear();
     body.replaceChildren();
-    state.pinned.forEach(place);
-    lay(piece);
+    state.pinned.forEach((row) => body.append(made(row)));
+    drawAbove();
+    state.owed = [];
+    lay(piece, false, seen);
+    if (state.owed.length && !state.waits) state.waits = requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
   }
 
   function line(text) {
-    return h(
-      "tr",
-      {},
-      columns.map((column) =>
-        column.header
-          ? h("th", { scope: "row" }, text(column))
-          : h("td", { class: classOf(column) }, text(column)),
-      ),
-    );
+    const made = blank.cloneNode(true);
+    let cell = made.firstChild;
+    for (const column of columns) {
+      add(cell, [text(column)]);
+      cell = cell.nextSibling;
+    }
+    return made;
+  }
+
+  function made(row) {
+    const element_ = line((column) => column.cell(row));
+    onrow?.(row, element_);
+    return element_;
   }
 
   function place(row) {
-    const element_ = line((column) => column.cell(row));
-    onrow?.(row, element_);
-    body.append(element_);
+    const element_ = made(row);
+    state.lines.set(row, element_);
+    return element_;
   }
 
-  function reach(laid) {
-    for (;;) {
-      const found = laid();
-      if (found || state.laid >= Math.min(state.rows.length, MOST_REACHED)) return found;
-      lay(piece, false);
+  function showMore() {
+    pay();
+    lay(piece);
+  }
+
+  /** Lay out what was put off. */
+  function pay() {
+    const { owed } = state;
+    state.waits = 0;
+    state.owed = [];
+    body.append(...owed.map(place));
+  }
+
+  function reach(row) {
+    pay();
+    if (!state.lines.has(row)) {
+      const at = ordered()(state.rows.length).indexOf(row);
+      if (at < 0) return null;
+      const end = state.skipped.length + state.laid;
+      if (at >= end && at < end + piece) lay(piece, false);
+      else {
+        draw(Math.max(0, at - BEFORE_REACHED));
+        pay();
+      }
     }
+    return state.lines.get(row);
   }
 
-  function lay(some, focus = true) {
+  function drawAbove() {
+    const left = state.skipped.length;
+    above.hidden = !left;
+    earlier.textContent = `Show ${count(Math.min(piece, left))} earlier of ${count(left)}`;
+    earlier.dataset.left = count(left);
+  }
+
+  function layEarlier() {
+    const rows_ = state.skipped.splice(-piece).map(place);
+    body.rows[state.pinned.length].before(...rows_);
+    state.laid += rows_.length;
+    drawAbove();
+    // Who pressed the button goes on with the nearest of the new rows.
+    rows_.at(-1).querySelector("a, button")?.focus();
+  }
+
+  function lay(some, focus = true, now = some) {
     const had = state.laid;
     const rows_ = state.order(some);
-    rows_.forEach(place);
+    body.append(...rows_.slice(0, now).map(place));
+    state.owed = rows_.slice(now);
     state.laid += rows_.length;
-    const left = state.rows.length - state.laid;
+    const left = state.rows.length - state.skipped.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(piece, left))} more of ${count(left)}`;
       more.dataset.left = count(left); // said on paper

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import struct
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from layerlens.analysis.contents.examiner import default_examiner
 from layerlens.layers.contents import HEAD, MAX_WINDOW, Want, bounded_spans
+from tests.effort import at_most
 from tests.elves import Program, Section, debug, go_data, symbols, windows_program
 
 _LARGE = b"\x90" * (HEAD + 5000)
@@ -205,21 +205,22 @@ def test_broken_files_never_raise_and_never_take_long() -> None:
         for order in "<>"
         for code in (b"\x90" * 300, _LARGE)
     ] + [windows_program(), Program(kind=4).written().ljust(5000)]
-    begin = time.perf_counter()
-    for data in whole:
-        for _ in range(60):
-            broken = bytearray(data)
-            for _ in range(chance.randrange(1, 30)):
-                at = chance.choice(
-                    (chance.randrange(64), chance.randrange(len(broken)), -chance.randrange(1, 800))
-                )
-                broken[at] = chance.choice((0, 0x7F, 0x80, 0xFF, chance.randrange(256)))
-            facts(
-                bytes(
-                    broken[: chance.choice((len(broken), chance.randrange(4096, len(broken) + 1)))]
-                ).ljust(4096)
-            )
-    assert time.perf_counter() - begin < 10
+    with at_most(10):
+        for data in whole:
+            for _ in range(60):
+                facts(broken(data, chance))
+
+
+def broken(data: bytes, chance: random.Random) -> bytes:
+    """A program with some bytes changed, mostly of its header and its tables, perhaps cut off."""
+    made = bytearray(data)
+    for _ in range(chance.randrange(1, 30)):
+        at = chance.choice(
+            (chance.randrange(64), chance.randrange(len(made)), -chance.randrange(1, 800))
+        )
+        made[at] = chance.choice((0, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+    end = chance.choice((len(made), chance.randrange(4096, len(made) + 1)))
+    return bytes(made[:end]).ljust(4096)
 
 
 @pytest.mark.parametrize("wide", [True, False])

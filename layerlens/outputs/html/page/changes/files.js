@@ -8,6 +8,10 @@ import { change, count, size } from "../shown.js";
 import { table } from "../table.js";
 import { AREAS, deltaMap, differing, legend } from "./map.js";
 
+/** Rows at a time, and before the first picture, as in the view of files. */
+const PIECE = 80;
+const SEEN = 25;
+
 /** What can be left out; what moved away goes with what moved here. */
 const CHOICES = ["added", "removed", "content", "type", "metadata", "moved"];
 
@@ -144,6 +148,8 @@ class Files {
     return table({
       caption: "Paths that differ",
       rows: [],
+      piece: PIECE,
+      seen: SEEN,
       empty: "No path that differs is shown here.",
       columns: [
         {

@@ -4,7 +4,7 @@ import { Hits } from "./hits.js";
 import { match, parsePattern } from "./match.js";
 import { RegexSearch } from "./regex.js";
 
-/** `found(hits)` is told of an answer that came later; `problem(text)` of why there is none. */
+/** `found()` is told of an answer that came later, `problem(text)` of why there is none. */
 export class Finder {
   constructor(tree, { found, problem }) {
     this.tree = tree;
@@ -23,6 +23,13 @@ export class Finder {
     if (text !== this.text) this.#begin(text);
     if (this.waits || this.trouble) return null;
     return this.marks || group ? new Hits(scope, this.marks, measure, group) : null;
+  }
+
+  /** Make what a search needs, so that the first one takes no longer than others. */
+  prepare(scope, measure) {
+    this.tree.lowerNames();
+    scope.own(measure);
+    this.regex.prepare();
   }
 
   #begin(text) {

@@ -1,5 +1,7 @@
 // What a search, or a group that was chosen, found in a scope.
 
+import { FILE, HERE } from "./scope.js";
+
 /**
  * Matches in a scope: their nodes, how many of what they are, their bytes.
  *
@@ -10,37 +12,46 @@
 export class Hits {
   constructor(scope, found, measure, group = null) {
     const { tree } = scope;
-    const marks = new Uint8Array(tree.count);
+    const { parent, count, name, names } = tree;
+    const places = scope.marks;
+    const chosen = group?.marks;
+    const marks = new Uint8Array(count);
+    const amounts = group ? group.amounts : scope.own(measure);
     const nodes = [];
     let bytes = 0;
     let files = 0;
     let directories = 0;
-    for (let node = 1; node < tree.count; node += 1) {
+    for (let node = 1; node < count; node += 1) {
       const match = !found || found[node];
-      const inside = !match && marks[tree.parent[node]] & (HIT | INSIDE);
+      const inside = !match && marks[parent[node]] & (HIT | INSIDE);
       if (!match && !inside) continue;
       // Directories carry it down, whether they are here themselves or only lead to what is.
       marks[node] = INSIDE;
-      if (!scope.isHere(node) || (group && !group.marks[node])) continue;
-      bytes += group ? group.amounts[node] : scope.own(node, measure);
+      if (!group) this.#lead(marks, parent, node);
+      if (!(places[node] & HERE) || (chosen && !chosen[node])) continue;
+      bytes += amounts[node];
       // Of a group, what has its bytes is listed: directories have none.
       if (inside && !group) continue;
       marks[node] = HIT;
+      if (group) this.#lead(marks, parent, node);
       nodes.push(node);
       // A nameless node stands for many files that were too small to be named.
-      if (!tree.nameOf(node)) files += scope.files[node];
-      else if (scope.isFile(node)) files += 1;
+      if (!names[name[node]]) files += scope.files[node];
+      else if (places[node] & FILE) files += 1;
       else directories += 1;
     }
-    for (let node = tree.count - 1; node > 0; node -= 1) {
-      if (group && marks[node] === INSIDE) marks[node] = 0;
-      if (marks[node]) marks[tree.parent[node]] |= ABOVE;
-    }
+    // What lies in a match has nothing of the group unless it says so itself.
+    if (group) marks.forEach((mark, node) => mark === INSIDE && (marks[node] = 0));
     this.marks = marks;
     this.nodes = nodes;
     this.bytes = bytes;
     this.files = files;
     this.directories = directories;
+  }
+
+  /** Mark what leads to a node, as far as that is not done. */
+  #lead(marks, parent, node) {
+    for (let at = parent[node]; at >= 0 && !(marks[at] & ABOVE); at = parent[at]) marks[at] |= ABOVE;
   }
 
   /** Whether a node, or something below it, is found, or lies in what is. */

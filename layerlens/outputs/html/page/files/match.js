@@ -22,22 +22,13 @@ export function match(tree, pattern) {
   return pattern.kind === "glob" ? matchGlob(tree, pattern.text) : matchText(tree, pattern.text);
 }
 
-const lowered = new WeakMap();
-
-/** The names in small letters, made once. */
-function lowerNames(tree) {
-  let names = lowered.get(tree);
-  if (!names) lowered.set(tree, (names = tree.names.map((name) => name.toLowerCase())));
-  return names;
-}
-
 /**
  * Part of a path: of one name, or the end of one, whole ones, and the start of another.
  * All that is below a match has it in its path, too.
  */
 function matchText(tree, text) {
   const parts = text.toLowerCase().split("/");
-  const names = lowerNames(tree);
+  const names = tree.lowerNames();
   const last = parts.length - 1;
   // Bit k of a name: it can be the part k.
   const roles = names.map((name) => {

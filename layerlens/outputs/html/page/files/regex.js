@@ -15,6 +15,15 @@ export class RegexSearch {
     this.waits = null;
   }
 
+  /** Start the worker and tell it the paths; where that is not possible a search says so. */
+  prepare() {
+    try {
+      this.worker ??= this.#start();
+    } catch {
+      // Tried again when it is needed.
+    }
+  }
+
   run({ source, flags }) {
     this.stop();
     try {

@@ -2,10 +2,11 @@
 
 import { ALL, FINAL } from "../tree.js";
 
-const HERE = 1;
+/** Bits of `marks` of a scope: in it itself, something below is, taken away, and no directory. */
+export const HERE = 1;
 const BELOW = 2;
 const TAKEN = 4;
-const FILE = 8;
+export const FILE = 8;
 
 /** In `sources` of a scope: the record is not in it. */
 export const OUTSIDE = -2;
@@ -47,11 +48,6 @@ export class Scope {
   /** Whether the layer of this scope took the node away and put nothing there. */
   isTaken(node) {
     return (this.marks[node] & (TAKEN | HERE)) === TAKEN;
-  }
-
-  /** Whether any of the node's versions here is no directory. */
-  isFile(node) {
-    return (this.marks[node] & FILE) > 0;
   }
 
   folder(node) {
@@ -102,13 +98,18 @@ export class Scope {
     return found;
   }
 
-  /** Bytes of a node itself, all its versions in the scope. */
-  own(node, measure) {
-    const amounts = this.amounts(measure);
-    let bytes = 0;
-    const until = this.tree.firstRecord[node + 1];
-    for (let record = this.tree.firstRecord[node]; record < until; record += 1) bytes += amounts[record];
-    return bytes;
+  /** Bytes of each node itself by a measure, all its versions in the scope. */
+  own(measure) {
+    const key = `own ${measure}`;
+    let found = this.kept.get(key);
+    if (!found) {
+      const { count, node } = this.tree;
+      const amounts = this.amounts(measure);
+      found = new Float64Array(count);
+      for (let record = 0; record < amounts.length; record += 1) found[node[record]] += amounts[record];
+      this.kept.set(key, found);
+    }
+    return found;
   }
 }
 

@@ -81,9 +81,17 @@ export function changeStyles(changes) {
 }
 
 /** A small square in a style, to stand before its label. */
-export function mark({ colour, pattern, shade = 0 }) {
-  const of = shade
-    ? `color-mix(in srgb, var(${colour}), var(--ink) ${shade * SHADE * 100}%)`
-    : `var(${colour})`;
-  return h("span", { class: `swatch ${pattern}`, style: { "--of": of }, "aria-hidden": "true" });
+export function mark(style) {
+  let made = marks.get(style);
+  if (!made) {
+    const { colour, pattern, shade = 0 } = style;
+    const of = shade
+      ? `color-mix(in srgb, var(${colour}), var(--ink) ${shade * SHADE * 100}%)`
+      : `var(${colour})`;
+    made = h("span", { class: `swatch ${pattern}`, style: { "--of": of }, "aria-hidden": "true" });
+    marks.set(style, made);
+  }
+  return made.cloneNode();
 }
+/** One of each style, to be copied: a table has hundreds. */
+const marks = new WeakMap();

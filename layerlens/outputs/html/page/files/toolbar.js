@@ -7,14 +7,14 @@ import { layerName } from "./describe.js";
 
 const SIZES = { content: "content", transfer: "transfer ≈", waste: "waste" };
 const COLOURS = { layer: "layer", class: "class of bytes", package: "package", change: "change" };
-const WAIT = 100;
 
 /**
- * The controls; `change(part of a place, quietly)` is told what the reader chooses.
+ * The controls; `change(part of a place, quietly)` is told what the reader chooses, `soon()`
+ * that a search is likely to come.
  *
  * Gives {element, show(place), say(text, bad), search}.
  */
-export function toolbar(image, change) {
+export function toolbar(image, change, soon) {
   const { layers } = image.document;
   const choice = (id, options) =>
     h("select", { id: `files-${id}`, onchange: (event) => change({ [id]: event.target.value }) }, options);
@@ -49,9 +49,10 @@ export function toolbar(image, change) {
     spellcheck: "false",
     autocomplete: "off",
     "aria-describedby": "files-q-help",
+    onfocus: soon,
+    // Each key is answered at once, but those that come while one is: these are answered together.
     oninput: () => {
-      clearTimeout(timer);
-      timer = setTimeout(send, WAIT);
+      timer ||= setTimeout(send);
     },
     onkeydown: (event) => {
       if (event.key === "Escape" && search.value) search.value = "";

@@ -15,7 +15,7 @@ export function paint(context, cells, palette, look) {
   const { canvas } = context;
   context.setTransform(palette.ratio, 0, 0, palette.ratio, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
-  const fonts = getComputedStyle(canvas).fontFamily;
+  const { fonts } = palette;
   const plain = `${FONT}px ${fonts}`;
   const strong = `600 ${FONT}px ${fonts}`;
   context.textBaseline = "middle";

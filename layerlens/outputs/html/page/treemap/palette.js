@@ -18,6 +18,8 @@ export class Palette {
   constructor(context, ratio) {
     this.context = context;
     this.ratio = ratio;
+    /** The families of the canvas's texts. */
+    this.fonts = getComputedStyle(context.canvas).fontFamily;
   }
 
   /** A custom property's colour as [red, green, blue]. */

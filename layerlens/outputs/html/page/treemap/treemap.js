@@ -16,11 +16,12 @@ import { neighbour } from "./walk.js";
  * pick(node) (look at a file), up(), home(), focus(node); `tell(cell)` gives what a
  * tooltip holds and `say(cell)` what is read out.
  *
- * Gives {element, show(scene), focusOn(node), refresh()}.  A scene is {root, weight(node),
- * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}.
+ * Gives {element, canvas, show(scene, focus)}.  A scene is {root, weight(node),
+ * children(node), folder(node), style(cell), label(cell), size(cell), dim(cell), lit}, and
+ * perhaps `weights`: where this and the root are what they were, so are the rectangles.
  */
 export function treemap({ label, help, on, tell, say }) {
-  const state = { scene: null, cells: [], focused: null, pointed: null, width: 0, height: 0 };
+  const state = { scene: null, cells: [], laid: null, focused: null, pointed: null, width: 0, height: 0 };
   const canvas = h("canvas", {
     tabindex: "0",
     role: "application",
@@ -43,17 +44,30 @@ export function treemap({ label, help, on, tell, say }) {
     h("p", { class: "unseen", id: "treemap-help" }, help),
   );
   const context = canvas.getContext("2d");
+  let palette = null;
+
+  /** Take the measures of the element anew: the browser lays out the page for that. */
+  function measured() {
+    const { width, height } = state;
+    state.width = Math.floor(element.clientWidth);
+    state.height = Math.floor(element.clientHeight);
+    return state.width !== width || state.height !== height;
+  }
 
   function draw() {
-    const { scene } = state;
+    const { scene, width, height } = state;
     if (!scene || !element.isConnected) return;
     const ratio = devicePixelRatio || 1;
-    const width = (state.width = Math.floor(element.clientWidth));
-    const height = (state.height = Math.floor(element.clientHeight));
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    state.cells = layout(scene, scene.root, width, height);
-    paint(context, state.cells, new Palette(context, ratio), scene);
+    if (palette?.ratio !== ratio) palette = new Palette(context, ratio);
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    // To give a canvas a size is to make a new one.
+    if (canvas.width !== across) canvas.width = across;
+    if (canvas.height !== down) canvas.height = down;
+    const laid = { root: scene.root, weights: scene.weights, width, height };
+    const same = laid.weights && state.laid && Object.keys(laid).every((key) => laid[key] === state.laid[key]);
+    if (!same) state.cells = layout(scene, scene.root, width, height);
+    state.laid = laid;
+    paint(context, state.cells, palette, scene);
     if (state.focused !== null) outline(ring, cellOf(state.focused));
     point(null);
   }
@@ -177,15 +191,11 @@ export function treemap({ label, help, on, tell, say }) {
 
   // ------------------------------------------------------------------------- the canvas
 
-  window.addEventListener("themechange", draw);
-  new ResizeObserver(() => {
-    if (
-      Math.floor(element.clientWidth) !== state.width ||
-      Math.floor(element.clientHeight) !== state.height
-    ) {
-      draw();
-    }
-  }).observe(element);
+  window.addEventListener("themechange", () => {
+    palette = null;
+    draw();
+  });
+  new ResizeObserver(() => measured() && draw()).observe(element);
 
   return {
     element,
@@ -194,14 +204,12 @@ export function treemap({ label, help, on, tell, say }) {
     show(scene, focus = null) {
       state.scene = scene;
       state.focused = focus;
+      // Later on its observer says when the measures are others.
+      if (!state.width || !state.height) measured();
       draw();
       if (document.activeElement === canvas && canvas.matches(":focus-visible")) {
         reach((focus !== null && cellOf(focus)) || walkable()[0] || null);
       } else outline(ring, null);
-    },
-    /** Draw the same cells once more: what they look like has changed. */
-    refresh() {
-      paint(context, state.cells, new Palette(context, devicePixelRatio || 1), state.scene);
     },
   };
 }

@@ -15,6 +15,7 @@ import { toolbar } from "../files/toolbar.js";
 import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
 import { table } from "../table.js";
+import { MEASURES } from "../tree.js";
 import { treemap } from "../treemap/treemap.js";
 import { PLAIN } from "../words.js";
 
@@ -29,8 +30,9 @@ const HELP =
   "Arrow keys go to the neighbouring rectangle, Page Down to the largest inside it and Page Up back out, " +
   "Enter goes into a directory or shows a file, Backspace goes up, Home to the root, slash to the search. " +
   "The table beside it has the same figures.";
-/** Rows at a time: laying out a table is what takes longest of a zoom or a search. */
+/** Rows at a time, and before the first picture: to lay them out takes longest of a zoom or a search. */
 const PIECE = 80;
+const SEEN = 25;
 const NOTHING = { colour: "--base", pattern: PLAIN };
 
 class FilesView {
@@ -46,13 +48,19 @@ class FilesView {
     this.colouring = colourings(image);
     this.finder = new Finder(this.tree, {
       found: () => this.#draw(),
-      problem: (text) => this.toolbar.say(text, true),
+      problem: () => this.#draw(),
     });
     this.place = null;
     this.drawn = "";
+    this.around = "";
     this.root = 0;
+    this.selected = null;
     this.lines = new Map();
-    this.toolbar = toolbar(image, (part, quietly) => this.#visit(part, quietly));
+    this.toolbar = toolbar(
+      image,
+      (part, quietly) => this.#visit(part, quietly),
+      () => this.finder.prepare(this.scope, this.place.size),
+    );
     this.crumbs = crumbs();
     this.map = treemap({
       label: "Treemap of the directory",
@@ -76,9 +84,13 @@ class FilesView {
       caption: "Files of the directory",
       sorted: null,
       onsort: (sort) => this.#visit({ sort: this.#isUsual(sort) ? null : sort }, true),
-      onrow: (node, line) => this.lines.set(node, line),
+      onrow: (node, line) => {
+        this.lines.set(node, line);
+        if (node === this.selected) current(line);
+      },
       empty: "No files here.",
       piece: PIECE,
+      seen: SEEN,
     });
     this.notice = h("p", { class: "notice", role: "status", hidden: true });
     this.totals = h("p", { class: "totals" });
@@ -155,20 +167,29 @@ class FilesView {
     const { place, tree } = this;
     const scope = this.scopeOf(place.of);
     const before = this.root;
+    const around = this.around;
     const { root, picked, notice } = resolve(scope, place.at, place.pick);
     this.scope = scope;
     this.root = root;
     this.picked = picked;
-    const group = place.only === null ? null : this.colouring(place.colour).over(scope, place.size).of(place.only);
-    this.hits = this.finder.hits(place.q, scope, place.size, group);
-    this.group = this.hits && group;
     this.toolbar.show(place);
     this.notice.hidden = !notice;
     replace(this.notice, notice);
+    const there = this.element.isConnected && this.now;
+    this.around = JSON.stringify([root, place.of, place.size, place.colour, place.only]);
+    const group = place.only === null ? null : this.colouring(place.colour).over(scope, place.size).of(place.only);
+    const hits = this.finder.hits(place.q, scope, place.size, group);
+    if (this.finder.waits && there && around === this.around) {
+      // What is shown stays until the answer is there.
+      this.toolbar.say("Searching…");
+      return;
+    }
+    this.hits = hits;
+    this.group = hits && group;
     this.#saySearch();
     // What is drawn depends on this; sorting and looking at details leave it.
-    const drawn = JSON.stringify([root, place.of, place.size, place.colour, place.only, this.hits && place.q]);
-    const same = drawn === this.drawn && this.element.isConnected && this.now;
+    const drawn = this.around + JSON.stringify(hits && place.q);
+    const same = there && drawn === this.drawn;
     this.drawn = drawn;
     if (!same) {
       this.crumbs.show(tree, root, (node) =>
@@ -194,6 +215,7 @@ class FilesView {
     this.map.show(
       {
         root: this.root,
+        weights: bytes,
         weight: (node) => bytes[node],
         children: (node) => scope.children(node),
         folder: (node) => scope.folder(node),
@@ -237,18 +259,16 @@ class FilesView {
 
   #drawTable() {
     const { scope, tree, place, root, hits, group } = this;
-    const measures = new Map();
-    const bytesOf = (measure) => {
-      if (!measures.has(measure)) measures.set(measure, scope.bytes(measure));
-      return measures.get(measure);
-    };
+    const amounts = {};
+    for (const each of MEASURES) if (tree.weights(each)) amounts[each] = scope.bytes(each);
+    const whole = hits ? hits.bytes : amounts[place.size][root];
+    if (group) amounts[place.size] = group.amounts;
     this.now = {
       scope,
       measure: place.size,
       colouring: this.colouring,
-      whole: hits ? hits.bytes : bytesOf(place.size)[root],
-      amount: (node, measure) =>
-        group && measure === place.size ? group.amounts[node] : bytesOf(measure)[node],
+      whole,
+      amount: (node, measure) => amounts[measure][node],
       link: (node) => this.#link(node),
     };
     const focused = this.table.element.contains(document.activeElement);
@@ -287,11 +307,9 @@ class FilesView {
       line.classList.remove("now");
       line.removeAttribute("aria-current");
     }
+    this.selected = node;
     const line = this.lines.get(node);
-    if (line) {
-      line.classList.add("now");
-      line.setAttribute("aria-current", "true");
-    }
+    if (line) current(line);
     this.details.show(node, this.#facts(node));
   }
 
@@ -359,4 +377,10 @@ class FilesView {
     const part = `${share(cell.weight, all)} of ${clipped(fullPath(tree, root), 100)}`;
     return `${clipped(tree.label(cell.node), 200)}, ${kind}, ${size(cell.weight)}, ${part}`;
   }
+}
+
+/** Have a row of the table say that it is the one whose details are shown. */
+function current(line) {
+  line.classList.add("now");
+  line.setAttribute("aria-current", "true");
 }
