@@ -13,6 +13,7 @@ from backports import zstd
 
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
+from layerlens.layers.asked import Part
 from layerlens.layers.contents import Examiner
 from layerlens.layers.reader import Counter, LayerRead, read_stream
 from layerlens.layers.table import LayerTable
@@ -67,10 +68,13 @@ class TocStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         blob = self._blobs[name]
         if name not in self._listed:
-            return read_stream([blob.data], limit=limit, count=count, examiner=examiner)
+            return read_stream(
+                [blob.data], limit=limit, count=count, examiner=examiner, asked=asked
+            )
         hint = find_toc(blob.annotations, len(blob.data), blob.media_type, least=0)
         assert hint is not None
         return read_toc(hint, len(blob.data), lambda at, n: self._fetch(name, at, n), limit=limit)

@@ -383,7 +383,7 @@ def _take_rare(rare: _Rare, table: LayerTable) -> None:
         )
     }
     table.sparse = {i: _sparse(table.sizes[i], *each) for i, each in rare.sparse.items()}
-    if sum(len(each.segments) for each in table.sparse.values()) > limits.MAX_LAYER_SEGMENTS:
+    if sum(len(each.segments) for each in table.sparse.values()) > limits.MAX_SEGMENTS:
         raise ValueError("more segments than a layer can have")
     table.notes = Notes.restored(
         [Diagnostic(*each) for each in rare.notes],

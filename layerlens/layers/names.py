@@ -12,11 +12,17 @@ AUFS = b".wh..wh."
 """Prefix of AUFS' own metadata; the opaque marker is the one name of it with a meaning."""
 
 
+_ODD = (b"//", b"/./", b"/../")
+_LONG = 256
+
+
 def normalise(name: bytes) -> bytes:
     """The path of a name: no ``.``, ``..`` or empty parts, no slash at either end.
 
     ``..`` is clamped at the root, as engines do (image-spec is silent).
     """
+    if len(name) > _LONG and not any(map((b"/" + name + b"/").__contains__, _ODD)):
+        return name  # almost all are like this, and the parts of the longest are many
     parts: list[bytes] = []
     for part in name.split(b"/"):
         if part == b"..":

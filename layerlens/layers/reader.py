@@ -14,6 +14,7 @@ from functools import partial
 from layerlens.errors import FormatError, ImageError, Where
 from layerlens.image.digest import Digest
 from layerlens.layers import limits
+from layerlens.layers.asked import Part
 from layerlens.layers.compression import PIECE_OUT, Compression, decompress, sniff
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.table import LayerTable
@@ -69,12 +70,13 @@ def read_stream(
     count: Counter | None = None,
     ahead: Callable[[Iterable[bytes]], Iterable[bytes]] | None = None,
     examiner: Examiner | None = None,
+    asked: Part | None = None,
 ) -> LayerRead:
     """Read a layer whose stored bytes come in non-empty pieces.
 
     Compression is sniffed; both digests are computed while the bytes pass, and
     every content is hashed, and shown to ``examiner``.  ``ahead`` may move a
-    producer of bytes to another thread.  Raises :class:`FormatError` and :class:`LimitError`.
+    producer of bytes to another thread; ``asked`` counts what the layer asks for.  Raises :class:`FormatError` and :class:`LimitError`.
     """
     stored = _Counted(pieces, count)
     first = stored.first()
@@ -98,7 +100,7 @@ def read_stream(
 
         contents = Contents()
         hashing = examining(tape, examiner, contents)
-    table, pos = walk(tape.fetch, tape.read, content_hash=hashing)
+    table, pos = walk(tape.fetch, tape.read, content_hash=hashing, asked=asked)
     table.tar_size = tape.drain()
     if pos > table.tar_size:
         raise FormatError(f"truncated: the last entry needs {pos - table.tar_size} more bytes")
@@ -259,10 +261,17 @@ def _pread_all(fd: int, pos: int, count: int) -> bytes:
     return b"".join(parts)
 
 
-def read_plain(file: PlainFile, start: int, size: int, *, tick: Tick | None = None) -> LayerRead:
+def read_plain(
+    file: PlainFile,
+    start: int,
+    size: int,
+    *,
+    tick: Tick | None = None,
+    asked: Part | None = None,
+) -> LayerRead:
     """Read the headers of an uncompressed layer tar in place; contents are not touched."""
     _insist_on_tar(file.read(start, min(512, size)))
-    table, _ = walk(file.fetch, file.read, start=start, end=start + size, tick=tick)
+    table, _ = walk(file.fetch, file.read, start=start, end=start + size, tick=tick, asked=asked)
     table.tar_size = size
     return LayerRead(table, Compression.NONE, size)
 

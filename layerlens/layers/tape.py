@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import xxhash
 
-from layerlens.errors import FormatError
+from layerlens.errors import FormatError, LimitError
 
 BLOCK = 512
 
@@ -83,11 +83,17 @@ class StreamTape:
                 self._base += len(self._piece)
                 self._piece = next(self._pieces, b"")
 
-    def drain(self) -> int:
-        """Read to the end of the stream; gives its length."""
+    def drain(self, most: int | None = None) -> int:
+        """Read to the end of the stream; gives its length.
+
+        Raises :class:`LimitError` where more than ``most`` bytes follow what was looked at.
+        """
         length = self._base + len(self._piece)
+        end = None if most is None else length + most
         for piece in self._pieces:
             length += len(piece)
+            if end is not None and length > end:
+                raise LimitError(f"more than {most} bytes follow the end of the archive")
         self._piece = b""
         self._base = length
         return length

@@ -19,6 +19,7 @@ from isal.isal_zlib import adler32  # three times as fast as zlib's
 
 from layerlens.errors import FormatError, ImageError, LimitError, Where
 from layerlens.layers import limits
+from layerlens.layers.asked import Asked, Part
 from layerlens.layers.names import WHITEOUT, leaves_root, normalise
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.pax import Pax, parse_pax
@@ -48,6 +49,7 @@ Raises :class:`FormatError` where the stream ends before.
 Tick = Callable[[int], None]
 """Called now and then with the position, for progress and cancelling."""
 
+_DOTS = (b"..", b".wh.")
 _LINKS = (Kind.HARDLINK, Kind.SYMLINK)
 _DEVICES = (Kind.CHAR, Kind.BLOCK)
 
@@ -60,20 +62,23 @@ def walk(
     end: int = limits.MAX_FILE,
     content_hash: Hash | None = None,
     tick: Tick | None = None,
+    asked: Part | None = None,
 ) -> tuple[LayerTable, int]:
     """Read all entries of the tar between two positions of a tape.
 
     Gives the table and the position behind the last block that was looked at.
     ``tar_size`` is left at 0 for the caller, who knows where the tape ends.
+    ``asked`` counts what the layer asks for, where it is one of an image's.
     Raises :class:`FormatError` for what every engine refuses, with entry and
     offset (from ``start``), and :class:`LimitError` at the bounds of
     :mod:`layerlens.layers.limits`.
     """
-    walker = _Walker(fetch, read, start, end, content_hash)
+    walker = _Walker(fetch, read, start, end, content_hash, asked or Asked().part())
     try:
         while not walker.batch(_BATCH):
             if tick is not None:
                 tick(walker.pos - start)
+        walker.count()
         walker.check_numbers()
         walker.tell_parents()
     except ImageError as error:
@@ -87,7 +92,7 @@ def members(fetch: Fetch, read: Read) -> Iterator[tuple[bytes, Kind, int, int]]:
     The tape may be read between two entries, up to the end of the content.
     Raises as :func:`walk` does.
     """
-    walker = _Walker(fetch, read, 0, limits.MAX_FILE, None)
+    walker = _Walker(fetch, read, 0, limits.MAX_FILE, None, Asked().part())
     table = walker.table
     seen = 0
     try:
@@ -104,7 +109,13 @@ class _Walker:
     """State of one walk; :meth:`batch` is the hot loop, the rest handles what is rare."""
 
     def __init__(
-        self, fetch: Fetch, read: Read, start: int, end: int, content_hash: Hash | None
+        self,
+        fetch: Fetch,
+        read: Read,
+        start: int,
+        end: int,
+        content_hash: Hash | None,
+        asked: Part,
     ) -> None:
         self.table = LayerTable(suspects=[])
         self.pos = start
@@ -119,9 +130,8 @@ class _Walker:
         # Directories that names may stand in without being looked at again.
         self._sound: set[bytes] = set()
         self._other_parents: set[bytes] = set()
-        self._xattr_bytes = 0
-        self._long_bytes = 0
-        self._segments = 0
+        self._asked = asked
+        self._counted = 0  # entries that were told
 
     def batch(self, most: int) -> bool:
         """Read up to ``most`` entries; true at the end of the tar.
@@ -190,9 +200,13 @@ class _Walker:
         finally:
             if self.pos < pos:
                 self.pos = pos
-        if len(names) > limits.MAX_ENTRIES:
-            raise LimitError(f"more than {limits.MAX_ENTRIES} entries")
+        self.count()
         return False
+
+    def count(self) -> None:
+        """Tell of the entries since the last time."""
+        self._asked.entries(len(self.table) - self._counted)
+        self._counted = len(self.table)
 
     def _at_end(self, h: bytes, pos: int) -> bool:
         """Whether the tar ends at ``pos``; false where the header is a real one after all."""
@@ -280,10 +294,6 @@ class _Walker:
             )
         name = long_name or (pax.path if pax else None) or _header_name(h)
         link = long_link or (pax.linkpath if pax else None) or h[157:257].split(b"\0", 1)[0]
-        if pos != start:
-            self._long_bytes += len(name) + len(link)
-            if self._long_bytes > limits.MAX_LONG_NAMES:
-                raise LimitError(f"more than {limits.MAX_LONG_NAMES} bytes of long names")
         return self._entry(h, pos, name, link, pax)
 
     def _entry(self, h: bytes, pos: int, name: bytes, link: bytes, pax: Pax | None) -> int:
@@ -321,11 +331,11 @@ class _Walker:
         if b"\0" in name:
             raise FormatError("a name with a NUL in it")
         if len(name) > limits.NAME_MAX and (
-            len(name) > limits.PATH_MAX
-            or any(len(part) > limits.NAME_MAX for part in name.split(b"/"))
+            len(name) > limits.PATH_MAX or max(map(len, name.split(b"/"))) > limits.NAME_MAX
         ):
             self._note("name-too-long", "longer than Linux allows: no engine can load it", name)
-        table.names.append(self._checked(name))
+        path = self._checked(name)
+        table.names.append(path)
         table.kinds.append(kind)
         table.sizes.append(size)
         table.offsets.append(content - self._start)
@@ -336,6 +346,7 @@ class _Walker:
             table.links[i] = normalise(link) if kind is Kind.HARDLINK else link
         elif kind in _DEVICES:
             table.devices[i] = (self._number(h[329:337]), self._number(h[337:345]))
+        self._asked.names(path, table.links.get(i, b""))
         if pax is not None:
             self._apply(pax, i)
         if self._hash is not None:
@@ -354,11 +365,7 @@ class _Walker:
 
     def _keep_map(self, sparse: Sparse, i: int) -> int:
         """Keep the map of a sparse entry; gives the position of its first stored byte."""
-        self._segments += len(sparse.segments)
-        if self._segments > limits.MAX_LAYER_SEGMENTS:
-            raise LimitError(
-                f"sparse maps of more than {limits.MAX_LAYER_SEGMENTS} segments in one layer"
-            )
+        self._asked.segments(len(sparse.segments))
         self.table.sparse[i] = replace(sparse, data_offset=sparse.data_offset - self._start)
         return sparse.data_offset
 
@@ -366,9 +373,7 @@ class _Walker:
         if pax.uid is not None or pax.gid is not None or pax.mtime is not None:
             self.table.overrides[i] = Override(uid=pax.uid, gid=pax.gid, mtime=pax.mtime)
         if pax.xattrs:
-            self._xattr_bytes += sum(len(k) + len(v) for k, v in pax.xattrs.items())
-            if self._xattr_bytes > limits.MAX_XATTR_BYTES:
-                raise LimitError(f"more than {limits.MAX_XATTR_BYTES} bytes of extended attributes")
+            self._asked.xattrs(pax.xattrs.items())
             self.table.xattrs[i] = tuple(sorted(pax.xattrs.items()))
 
     def _payload(self, at: int, size: int) -> bytes:
@@ -404,9 +409,9 @@ class _Walker:
         """The path of a name that is about to be added, and what it says of its directory."""
         if name[:2] == b"./":  # all names of some builders
             name = name[2:]
-            up, _, last = name.rpartition(b"/")
-            if up in self._sound and last and last[0] != 46:
-                return name
+        up, _, last = name.rpartition(b"/")
+        if up in self._sound and last and last != b"." and not last.startswith(_DOTS):
+            return name  # its directory has been looked at, and the name is an ordinary one
         path = self._path(name)
         up = path.rpartition(b"/")[0]
         if WHITEOUT in path:

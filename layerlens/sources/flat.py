@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from layerlens.image.digest import Digest
 from layerlens.image.model import ImageConfig
+from layerlens.layers.asked import Part
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
@@ -57,6 +58,7 @@ class FlatStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         table = self._archive.table
         contents = None

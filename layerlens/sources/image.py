@@ -13,12 +13,13 @@ from typing import Any, BinaryIO
 
 import xxhash
 
-from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, Where
+from layerlens.errors import DigestError, FormatError, ImageError, Interrupted, LimitError, Where
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import platform_matches
 from layerlens.image.model import ImageConfig, Platform
 from layerlens.layers import limits
 from layerlens.layers.arrivals import Announcement, Arrivals, ExpectedLayer, Listed
+from layerlens.layers.asked import Asked, Part
 from layerlens.layers.compare import same_by_tables
 from layerlens.layers.compression import Compression
 from layerlens.layers.contents import Contents, Examiner
@@ -141,6 +142,7 @@ class Image:
     again: Again | None = None
 
     _reads: dict[str, LayerRead] = field(default_factory=dict)
+    _asked: Asked = field(default_factory=Asked, repr=False, compare=False)
     _closing: Lock = field(default_factory=Lock, repr=False, compare=False)
     _closed: bool = False
 
@@ -172,6 +174,7 @@ class Image:
             if known is None:
                 todo.append(name)
             else:
+                self._count(known, unique[name])
                 self._take(name, known, promised[name], options)
         total = sum(self.store.size(name) for name in todo)
         meter = _Meter(progress, total, len(todo))
@@ -179,7 +182,7 @@ class Image:
         def load(name: str) -> None:
             index = unique[name]
             try:
-                read = self._load(name, index, options, meter.counter(name))
+                read = self._load(name, index, options, meter.counter(name), self._asked.part())
                 self._take(name, read, promised[name], options)
                 meter.end(name)
                 self._remember(name, read, options)
@@ -197,6 +200,13 @@ class Image:
         return [
             self._reads[blob.name] if not blob.absent else _absent(blob) for blob in self.layers
         ]
+
+    def _count(self, known: LayerRead, index: int) -> None:
+        """What a layer asks for counts as well where it need not be read."""
+        try:
+            self._asked.part().settle(known.table)
+        except LimitError as error:
+            raise error.at(Where(file=self.store.label, layer=self.layer_label(index))) from error
 
     def _known(self, name: str, index: int, options: ReadOptions) -> LayerRead | None:
         """The layer from the cache, where that says all that this store's reading would.
@@ -284,18 +294,24 @@ class Image:
                 raise
 
     def _load(
-        self, name: str, index: int, options: ReadOptions, count: Callable[[int], None]
+        self,
+        name: str,
+        index: int,
+        options: ReadOptions,
+        count: Callable[[int], None],
+        asked: Part,
     ) -> LayerRead:
         blob = self.layers[index]
         read = self.store.load(
-            name, limit=options.max_layer, count=count, examiner=options.examiner
+            name, limit=options.max_layer, count=count, examiner=options.examiner, asked=asked
         )
+        asked.settle(read.table)
         if read.contents is not None:
             from layerlens.cache.contents import normal
 
             normal(read.contents)
-        asked = options.verify or blob.diff_id in options.certain
-        if asked and read.diff_id is None and (blob.diff_id or blob.digest):
+        certain = options.verify or blob.diff_id in options.certain
+        if certain and read.diff_id is None and (blob.diff_id or blob.digest):
             digest = self.store.digest(name)
             read = replace(read, digest=digest, diff_id=digest)
         return read

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from layerlens.image.digest import Digest
+from layerlens.layers.asked import Part
 from layerlens.layers.contents import Examiner
 from layerlens.layers.known import KnownLayers, LayerMember, PassedArchive
 from layerlens.layers.reader import Counter, LayerRead
@@ -44,6 +45,7 @@ class RememberedStore(StreamStore):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         i = self._at(name)
         member = self._results.get(i)

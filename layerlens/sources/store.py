@@ -16,7 +16,9 @@ import xxhash
 
 from layerlens.errors import FormatError, ImageError, LimitError, SourceError, Where
 from layerlens.image.digest import Digest
+from layerlens.layers import limits
 from layerlens.layers.arrivals import Arrivals
+from layerlens.layers.asked import Asked, Part
 from layerlens.layers.compression import Compression, sniff
 from layerlens.layers.contents import Contents, Examiner
 from layerlens.layers.examining import Onlooker
@@ -120,10 +122,12 @@ class Store(Protocol):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         """Read a blob as a layer.
 
-        Contents that pass on the way are shown to ``examiner``.
+        Contents that pass on the way are shown to ``examiner``.  What the layer
+        asks for is counted in ``asked`` while it is read, where that can be told.
         """
 
     def digest(self, name: str) -> Digest:
@@ -249,9 +253,12 @@ class FileStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         start, size = self._span(name)
-        return load_span(self._file, start, size, limit=limit, count=count, examiner=examiner)
+        return load_span(
+            self._file, start, size, limit=limit, count=count, examiner=examiner, asked=asked
+        )
 
     def digest(self, name: str) -> Digest:
         return digest_of(self._file.pieces(*self._span(name)))
@@ -292,16 +299,18 @@ def load_span(
     limit: int,
     count: Counter | None = None,
     examiner: Examiner | None = None,
+    asked: Part | None = None,
 ) -> LayerRead:
     """Read the layer that is stored in a part of a file, in place if it is plain."""
     if sniff(file.read(start, min(16, size))) is Compression.NONE:
-        return read_plain(file, start, size, tick=count)
+        return read_plain(file, start, size, tick=count, asked=asked)
     return read_stream(
         file.pieces(start, size, 1 << 16),
         limit=limit,
         count=count,
         ahead=read_ahead if size > WORTH_A_THREAD else None,
         examiner=examiner,
+        asked=asked,
     )
 
 
@@ -405,12 +414,20 @@ class StreamStore(Store):
         # By the position of the member's content.
         self._passed: dict[int, _Result] = {}
         self._kept = 0
+        self._asked = Asked()
         self._broken: ImageError | None = None
         self._tape = StreamTape(self._outer(pieces))
         try:
-            self.table, end = walk(self._tape.fetch, self._tape.read, content_hash=self._member)
+            self.table, end = walk(
+                self._tape.fetch,
+                self._tape.read,
+                content_hash=self._member,
+                asked=self._asked.part(),
+            )
             self.tail = self._tape.read(end, 1 << 16)
-            self.table.tar_size = self._tape.drain()
+            self.table.tar_size = self._tape.drain(
+                limits.MAX_TAIL if self.table.names else limits.MAX_EMPTY_TAIL
+            )
             if end > self.table.tar_size:
                 raise FormatError(
                     f"truncated: the last entry needs {end - self.table.tar_size} more bytes"
@@ -473,9 +490,13 @@ class StreamStore(Store):
             else:  # it matters only if it is asked for: a flat archive may hold any file
                 result = LimitError(f"more than {MAX_DOCUMENTS} bytes of JSON documents")
         elif _may_be_layer(head):
+            part = self._asked.part()
             try:
-                result = read_stream(content, limit=self._limit, examiner=self._examiner)
+                result = read_stream(
+                    content, limit=self._limit, examiner=self._examiner, asked=part
+                )
             except ImageError as error:
+                part.release()
                 # Kept without its frames, which would keep what has been read with them.
                 result = error.with_traceback(None)
                 result.__cause__ = result.__context__ = None
@@ -547,6 +568,7 @@ class StreamStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         result = self._results.get(self._at(name), b"")
         if isinstance(result, LayerRead):
@@ -675,9 +697,12 @@ class DirectoryStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         file = self._file(name)
-        return load_span(file, 0, file.size, limit=limit, count=count, examiner=examiner)
+        return load_span(
+            file, 0, file.size, limit=limit, count=count, examiner=examiner, asked=asked
+        )
 
     def digest(self, name: str) -> Digest:
         file = self._file(name)

@@ -53,8 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium, without a window."""
+async def pages() -> AsyncIterator[Pages]:
+    """Pages of a Chromium without a window, and of another one should it die."""
     from playwright.async_api import async_playwright, expect
 
     if CHROMIUM is None:
@@ -63,19 +63,18 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.skip("there is no chromium here")
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        await launched.close()
+
+        async def launch() -> Browser:
+            return await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+        found = Pages(launch)
+        yield found
+        await found.close()
 
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     return Reports(tmp_path_factory.mktemp("reports"))
-
-
-@pytest.fixture(scope="session")
-def pages(browser: Browser) -> Pages:
-    return Pages(browser)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -78,22 +78,37 @@ class Reports:
 class Pages:
     """Pages of one context, used again: a new page costs more than most tests do with one."""
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, launch: Callable[[], Awaitable[Browser]]) -> None:
+        self._launch = launch
+        self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._idle: list[Page] = []
         self._visits = itertools.count()
+
+    async def browser(self) -> Browser:
+        """The browser, a new one where there is none yet, or it has died."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = await self._launch()
+            # They died with the one before.
+            self._context = None
+            self._idle.clear()
+        return self._browser
+
+    async def close(self) -> None:
+        if self._browser is not None:
+            await self._browser.close()
 
     async def take(
         self, width: int, height: int, scheme: Scheme | None, **context: Any
     ) -> tuple[Page, bool]:
         """A page, and whether it is to be given back; else its context is its own."""
         size = {"width": width, "height": height}
+        browser = await self.browser()
         if context:
-            made = await self._made(viewport=size, color_scheme=scheme, **context)
+            made = await self._made(browser, viewport=size, color_scheme=scheme, **context)
             return await made.new_page(), False
         if self._context is None:
-            self._context = await self._made()
+            self._context = await self._made(browser)
         page = self._idle.pop() if self._idle else await self._context.new_page()
         await page.set_viewport_size({"width": width, "height": height})
         await page.emulate_media(
@@ -108,8 +123,8 @@ class Pages:
         """
         return f"{path.as_uri()}?{next(self._visits)}"
 
-    async def _made(self, **options: Any) -> BrowserContext:
-        made = await self._browser.new_context(offline=True, **options)
+    async def _made(self, browser: Browser, **options: Any) -> BrowserContext:
+        made = await browser.new_context(offline=True, **options)
         made.set_default_timeout(PATIENCE)
         return made
 
@@ -120,9 +135,14 @@ class Pages:
                 await page.evaluate("localStorage.clear()")
                 await page.mouse.move(0, 0)
         except Exception:  # noqa: BLE001  # a page that does not answer any more
-            await page.close()
+            if browser_lives(page.context):
+                await page.close()
             return
         self._idle.append(page)
+
+
+def browser_lives(context: BrowserContext) -> bool:
+    return context.browser is not None and context.browser.is_connected()
 
 
 class Opener:
@@ -180,7 +200,10 @@ class Opener:
         async def close() -> None:
             for event, watch in watches.items():
                 page.remove_listener(event, watch)
-            await (self._pages.give_back(page) if again else page.context.close())
+            if again:
+                await self._pages.give_back(page)
+            elif browser_lives(page.context):
+                await page.context.close()
 
         self._closing.append(close)
         address = self._pages.address(path)

@@ -488,6 +488,10 @@ async def test_what_is_copied_can_be_pasted_and_words_stand_beside_it(opener: Op
     await expect(card.locator("pre")).to_have_text(["RUN a \\\n && b", "RUN c"])
     await card.get_by_role("button", name="Copy fix, part 1").click()
     await card.get_by_role("button", name="Copy fix, part 2").click()
+    # The label of these lines says where they belong.
+    ignored = page.locator('[data-finding="1"] .finding-fix')
+    await expect(ignored.locator("p")).to_have_text(["That is all."])
+    await expect(ignored.locator(".fix-code-head")).to_contain_text(".dockerignore")
     # Nothing to paste, nothing to copy; nor is what is there now.
     await expect(page.locator('[data-finding="2"] .finding-fix button')).to_have_count(0)
     await expect(page.locator('[data-finding="3"] .finding-fix pre')).to_have_count(3)
@@ -592,3 +596,18 @@ async def test_the_data_are_those_of_the_report() -> None:
     data = image_data(Report(overlapping()))["judgement"]
     assert set(data["rules"]) == {each.rule.id for each in overlapping().findings}
     assert data["rules"]["one"]["why"] == "why one"
+
+
+async def test_a_link_to_any_of_2000_findings_brings_it_into_sight(opener: Opener) -> None:
+    judged = samples.judged()
+    assert judged.judged is not None
+    one = replace(judged.findings[0], versions=(), parts={})
+    every = tuple(replace(one, title=f"number {k}", bytes=9_000 - k) for k in range(2_000))
+    analysis = replace(judged, judged=replace(judged.judged, findings=every))
+    page = await opener.open(analysis, "#/overview")
+    for at in (1_999, 1_000):
+        await page.evaluate("at => { location.hash = `#/findings?at=${at}`; }", at)
+        button = page.get_by_role("button", name=f"number {at}", exact=True)
+        await expect(button).to_be_in_viewport()
+        await expect(button).to_be_focused()
+        await expect(button).to_have_attribute("aria-expanded", "true")

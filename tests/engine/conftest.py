@@ -9,14 +9,18 @@ that it has: repeated runs need not build again.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from sample_images import build
-from tests.engine.engine import Engine, EngineError
+from tests.engine.archives import Archives
+from tests.engine.engine import BASE_IMAGE, Engine, EngineError
+from tests.engine.listing import tool, tool_environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,3 +65,27 @@ def sample(engine: Engine) -> Callable[[str], str]:
         return build.build(engine, name)
 
     return built
+
+
+@pytest.fixture(scope="session")
+def archives(
+    engine: Engine, sample: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Archives]:
+    """The archives of sample images; none outlives the session."""
+    folder = tmp_path_factory.mktemp("archives")
+    yield Archives(engine, sample, folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def told(engine: Engine, sample: Callable[[str], str]) -> Callable[[str], str]:
+    """What ``--json -`` says of a sample image (or of the base) on the engine, read once."""
+
+    @cache
+    def read(name: str) -> str:
+        tag = BASE_IMAGE if name == BASE_IMAGE else sample(name)
+        result = tool(f"docker://{tag}", "--json", "-", environment=tool_environment(engine))
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    return read

@@ -22,7 +22,7 @@ from layerlens.analysis.rules.findings import Finding
 from layerlens.analysis.rules.model import Severity
 from layerlens.pipeline import Rules, analyse_image, looking_inside, open_image
 from layerlens.sources.image import ReadOptions
-from sample_images import build
+from tests.engine.archives import Archives
 from tests.engine.engine import Engine
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -33,19 +33,16 @@ Analyse = Callable[[str], Analysis]
 
 
 @pytest.fixture
-def analyse(engine: Engine, sample: Callable[[str], str], tmp_path: Path) -> Analyse:
-    """Build a sample, save it and run the rules for programs and copies."""
+def analyse(archives: Archives) -> Analyse:
+    """Run the rules for programs and copies on a sample."""
 
     def analysed(name: str) -> Analysis:
-        sample(name)
-        archive = build.save(engine, name, tmp_path)
         options = looking_inside(ReadOptions())
-        image = open_image(str(archive), options)
+        image = open_image(str(archives(name)), options)
         try:
             return analyse_image(image, options, rules=Rules(_SETS))
         finally:
             image.close()
-            archive.unlink()
 
     return analysed
 

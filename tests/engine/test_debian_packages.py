@@ -14,7 +14,7 @@ from layerlens.analysis.packages.closure import Dependencies
 from layerlens.analysis.packages.model import Package
 from layerlens.analysis.rules.findings import Finding
 from layerlens.pipeline import Rules, analyse_image, open_image
-from sample_images import build
+from tests.engine.archives import Archives
 from tests.engine.engine import BASE_IMAGE, Engine
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -60,8 +60,8 @@ class Sampled:
         return {self.packages[index].name for index in indexes}
 
 
-def sampled(engine: Engine, tag: str, name: str, folder: Path) -> Sampled:
-    image = open_image(str(build.save(engine, name, folder)))
+def sampled(engine: Engine, tag: str, archive: Path) -> Sampled:
+    image = open_image(str(archive))
     try:
         return Sampled(engine, tag, analyse_image(image, rules=Rules()))
     finally:
@@ -69,19 +69,15 @@ def sampled(engine: Engine, tag: str, name: str, folder: Path) -> Sampled:
 
 
 @pytest.fixture(scope="module")
-def split(
-    engine: Engine, sample: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Sampled:
+def split(engine: Engine, sample: Callable[[str], str], archives: Archives) -> Sampled:
     name = "e06-apt-split"
-    return sampled(engine, sample(name), name, tmp_path_factory.mktemp("split"))
+    return sampled(engine, sample(name), archives(name))
 
 
 @pytest.fixture(scope="module")
-def purged(
-    engine: Engine, sample: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Sampled:
+def purged(engine: Engine, sample: Callable[[str], str], archives: Archives) -> Sampled:
     name = "e07-purge-later"
-    return sampled(engine, sample(name), name, tmp_path_factory.mktemp("purged"))
+    return sampled(engine, sample(name), archives(name))
 
 
 def test_the_inventory_is_dpkgs(split: Sampled) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.archives import Archives
 from tests.engine.engine import Engine
 from tests.engine.listing import tool, tool_environment
 
@@ -39,13 +41,13 @@ def _syft() -> str:
 Row = tuple[str, str, str]
 
 
-def _theirs(engine: Engine, tag: str) -> set[Row]:
+def _theirs(archive: Path) -> set[Row]:
     command = [
-        _syft(), "-q", "-o", "json", f"docker:{tag}",
+        _syft(), "-q", "-o", "json", f"docker-archive:{archive}",
         # What is no package of ours: half of its time goes into guessing at programs.
         "--select-catalogers", ",".join(f"-{each}-cataloger" for each in _NOT_COMPARED),
     ]  # fmt: skip
-    environment = tool_environment(engine) | {
+    environment = os.environ | {
         "SYFT_CHECK_FOR_APP_UPDATE": "false",
         "SYFT_FILE_METADATA_SELECTION": "none",  # and the rest into digests of all files
         "GOGC": "400",
@@ -88,9 +90,10 @@ _NOT_INSTALLED = {("npm", "parcel-tracker", "1.4.0"), ("npm", "transport", "0.0.
     ["e01-node-bad", "e06-apt-split", "e08-python-dev", "e09-uv-hard-links",
      "e12-go-lean", "e13-distroless", "e14-databases"],
 )  # fmt: skip
-def test_names_and_versions(name: str, engine: Engine, sample: Callable[[str], str]) -> None:
-    tag = sample(name)
-    ours, theirs = _ours(engine, tag), _theirs(engine, tag)
+def test_names_and_versions(
+    name: str, engine: Engine, sample: Callable[[str], str], archives: Archives
+) -> None:
+    ours, theirs = _ours(engine, sample(name)), _theirs(archives(name))
     assert sorted(theirs - ours - _NOT_INSTALLED) == []
     assert sorted(ours - theirs) == []
     assert ours

@@ -14,7 +14,6 @@ import pytest
 
 from sample_images import build
 from tests.engine.engine import BASE_IMAGE, Engine
-from tests.engine.listing import tool, tool_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -26,15 +25,12 @@ _SERIOUS = {"medium", "high", "critical"}
 
 
 @pytest.fixture(scope="module")
-def looked(engine: Engine, sample: Callable[[str], str]) -> Looked:
+def looked(told: Callable[[str], str]) -> Looked:
     """The JSON of a sample (or of the base image), each read once."""
 
     @cache
     def look(name: str) -> Document:
-        tag = BASE_IMAGE if name == BASE_IMAGE else sample(name)
-        result = tool(f"docker://{tag}", "--json", "-", environment=tool_environment(engine))
-        assert result.returncode == 0, result.stderr
-        document: Document = json.loads(result.stdout)
+        document: Document = json.loads(told(name))
         return document
 
     return look

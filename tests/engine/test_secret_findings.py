@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.catalogue import posture, posture_commands, posture_files, secrets
 from layerlens.pipeline import Rules, analyse_image, open_image
-from sample_images import build
-from tests.engine.engine import Engine
-from tests.engine.listing import ROOT, analysed, tool_environment
+from tests.engine.archives import Archives
+from tests.engine.listing import ROOT
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -51,17 +48,14 @@ def _key_lines(directory: Path) -> list[str]:
     return (directory / "id_rsa").read_text().splitlines()[1:-1]
 
 
-@pytest.fixture(params=["e11-secrets", "e11-secrets-buildkit"])
+@pytest.fixture(scope="module", params=["e11-secrets", "e11-secrets-buildkit"])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def analysis(
-    name: str, engine: Engine, sample: Callable[[str], str], tmp_path: Path
-) -> Iterator[Analysis]:
-    sample(name)
-    image = open_image(str(build.save(engine, name, tmp_path)))
+@pytest.fixture(scope="module")
+def analysis(name: str, archives: Archives) -> Iterator[Analysis]:
+    image = open_image(str(archives(name)))
     try:
         yield analyse_image(image, rules=Rules())
     finally:
@@ -101,7 +95,7 @@ def test_removed_secrets_are_told_with_the_layer_that_removed_them(analysis: Ana
 
 
 def test_no_value_is_shown(
-    name: str, analysis: Analysis, engine: Engine, sample: Callable[[str], str], tmp_path: Path
+    name: str, analysis: Analysis, told: Callable[[str], str], tmp_path: Path
 ) -> None:
     shown = {
         "findings": repr(analysis.findings),
@@ -109,12 +103,7 @@ def test_no_value_is_shown(
         "layers": repr(analysis.layers),
         "history": repr(analysis.history),
         "diagnostics": repr(analysis.diagnostics),
-        "json": _json(sample(name), engine),
+        "json": told(name),
     }
     for value in [*PLANTED, *_key_lines(tmp_path)]:
         assert [where for where, text in shown.items() if value in text] == []
-
-
-def _json(tag: str, engine: Engine) -> str:
-    document: dict[str, Any] = analysed(f"docker://{tag}", environment=tool_environment(engine))
-    return json.dumps(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,7 @@ from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.catalogue import debian, layers, structure
 from layerlens.analysis.rules.findings import Finding
 from layerlens.pipeline import Rules, analyse_image, open_image
-from sample_images import build
-from tests.engine.engine import Engine
+from tests.engine.archives import Archives
 from tests.engine.test_truth import layer_paths
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -24,24 +23,19 @@ Look = Callable[[str], tuple[Path, Analysis]]
 
 
 @pytest.fixture(scope="module")
-def look(
-    engine: Engine, sample: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Look]:
-    """Build a sample, save it, and judge it; each once."""
+def look(archives: Archives) -> Look:
+    """Judge a sample; each once."""
     known: dict[str, tuple[Path, Analysis]] = {}
 
     def judged(name: str) -> tuple[Path, Analysis]:
         if name not in known:
-            sample(name)
-            archive = build.save(engine, name, tmp_path_factory.mktemp("saved"))
+            archive = archives(name)
             image = open_image(str(archive))
             known[name] = archive, analyse_image(image, rules=_RULES)
             image.close()
         return known[name]
 
-    yield judged
-    for archive, _ in known.values():
-        archive.unlink()  # all of them together would need gigabytes
+    return judged
 
 
 def by_rule(analysis: Analysis) -> dict[str, list[Finding]]:

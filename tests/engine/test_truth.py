@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sample_images import build
+from tests.engine.archives import Archives
 from tests.engine.engine import Engine
 from tests.engine.listing import (
     ENGINES_OWN,
@@ -59,11 +60,11 @@ def built(
     request: pytest.FixtureRequest,
     engine: Engine,
     sample: Callable[[str], str],
-    tmp_path_factory: pytest.TempPathFactory,
+    archives: Archives,
 ) -> Iterator[Built]:
     name: str = request.param
     tag = sample(name)
-    archive = build.save(engine, name, tmp_path_factory.mktemp("saved"))
+    archive = archives(name)
     layer_bytes, symlink_bytes = _weigh(archive)
     yield Built(
         name,
@@ -76,7 +77,7 @@ def built(
         symlink_bytes,
         tool_environment(engine),
     )
-    archive.unlink()  # all of them together would need several gigabytes
+    archives.drop(name)  # nobody needs it any more
 
 
 def _weigh(archive: Path) -> tuple[list[int], int]:
@@ -115,13 +116,14 @@ WAYS = ("engine", "archive")
 
 
 @pytest.fixture(scope="module")
-def looks(built: Built) -> dict[str, Look]:
+def looks(built: Built, told: Callable[[str], str]) -> dict[str, Look]:
+    analyses = {
+        "engine": json.loads(told(built.name)),
+        "archive": analysed(str(built.archive), environment=built.environment),
+    }
     return {
-        way: Look(
-            listed(built.reference(way), environment=built.environment),
-            analysed(built.reference(way), environment=built.environment),
-        )
-        for way in WAYS
+        way: Look(listed(built.reference(way), environment=built.environment), analysis)
+        for way, analysis in analyses.items()
     }
 
 

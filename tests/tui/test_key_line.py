@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from layerlens.tui.views.catalogue import VIEWS
+from layerlens.tui.widgets.key_line import KeyLine
 from tests.tui.piloting import opened, text_of, until
 from tests.unit.outputs import samples
 
@@ -37,3 +38,17 @@ async def test_another_width_has_room_for_other_keys() -> None:
         await until(pilot, lambda: "o Group" in text_of(pilot.app))
         await pilot.click("KeyLine", offset=(137, 0))
         await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_keys_are_made_anew_only_where_others_are_shown() -> None:
+    async with opened(samples.judged(), (140, 40)) as (pilot, screen, _browser):
+        line = screen.query_one(KeyLine)
+        await until(pilot, lambda: "q Quit" in text_of(pilot.app))
+        before = list(line.children)
+        made = set(map(id, before))
+        screen.refresh_bindings()
+        await pilot.pause(0.1)
+        assert [id(each) for each in line.children] == [id(each) for each in before]
+        await pilot.press("2")
+        await until(pilot, lambda: "o Group" in text_of(pilot.app))
+        assert made.isdisjoint(map(id, line.children))

@@ -92,7 +92,8 @@ def test_no_other_test_measures_time() -> None:
         for path in TESTS.rglob("*.py")
         if measures(path.read_text())
     }
-    assert found == {"effort.py", "unit/test_effort.py", *WAITING, *BUDGETS}
+    assert found - {"effort.py", "unit/test_effort.py", *WAITING, *BUDGETS} == set()
+    assert "effort.py" in found
 
 
 @pytest.mark.parametrize("name", BUDGETS)

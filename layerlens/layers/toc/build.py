@@ -90,8 +90,7 @@ class Builder:
     def _path(self, name: bytes, i: int) -> bytes:
         table = self.table
         if len(name) > limits.NAME_MAX and (
-            len(name) > limits.PATH_MAX
-            or any(len(part) > limits.NAME_MAX for part in name.split(b"/"))
+            len(name) > limits.PATH_MAX or max(map(len, name.split(b"/"))) > limits.NAME_MAX
         ):
             table.notes.add(
                 "name-too-long", "longer than Linux allows: no engine can load it", path=name

@@ -23,6 +23,7 @@ from layerlens.image.history import readable
 from layerlens.image.model import ImageConfig
 from layerlens.image.secrets import redact_text
 from layerlens.layers.arrivals import Announcement, ExpectedLayer, Listed
+from layerlens.layers.asked import Part
 from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
@@ -292,6 +293,7 @@ class KnownStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         return self._reads[name]
 

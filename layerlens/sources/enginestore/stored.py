@@ -11,6 +11,7 @@ from layerlens.errors import ImageError, UnfitStoreError, Where
 from layerlens.image.config import parse_config
 from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import CONFIG_LIMIT
+from layerlens.layers.asked import Part
 from layerlens.layers.contents import Examiner
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind, LayerTable
@@ -103,6 +104,7 @@ class TarSplitStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         """Read a layer by its record.  Raises :class:`UnfitStoreError`, then the export is left.
 

@@ -8,6 +8,7 @@ from functools import partial
 from layerlens.errors import FormatError, LimitError
 from layerlens.image.digest import Digest
 from layerlens.image.manifest import Descriptor, is_foreign, layer_compression
+from layerlens.layers.asked import Part
 from layerlens.layers.contents import Examiner
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import Counter, LayerRead, digest_of, read_stream
@@ -110,6 +111,7 @@ class RegistryStore(Store):
         limit: int,
         count: Counter | None = None,
         examiner: Examiner | None = None,
+        asked: Part | None = None,
     ) -> LayerRead:
         """Stream a layer through the walker; it is checked by whoever knows its promises."""
         descriptor = self._descriptor(name)
@@ -141,6 +143,7 @@ class RegistryStore(Store):
                 count=passing,
                 ahead=partial(read_ahead, idle=tick) if large else None,
                 examiner=examiner,
+                asked=asked,
             )
             passing(read.compressed_size)  # a layer of one piece ends before it is counted
             return read

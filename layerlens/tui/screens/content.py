@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from layerlens.errors import ImageError, Interrupted, LayerLensError
 from layerlens.progress import Progress, Step
@@ -26,6 +26,7 @@ from layerlens.tui.viewmodel.shown import Lines
 from layerlens.tui.viewmodel.text import clip, clip_start, safe_text, where
 from layerlens.tui.viewmodel.textlines import MOST_FOUND, Wrapped
 from layerlens.tui.widgets.content_lines import ContentLines
+from layerlens.tui.widgets.key_line import PlainKeyLine
 from layerlens.tui.widgets.line_list import LineList
 
 _PATIENCE = 1.0
@@ -144,7 +145,7 @@ class ContentScreen(Screen[None]):
             yield Static(id="content-more")
         yield ContentLines(id="content-lines")
         yield SearchLine(id="content-search")
-        yield Footer(show_command_palette=False)
+        yield PlainKeyLine()
 
     @property
     def lines(self) -> ContentLines:

@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from layerlens.errors import LayerLensError
 from layerlens.tui.screens.dialog import Dialog
 from layerlens.tui.viewmodel.text import safe_text, where
+from layerlens.tui.widgets.key_line import PlainKeyLine
 
 
 class ErrorScreen(Screen[None]):
@@ -34,7 +35,7 @@ class ErrorScreen(Screen[None]):
         with Vertical(id="error"):
             yield Static(Text(safe_text(self._title, 300)), id="error-title")
             yield from _told(self._error)
-        yield Footer(show_command_palette=False)
+        yield PlainKeyLine()
 
 
 class ErrorNotice(Dialog[None]):

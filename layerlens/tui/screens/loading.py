@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from layerlens.progress import Preview, Step
 from layerlens.tui.viewmodel.course import Course
 from layerlens.tui.viewmodel.text import SIZE_CELLS, safe_text, size
+from layerlens.tui.widgets.key_line import PlainKeyLine
 
 _MOST_LAYERS = 300
 
@@ -45,7 +46,7 @@ class LoadingScreen(Screen[None]):
             yield Static(id="loading-bytes")
         with VerticalScroll(id="loading-preview", can_focus=False):
             yield Static(id="loading-layers")
-        yield Footer(show_command_palette=False)
+        yield PlainKeyLine()
 
     def on_mount(self) -> None:
         self._started = time.monotonic()

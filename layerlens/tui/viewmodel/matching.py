@@ -187,7 +187,7 @@ class RegexMatcher:
 
     def select(self, view: View) -> bytearray:
         with time_limit(_SEARCH_SECONDS):
-            found = _spread(view, _hits(self._search, _slices(view, fold=self._fold)))
+            found = _spread(view, _hits(self._search, _begun(_slices(view, fold=self._fold))))
         _inherit(view.tree, found)
         return found
 
@@ -257,6 +257,15 @@ def _slices(view: View, *, fold: bool = False, slash: str = "/") -> Iterator[lis
         yield (text.lower() if fold else text).split("\0")
 
 
+def _begun(slices: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The same texts, the longest without what comes after ``_LONGEST`` characters."""
+    for texts in slices:
+        if max(map(len, texts)) > _LONGEST:
+            yield [text[:_LONGEST] for text in texts]
+        else:
+            yield texts
+
+
 def _hits(
     match: Callable[[str], re.Match[str] | None], slices: Iterable[list[str]]
 ) -> Iterator[bool]:
@@ -309,6 +318,12 @@ def _merged(spans: Spans) -> Spans:
 
 _SEARCH_SECONDS = 1.0
 _SPAN_SECONDS = 0.02
+_LONGEST = 1 << 16
+"""Characters of a path that an expression is looked for in, where systems allow 4,096.
+
+The matcher looks for signals after some thousand steps, and each may go over the whole text:
+in a name of a mebibyte a limit of one second was seen after seven.
+"""
 
 
 @contextmanager

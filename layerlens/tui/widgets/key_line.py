@@ -1,8 +1,8 @@
-"""The footer: keys of the view at the left, those that work everywhere at the right."""
+"""The line of keys at the foot of a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -16,9 +16,84 @@ _AROUND = 3
 """Cells around a key and what it does."""
 
 
-class KeyLine(Footer):
-    """Keeps the keys of all views in their places, whatever the view adds.
+class _Key(NamedTuple):
+    """What the line tells of one action."""
 
+    key: str
+    shown: str
+    does: str
+    action: str
+    is_enabled: bool
+    tooltip: str
+    is_everywhere: bool
+
+    @property
+    def cells(self) -> int:
+        return width(self.shown) + width(self.does) + _AROUND
+
+
+class PlainKeyLine(Footer):
+    """The keys of a screen in their order, made anew only where others are to be shown.
+
+    Textual's own takes all of its keys away and makes them again whenever the focus moves:
+    a third of the time that a screen takes to open, and most of what a key takes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False)
+        self._shown: list[_Key] = []
+
+    def compose(self) -> ComposeResult:
+        self._shown = self._wanted()
+        for each in self._shown:
+            yield self._widget(each)
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        self._bindings_ready = True
+        if screen.app.app_focus and self.is_attached and screen is self.screen:
+            self.call_after_refresh(self._follow)
+
+    async def _follow(self) -> None:
+        if self.is_attached and self._wanted() != self._shown:
+            await self.recompose()
+
+    def _wanted(self) -> list[_Key]:
+        """The keys to show: the first of each action."""
+        if not self._bindings_ready:
+            return []
+        found: dict[str, _Key] = {}
+        for node, binding, is_enabled, tooltip in self.screen.active_bindings.values():
+            if binding.show and binding.action not in found:
+                found[binding.action] = _Key(
+                    binding.key,
+                    self.app.get_key_display(binding),
+                    binding.description,
+                    binding.action,
+                    is_enabled,
+                    tooltip,
+                    isinstance(node, Screen | App),
+                )
+        return list(found.values())
+
+    @staticmethod
+    def _widget(key: _Key) -> FooterKey:
+        made = FooterKey(
+            key.key,
+            key.shown,
+            key.does,
+            key.action,
+            disabled=not key.is_enabled,
+            tooltip=key.tooltip,
+        )
+        # Each would be styled as a compact one first, and then again as it is.
+        made.set_reactive(FooterKey.compact, False)
+        return made
+
+
+class KeyLine(PlainKeyLine):
+    """Keys of the view at the left, those that work everywhere at the right.
+
+    Keeps the keys of all views in their places, whatever the view adds.
     Where there is no room for all, the view's last ones are left out: its help
     and the command palette have them still.
     """
@@ -27,30 +102,23 @@ class KeyLine(Footer):
     KeyLine > .gap { width: 1fr; height: 1; }
     """
 
-    def __init__(self) -> None:
-        super().__init__(show_command_palette=False)
-        self._laid_for = 0
-
     def compose(self) -> ComposeResult:
-        keys = [each for each in super().compose() if isinstance(each, FooterKey)]
-        own = [key for key in keys if not self._is_everywhere(key)]
-        everywhere = [key for key in keys if self._is_everywhere(key)]
-        self._laid_for = self.size.width
-        while own and self._laid_for and _cells((*own, *everywhere)) > self._laid_for:
-            own.pop()
-        yield from own
+        self._shown = self._wanted()
+        yield from (self._widget(key) for key in self._shown if not key.is_everywhere)
         yield Static(classes="gap")
-        yield from everywhere
+        yield from (self._widget(key) for key in self._shown if key.is_everywhere)
 
-    def _is_everywhere(self, key: FooterKey) -> bool:
-        active = self.screen.active_bindings.get(key.key)
-        return active is not None and isinstance(active.node, Screen | App)
+    def on_resize(self, _event: events.Resize) -> None:
+        """Another width may have room for other keys."""
+        if self._bindings_ready:
+            self.call_after_refresh(self._follow)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Another width has room for other keys."""
-        if self._bindings_ready and event.size.width != self._laid_for:
-            self.call_after_refresh(self.recompose)
-
-
-def _cells(keys: Iterable[FooterKey]) -> int:
-    return sum(width(key.key_display) + width(key.description) + _AROUND for key in keys)
+    def _wanted(self) -> list[_Key]:
+        keys = super()._wanted()
+        room = self.size.width
+        while room and sum(key.cells for key in keys) > room:
+            own = [k for k, key in enumerate(keys) if not key.is_everywhere]
+            if not own:
+                break
+            del keys[own[-1]]
+        return keys

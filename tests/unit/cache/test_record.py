@@ -205,7 +205,7 @@ class TestLies:
                 {i: replace(s, segments=((5, 10), (0, 2))) for i, s in t.sparse.items()}
             ),
             lambda t: t.sparse.update({i: replace(s, stored=-1) for i, s in t.sparse.items()}),
-            lambda t: t.xattrs.update({0: ((b"a", bytes(65 << 20)),)}),
+            lambda t: t.xattrs.update({0: ((b"a", bytes(257 << 20)),)}),
             lambda t: setattr(t, "known_parents", frozenset(b"%d" % k for k in range(99))),
             lambda t: setattr(t, "tar_size", -1),
         ],

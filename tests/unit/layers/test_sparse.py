@@ -96,10 +96,10 @@ class TestForms:
     def test_many_maps_together_are_bounded(
         self, form: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(limits, "MAX_LAYER_SEGMENTS", 10)
+        monkeypatch.setattr(limits, "MAX_SEGMENTS", 10)
         one = sparse("s", [(k * 10, b"x") for k in range(4)], 100, form)
         assert len(in_place(layer(one, one))) == 2
-        with pytest.raises(LimitError, match="segments in one layer"):
+        with pytest.raises(LimitError, match="sparse maps of more than 10 segments"):
             in_place(layer(one, one, one))
 
 

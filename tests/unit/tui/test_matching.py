@@ -209,6 +209,17 @@ def test_names_of_a_mebibyte() -> None:
     assert browser.matched == (1, 1)
 
 
+def test_an_expression_is_looked_for_in_as_much_of_a_path_as_a_limit_can_stop() -> None:
+    name = b"front" + b"-" * (1 << 16) + b"back"
+    browser = browse([file(name, "1"), file(b"back", "12")])
+    browser.search("front", Match.REGEX)
+    assert browser.matched == (1, 1)
+    browser.search("back", Match.REGEX)
+    assert browser.matched == (1, 2)
+    browser.search("back", Match.GLOB)
+    assert browser.matched == (2, 3)
+
+
 def test_matches_are_counted_and_summed() -> None:
     browser = browse(
         [file("a/x.py", "123"), file("a/y.js", "12"), hardlink("b/z.py", "a/x.py")],

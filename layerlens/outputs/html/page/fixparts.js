@@ -10,6 +10,9 @@ const LONG_WORD = 28;
 /** Where the pieces of a kind go, for who would not see it; of `code` the words before say it. */
 const PLACES = { dockerfile: "Dockerfile", dockerignore: ".dockerignore", code: null };
 
+/** Words that only say where the next lines belong. */
+const IGNORE = /^(Add to )?\.dockerignore:?$/;
+
 /** Text in which what hides or turns around is an escape, as the page shows it, to be copied. */
 export function copied(text) {
   return text.split("\n").map(shown).join("\n");
@@ -22,7 +25,9 @@ export function fixParts(parts, what) {
   return h(
     "div",
     { class: "fix-parts" },
-    parts.map(([kind, text]) => {
+    parts.map(([kind, text], at) => {
+      // The label of what follows says as much.
+      if (kind === "prose" && IGNORE.test(text) && parts[at + 1]?.[0] === "dockerignore") return null;
       if (kind === "prose") return h("p", { class: "fix-words" }, broken(clipped(text)));
       if (kind === "before") return lines(text, "As it is now");
       code += 1;

@@ -64,8 +64,9 @@ export function inOrder(keys, down) {
 
   return {
     take(n) {
+      if (n <= 0) return [];
       let found = [];
-      if (!taken && n > 0) found = select(n);
+      if (!taken) found = select(n);
       else {
         if (!heap) pile();
         while (found.length < n && size) found.push(pop());
