@@ -579,6 +579,20 @@ async def test_all_parts_are_printed(opener: Opener) -> None:
     await expect(page.locator(".part:visible")).to_have_count(1)
 
 
+async def test_rows_that_come_later_are_on_paper_at_once(opener: Opener) -> None:
+    new = [[file(f"f{k}", b"2" * (2000 - k)) for k in range(60)]]
+    comparison = compared([[file("f", b"1")]], new)
+    page = await opened(opener, comparison, "layers")
+    rows = await page.evaluate(
+        """() => {
+             dispatchEvent(new Event("beforeprint"));
+             return document.querySelectorAll(".paths tbody tr").length;
+           }"""
+    )
+    assert rows == 61
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
 # --------------------------------------------------------------------------------- samples
 
 

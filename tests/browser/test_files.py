@@ -17,7 +17,7 @@ from layerlens.image.model import BaseBoundary
 from layerlens.outputs.rows import Row, decoder, rows
 from layerlens.units import human_size
 from tests.browser import axe
-from tests.browser.opening import Opener, becomes
+from tests.browser.opening import Opener, becomes, too_wide
 from tests.builders import directory, file, hardlink, symlink, whiteout
 from tests.unit.outputs import samples
 
@@ -263,6 +263,147 @@ async def test_escape_hides_the_tooltip_and_then_goes_up(opener: Opener) -> None
     await expect(tip).to_be_hidden()
     await page.keyboard.press("Escape")
     await expect(page.locator(".crumbs [aria-current]")).to_have_text("usr")
+
+
+@cache
+def crumbs_of_bread() -> Analysis:
+    """Directories with one large file, and with many that are too small to see beside it."""
+    return samples.build([[
+        file("loaf", b"l" * 1_000_000),
+        *(file(f"crumb{k:03}", b"c" * (1 + k % 20)) for k in range(300)),
+        file("bag/bun", b"b" * 700_000),
+        *(file(f"bag/seed{k:02}", b"s" * 40) for k in range(40)),
+        *(file(f"bag/dust{k:02}", b"d" * 9) for k in range(30)),
+    ]], ["COPY . /"])  # fmt: skip
+
+
+async def test_what_is_too_small_to_see_is_reached_by_keys_and_drawn_alone(opener: Opener) -> None:
+    page = await opener.open(crumbs_of_bread(), "#/files")
+    said = page.locator(".treemap [role=status]")
+    await canvas(page).focus()
+    await page.keyboard.press("End")
+    await expect(said).to_contain_text("300 smaller ones in /, 3.1 kB")
+    await expect(said).to_contain_text("the largest crumb019 20 B, crumb039 20 B")
+    await expect(page.locator(".tooltip")).to_contain_text("Enter or a click: these alone.")
+    ring = await page.locator(".ring.focus").bounding_box()
+    assert ring
+    assert min(ring["width"], ring["height"]) >= 10
+    before = await pixels(page)
+    await page.keyboard.press("Enter")
+    await expect(said).to_contain_text(
+        re.compile("^300 smaller ones in /.*Escape.* crumb019, file, 20 B")
+    )
+    await expect(page.locator(".details .path").first).to_have_text("/crumb019")
+    assert await pixels(page) != before
+    await page.keyboard.press("ArrowRight")
+    await expect(said).to_contain_text(re.compile("^crumb"))
+    await page.keyboard.press("End")
+    await expect(said).to_contain_text("file, 1 B")
+    await page.keyboard.press("Backspace")
+    await expect(said).to_contain_text("300 smaller ones in /,")
+    assert await pixels(page) == before
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Home")
+    await expect(said).to_contain_text("loaf, file")
+    assert await pixels(page) == before
+
+
+async def test_what_is_too_small_in_a_directory_leads_into_that(opener: Opener) -> None:
+    page = await opener.open(crumbs_of_bread(), "#/files")
+    said = page.locator(".treemap [role=status]")
+    await canvas(page).focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(said).to_contain_text("bag, directory")
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("End")
+    await expect(said).to_contain_text("70 smaller ones in /bag, 1.9 kB")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".crumbs [aria-current]")).to_have_text("bag")
+    await page.keyboard.press("End")
+    await expect(said).to_contain_text("30 smaller ones in /bag, 270 B")
+    await page.keyboard.press("Enter")
+    await expect(said).to_contain_text("dust00, file, 9 B")
+
+
+async def test_a_click_draws_what_is_too_small_alone_and_the_strip_leads_back(
+    opener: Opener,
+) -> None:
+    page = await opener.open(crumbs_of_bread(), "#/files")
+    before = await pixels(page)
+    await canvas(page).focus()
+    await page.keyboard.press("End")
+    ring = await page.locator(".ring.focus").bounding_box()
+    assert ring
+    # It lies at the very end, and the ring is larger than it is.
+    await page.mouse.click(ring["x"] + ring["width"] - 1, ring["y"] + ring["height"] - 1)
+    assert await pixels(page) != before
+    await canvas(page).hover(position={"x": 90, "y": 8})
+    await expect(page.locator(".tooltip")).to_contain_text("300 smaller ones in /: 3.1 kB")
+    await canvas(page).click(position={"x": 90, "y": 8})
+    assert await pixels(page) == before
+
+
+async def test_where_all_is_too_small_the_table_goes_on(opener: Opener) -> None:
+    sand = samples.build([[file(f"g{k:04}", b"x") for k in range(3_500)]], ["COPY . /"])
+    page = await opener.open(sand, "#/files")
+    await page.locator(".treemap").evaluate("map => { map.style.width = '64px'; }")
+    await becomes(lambda: canvas(page).evaluate("canvas => canvas.width"), 64)
+    await canvas(page).focus()
+    await expect(page.locator(".treemap [role=status]")).to_contain_text("3,500 smaller ones in /")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".twin tbody a").first).to_be_focused()
+
+
+async def test_what_is_looked_at_is_marked_in_the_map(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib")
+    mark = page.locator(".ring.mark")
+    await expect(mark).to_be_hidden()
+    await page.locator(".twin").get_by_role("link", name="libc.so", exact=True).click()
+    await expect(mark).to_be_visible()
+    box = await mark.bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await expect(page.locator(".tooltip .path")).to_have_text("/usr/lib/libc.so")
+    await page.locator(".crumbs").get_by_role("link", name="usr").click()
+    await expect(mark).to_be_hidden()
+
+
+async def test_what_a_finger_touches_is_told(opener: Opener) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib", width=360, has_touch=True)
+    await canvas(page).tap(position={"x": 40, "y": 60})
+    await expect(page.locator(".tooltip .path")).to_have_text("/usr/lib/libc.so")
+    await expect(page.locator(".details .path").first).to_have_text("/usr/lib/libc.so")
+    await page.mouse.wheel(0, 400)
+    await expect(page.locator(".tooltip")).to_be_hidden()
+
+
+@pytest.mark.parametrize("place", ["#/files", "#/files?q=lib", "#/files?at=usr/lib"])
+async def test_all_columns_fit_and_the_name_has_the_rest(opener: Opener, place: str) -> None:
+    page = await opener.open(village(), place)
+    room, wide, name = await page.locator(".twin .scroll").evaluate(
+        """box => [box.clientWidth, box.scrollWidth, box.querySelector("th").offsetWidth]"""
+    )
+    assert wide == room
+    assert name >= 192
+    cut = page.locator(".twin .cut").first
+    assert await cut.get_attribute("title") == await cut.text_content()
+
+
+async def test_on_a_phone_the_name_stays_while_the_other_columns_are_scrolled(
+    opener: Opener,
+) -> None:
+    page = await opener.open(village(), "#/files?at=usr/lib", width=360)
+    box = page.locator(".twin .scroll")
+    left = await box.evaluate(
+        """box => {
+             box.scrollLeft = 200;
+             const [name, size] = box.querySelectorAll("tbody tr:last-child > *");
+             const at = (cell) => cell.getBoundingClientRect().left - box.getBoundingClientRect().left;
+             return [box.scrollLeft, at(name), at(size) < name.offsetWidth];
+           }"""
+    )
+    assert left == [200, 0, True]
+    assert await too_wide(page, [360]) == []
 
 
 async def test_the_table_leads_down_and_up(opener: Opener) -> None:
@@ -628,6 +769,17 @@ QUOTED = {
     "bidi\u202egnp".encode(): r"$'/d/bidi\342\200\256gnp'",
     "caf\u00e9".encode(): "'/d/caf\u00e9'",
 }
+
+
+async def test_every_command_of_the_details_is_copied_by_the_same_button(opener: Opener) -> None:
+    place = "#/files?at=app&of=all&pick=app/main.py"
+    page = await opener.open(village(), place, permissions=["clipboard-read", "clipboard-write"])
+    buttons = page.locator(".details .copy-button")
+    await expect(buttons).to_have_text(["Copy", "Copy the command"])
+    await page.get_by_role("button", name="Copy the command for layer 1").click()
+    await expect(buttons.last).to_have_text("Copied")
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(" /app/main.py --layer 1")
 
 
 async def test_commands_are_quoted_for_a_shell(opener: Opener) -> None:

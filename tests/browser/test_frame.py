@@ -56,7 +56,7 @@ async def test_takes_the_theme_of_the_system_until_one_is_chosen(
     page = await opener.open(samples.shop(), color_scheme=scheme)
     html = page.locator("html")
     await expect(html).to_have_css("background-color", SURFACE[scheme])
-    other = "dark" if scheme == "light" else "light"
+    other: Scheme = "dark" if scheme == "light" else "light"
     await page.get_by_label("Theme").select_option(other)
     await expect(html).to_have_css("background-color", SURFACE[other])
     await page.reload()
@@ -64,6 +64,23 @@ async def test_takes_the_theme_of_the_system_until_one_is_chosen(
     await expect(page.get_by_label("Theme")).to_have_value(other)
     await page.get_by_label("Theme").select_option("system")
     await expect(html).to_have_css("background-color", SURFACE[scheme])
+    await page.emulate_media(color_scheme=other)
+    await expect(html).to_have_css("background-color", SURFACE[other])
+    await expect(html).to_have_css("color-scheme", other)
+
+
+async def test_the_theme_is_in_force_before_there_is_anything_to_see(opener: Opener) -> None:
+    # A page of its own: the script stays with it.
+    page = await opener.open(samples.shop(), color_scheme="dark", locale="en")
+    await page.add_init_script(
+        """new MutationObserver((_, watch) => {
+             if (!document.body) return;
+             watch.disconnect();
+             window.atFirst = document.documentElement.dataset.theme;
+           }).observe(document, { childList: true, subtree: true });"""
+    )
+    await page.reload()
+    assert await page.evaluate("window.atFirst") == "dark"
 
 
 async def test_a_reader_without_scripts_sees_the_figures(opener: Opener) -> None:
@@ -91,6 +108,38 @@ async def test_the_policy_stops_foreign_scripts_styles_and_pictures(opener: Open
     blocked = [problem for problem in opener.problems if "Content Security Policy" in problem]
     assert len(blocked) >= 2
     opener.problems.clear()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920, 3840])
+async def test_heading_navigation_and_views_stand_on_one_line(opener: Opener, width: int) -> None:
+    page = await opener.open(samples.judged(), width=width)
+    found = set()
+    for link in await page.locator(VIEWS).all():
+        await page.evaluate("(hash) => { location.hash = hash; }", await link.get_attribute("href"))
+        await expect(link).to_have_attribute("aria-current", "page")
+        left: list[float] = await page.evaluate(
+            """() => {
+                 const row = document.querySelector('nav[aria-label="Views"]');
+                 row.scrollLeft = 0;
+                 const first = row.querySelector("a");
+                 const text = first.getBoundingClientRect().left + parseFloat(getComputedStyle(first).paddingLeft);
+                 const left = (what) => document.querySelector(what).getBoundingClientRect().left;
+                 return [left(".brand"), text, left("main h1")].map(Math.round);
+               }"""
+        )
+        found.update(left)
+    assert len(found) == 1
+    beside = found.pop()
+    right = await page.locator(".theme").evaluate("each => each.getBoundingClientRect().right")
+    assert width < 1280 or abs(width - right - beside) <= 1
+
+
+async def test_the_files_use_all_of_a_large_screen(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), "#/files", width=3840, height=2160)
+    box = await page.locator(".panes").bounding_box()
+    assert box
+    assert box["x"] < 40
+    assert box["width"] > 3760
 
 
 async def test_no_view_is_wider_than_the_window(opener: Opener) -> None:

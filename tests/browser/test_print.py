@@ -32,6 +32,45 @@ async def test_paper_is_white_in_any_theme(opener: Opener, theme: str) -> None:
     await expect(page.locator("main a").first).to_have_css("color", BLACK)
 
 
+@pytest.mark.parametrize("theme", ["system", "dark"])
+async def test_a_map_is_printed_as_it_is_on_a_light_screen(opener: Opener, theme: str) -> None:
+    page = await opener.open(samples.judged(), "#/files", color_scheme="dark")
+    await page.get_by_label("Theme").select_option(theme)
+    dark = await ground(page)
+    assert max(dark) < 64
+    # Browsers that take a picture of it first, and those that tell by the medium.
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert min(await ground(page)) > 224
+    await page.emulate_media(media="print", color_scheme="dark")
+    assert await ground(page) == [255, 255, 255]
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert await ground(page) == [255, 255, 255]
+    await page.emulate_media(media="screen", color_scheme="dark")
+    assert await ground(page) == dark
+
+
+async def test_a_map_keeps_its_shape_on_paper(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), "#/files")
+    await page.pdf()  # which lays it out anew, and back
+    await page.emulate_media(media="print")
+    ratios = await page.locator(".treemap canvas").evaluate(
+        """canvas => [canvas.width / canvas.height, canvas.clientWidth / canvas.clientHeight]"""
+    )
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.02)
+
+
+async def ground(page: Page) -> list[int]:
+    """The colour of the strip at the top of the map."""
+    found: list[int] = await page.locator(".treemap canvas").evaluate(
+        """canvas => {
+             const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+             copy.drawImage(canvas, 0, 0);
+             return [...copy.getImageData(canvas.width / 2, 3, 1, 1).data].slice(0, 3);
+           }"""
+    )
+    return found
+
+
 @pytest.mark.parametrize("name", ["judged", "gate"])
 async def test_every_view_is_printed_whole(opener: Opener, name: str) -> None:
     report = judging.failing() if name == "gate" else samples.judged()

@@ -111,23 +111,24 @@ export class DeltaTree extends Nodes {
     const wanted = text.toLowerCase().replace(/^\/+/, "");
     if (!words && !wanted) return null;
     const names = this.lowerNames();
+    const { count, parent: parents, name: nameAt, depth: depths, node: nodeAt } = this;
     const alone = !wanted.includes("/");
-    const hit = new Uint8Array(this.count);
+    const hit = new Uint8Array(count);
     const paths = [];
-    for (let node = 1; node < this.count; node += 1) {
-      const parent = this.parent[node];
-      const name = names[this.name[node]];
+    for (let node = 1; node < count; node += 1) {
+      const parent = parents[node];
+      const name = names[nameAt[node]];
       // What is below a path that holds the text holds it, too.
       if (alone) hit[node] = hit[parent] || name.includes(wanted) ? 1 : 0;
       else {
-        const depth = this.depth[node];
+        const depth = depths[node];
         paths[depth] = depth > 1 ? `${paths[depth - 1]}/${name}` : name;
         hit[node] = hit[parent] || paths[depth].includes(wanted) ? 1 : 0;
       }
     }
     const keep = new Uint8Array(this.recordCount);
-    for (let record = 0; record < this.recordCount; record += 1) {
-      keep[record] = hit[this.node[record]] && (!words || words.has(this.word(record))) ? 1 : 0;
+    for (let record = 0; record < keep.length; record += 1) {
+      keep[record] = hit[nodeAt[record]] && (!words || words.has(this.word(record))) ? 1 : 0;
     }
     return keep;
   }
@@ -135,26 +136,32 @@ export class DeltaTree extends Nodes {
   /**
    * Sums over all subtrees of the records that are kept (null: all), by node: bytes in the
    * `old` and the `new` image, those that `grown` and `shrunk` paths differ by, how many
-   * `paths` differ, and how many `left` for another place, where they are counted.
+   * `paths` differ, and how many `left` for another place, where they are counted.  Sums that
+   * nobody asks any more, but for those of all, may be given to be written over: `used`.
    */
-  sums(keep = null) {
+  sums(keep = null, used = null) {
     if (!keep && this.#sums) return this.#sums;
-    const columns = Array.from({ length: 6 }, () => new Float64Array(this.count));
+    const again = keep && used && used !== this.#sums;
+    const columns = again
+      ? [used.old, used.new, used.grown, used.shrunk, used.paths, used.left]
+      : Array.from({ length: 6 }, () => new Float64Array(this.count));
+    if (again) columns.forEach((column) => column.fill(0));
     const [old, now, grown, shrunk, paths, left] = columns;
+    const { parent, node: nodeAt, old: before, new: after, change: word, folded } = this;
     const away = this.changes.indexOf("left");
-    for (let record = 0; record < this.recordCount; record += 1) {
+    for (let record = 0; record < nodeAt.length; record += 1) {
       if (keep && !keep[record]) continue;
-      const node = this.node[record];
-      const more = this.new[record] - this.old[record];
-      old[node] += this.old[record];
-      now[node] += this.new[record];
+      const node = nodeAt[record];
+      const more = after[record] - before[record];
+      old[node] += before[record];
+      now[node] += after[record];
       if (more > 0) grown[node] += more;
       else shrunk[node] -= more;
-      (this.change[record] === away ? left : paths)[node] += this.standsFor(record);
+      (word[record] === away ? left : paths)[node] += folded.size ? this.standsFor(record) : 1;
     }
     for (let node = this.count - 1; node > 0; node -= 1) {
       // Written out: a loop over the columns takes three times as long.
-      const above = this.parent[node];
+      const above = parent[node];
       old[above] += old[node];
       now[above] += now[node];
       grown[above] += grown[node];

@@ -1,6 +1,7 @@
 // An instruction of a Dockerfile as people read it: keyword first, one step a line.
 
-import { add, copy, h, replace } from "./dom.js";
+import { add, h, replace } from "./dom.js";
+import { copyButton } from "./facts.js";
 import { clipped, count, counted, shown } from "./shown.js";
 
 /** Stands for a line break of the original; the same as in layerlens/image/history.py. */
@@ -118,6 +119,5 @@ export function raw(text, summary) {
     body.append(at ? "\n" : "", document.createTextNode(shown(clipped(line))));
   });
   if (cut) body.append("\n…");
-  const button = h("button", { type: "button", onclick: () => copy(text) }, "Copy");
-  return h("details", { class: "raw" }, h("summary", {}, summary), button, body);
+  return h("details", { class: "raw" }, h("summary", {}, summary), copyButton(text, "all of it"), body);
 }

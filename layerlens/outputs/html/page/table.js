@@ -9,6 +9,15 @@ const PIECE = 200;
 /** Rows that are laid out before one that a link leads to; those above it wait for a button. */
 const BEFORE_REACHED = 20;
 
+/** On paper nothing can come later: what lays out the rows that are put off, by table. */
+const owing = new Set();
+let printing = false;
+globalThis.addEventListener?.("beforeprint", () => {
+  printing = true;
+  owing.forEach((pay) => pay());
+});
+globalThis.addEventListener?.("afterprint", () => (printing = false));
+
 /**
  * A column of figures, the largest first: `of` gives a row's, `write` its text (`size` or
  * `count` of shown.js).
@@ -123,9 +132,12 @@ export function table({
     state.pinned.forEach((row) => body.append(made(row)));
     drawAbove();
     state.owed = [];
-    lay(piece, false, seen);
-    if (state.owed.length && !state.waits) state.waits = requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
+    lay(piece, false, printing ? piece : seen);
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
+    if (!state.owed.length) return;
+    owing.add(pay);
+    // One frame to draw, one to begin the next: what is there by then has been painted.
+    state.waits ||= requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(pay)));
   }
 
   function line(text) {
@@ -160,6 +172,7 @@ export function table({
     const { owed } = state;
     state.waits = 0;
     state.owed = [];
+    owing.delete(pay);
     body.append(...owed.map(place));
   }
 

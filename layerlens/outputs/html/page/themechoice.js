@@ -4,25 +4,20 @@ import { h } from "./dom.js";
 
 const KEY = "layerlens-theme";
 
-/** The control that chooses the theme.  Listeners of "themechange" on window draw anew. */
+/** The control that chooses the theme; theme.js puts it in force. */
 export function themeChoice() {
   const root = document.documentElement;
   const choose = (event) => {
     const theme = event.target.value;
-    if (theme === "system") delete root.dataset.theme;
-    else root.dataset.theme = theme;
+    root.dataset.choice = theme;
     try {
       if (theme === "system") localStorage.removeItem(KEY);
       else localStorage.setItem(KEY, theme);
     } catch {
       // Then the choice lasts as long as the page is open.
     }
-    window.dispatchEvent(new Event("themechange"));
+    window.dispatchEvent(new Event("themechoice"));
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    window.dispatchEvent(new Event("themechange"));
-  });
-  const now = root.dataset.theme ?? "system";
   return h(
     "label",
     { class: "theme" },
@@ -31,7 +26,7 @@ export function themeChoice() {
       "select",
       { onchange: choose },
       ["system", "light", "dark"].map((theme) =>
-        h("option", { value: theme, selected: theme === now }, theme),
+        h("option", { value: theme, selected: theme === root.dataset.choice }, theme),
       ),
     ),
   );

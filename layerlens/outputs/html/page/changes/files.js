@@ -50,9 +50,15 @@ class Files {
       up: () => this.folder && move(tree.parent[this.folder]),
       home: () => move(0),
       focus() {},
+      list: (node) => this.#list(node),
     });
     this.table = this.#table();
-    this.search = h("input", { type: "search", oninput: () => this.go({ q: this.search.value }, true) });
+    this.search = h("input", {
+      type: "search",
+      // So that the first search takes no longer than others.
+      onfocus: () => tree.lowerNames(),
+      oninput: () => this.go({ q: this.search.value }, true),
+    });
     this.area = this.#select(AREAS, "area");
     this.list = this.#select({ folder: "what is in the directory", all: "all paths below it" }, "list");
     this.boxes = this.#boxes();
@@ -90,6 +96,11 @@ class Files {
   /** Go to a place of this part; what is `null` leaves the address. */
   go(more, quietly = false) {
     go("changes", { ...this.params, part: "files", ...more }, { quietly });
+  }
+
+  /** Go on in the table, at a row of it. */
+  #list(node) {
+    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #select(options, name) {
@@ -134,7 +145,10 @@ class Files {
       if (!this.isFlat || tree.tails.has(node)) return this.filter.sums[name][node];
       return this.tree[name][this.tree.recordOf(node)];
     };
-    const grown = (get) => (node) => get("new")(node) - get("old")(node);
+    const grown = (get) => {
+      const [now, old] = [get("new"), get("old")];
+      return (node) => now(node) - old(node);
+    };
     const sum = (name) => (node) => this.filter.sums[name][node];
     const number = (id, title, get, all, show) => ({
       id,
@@ -275,7 +289,12 @@ class Files {
         : this.last > this.folder && this.last < tree.end[this.folder]
           ? this.#inside(this.last)
           : null;
-    this.map.show(this.folder, { sums: this.filter.sums, area: this.area.value, focus });
+    this.map.show(this.folder, {
+      sums: this.filter.sums,
+      area: this.area.value,
+      focus,
+      picked: this.picked >= 0 ? this.picked : null,
+    });
     this.last = this.folder;
     const by = /^(-?)(path|what|old|new|change)$/.exec(sort ?? "-change");
     this.table.show(this.#rows(), { sorted: by && { id: by[2], down: by[1] === "-" } });
@@ -294,7 +313,7 @@ class Files {
     const words = hidden.size ? new Set(Object.keys(WORDS).filter((word) => !hidden.has(word))) : null;
     if (hidden.has("moved")) words.delete("left");
     const keep = this.tree.kept(words, q);
-    this.filter = { key, keep, sums: this.tree.sums(keep) };
+    this.filter = { key, keep, sums: this.tree.sums(keep, this.filter.sums) };
     for (const [word, box] of Object.entries(this.boxes.inputs)) box.checked = !hidden.has(word);
   }
 

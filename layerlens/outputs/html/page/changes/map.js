@@ -3,6 +3,7 @@
 import { WORDS } from "../deltatree.js";
 import { h } from "../dom.js";
 import { change, count, counted, shown, size } from "../shown.js";
+import { largest, leadsTo } from "../treemap/small.js";
 import { treemap } from "../treemap/treemap.js";
 import { PLAIN, STRIPES, swatch } from "../words.js";
 
@@ -14,8 +15,10 @@ export const AREAS = {
 };
 
 const HELP =
-  "Arrow keys move between rectangles, Page Down to the largest inside one and Page Up back out, " +
-  "Enter opens a directory, Backspace goes up, Home goes to the root. The table beside it has the same figures.";
+  "Arrow keys move between rectangles, End to the smallest, Page Down to the largest inside one and Page Up " +
+  "back out, " +
+  "Enter opens a directory or shows alone what is too small to see, Backspace goes up, " +
+  "Home goes to the root. The table beside it has the same figures.";
 
 /** From what shrank to what grew: where a share of -1 to 1 begins, the words, the look. */
 const STEPS = [
@@ -44,7 +47,7 @@ export function legend() {
 
 /**
  * The treemap of a comparison.  `on` is told as by `treemap`.  Gives {element, show(node,
- * {sums, area, focus})}: `sums` as of `DeltaTree.sums`.
+ * {sums, area, focus, picked})}: `sums` as of `DeltaTree.sums`.
  */
 export function deltaMap(report, on) {
   const { tree } = report.comparison;
@@ -84,24 +87,38 @@ export function deltaMap(report, on) {
 
   function name(cell) {
     if (isRest(cell.node)) return "(unchanged)";
-    if (cell.rest) return `(${counted(cell.rest, "small one")})`;
+    if (cell.rest) {
+      const many = counted(cell.rest, "smaller one");
+      return cell.level ? `(${many})` : `‹ /${tree.path(cell.node)}: ${many}`;
+    }
     if (tree.tails.has(cell.node)) return tree.label(cell.node);
     const text = cell.level ? tree.label(cell.node) : `/${tree.path(cell.node)}`;
     return tree.isFolder(cell.node) && cell.level ? `${text}/` : text;
   }
 
+  function figureOf(node) {
+    return isRest(node) ? size(weight(node)) : change(now.sums.new[node] - now.sums.old[node]);
+  }
+
   function figure(cell) {
-    if (cell.rest) return "";
-    if (isRest(cell.node)) return size(weight(cell.node));
-    return change(now.sums.new[cell.node] - now.sums.old[cell.node]);
+    return cell.rest ? "" : figureOf(cell.node);
   }
 
   function facts(cell) {
     const { node } = cell;
     if (isRest(node)) return [`${size(weight(node))} of /${tree.path(node - tree.count)} did not change`];
     const at = `/${tree.path(node)}${tree.tails.has(node) ? tree.label(node) : ""}`;
-    if (cell.rest) return [`${counted(cell.rest, "path")} of ${at}, each too small to be seen`];
     const { old, new: is, grown, shrunk } = now.sums;
+    if (cell.rest) {
+      const names = largest(cell.small, weight).map(
+        (each) => `${isRest(each) ? "unchanged" : tree.label(each)} ${figureOf(each)}`,
+      );
+      return [
+        `${counted(cell.rest, "smaller one")} in ${at}`,
+        `the largest: ${names.join(", ")}`,
+        leadsTo(cell, now.node),
+      ];
+    }
     const record = tree.recordOf(node);
     const said = [at];
     if (record >= 0) said.push(WORDS[tree.word(record)][1]);
@@ -125,10 +142,10 @@ export function deltaMap(report, on) {
 
   return {
     element: map.element,
-    show(node, { sums, area, focus = null }) {
+    show(node, { sums, area, focus = null, picked = null }) {
       if (area === "whole")
         wholes ??= tree.wholes(report.image.tree, report.image.tree.sums("final", "content"));
-      now = { sums, area };
+      now = { node, sums, area };
       map.show(
         {
           root: node,
@@ -142,6 +159,7 @@ export function deltaMap(report, on) {
         },
         focus,
       );
+      map.mark(picked);
     },
   };
 }

@@ -33,7 +33,8 @@ export function columnsFor(image, now) {
       const style = groups.style(node);
       // A node without any group is here because the layer took it, or what is in it, away.
       if (!style) return id === "change" ? "removed here" : null;
-      return [mark(style), groups.text(node)];
+      const text = groups.text(node);
+      return h("span", { class: "cut", title: text }, mark(style), text);
     },
     sort(node) {
       const { scope, measure, colouring } = now();

@@ -1,6 +1,7 @@
 // One path through all layers: what each of its versions was, and what became of it.
 
-import { copy, h, replace } from "../dom.js";
+import { h, replace } from "../dom.js";
+import { copyButton } from "../facts.js";
 import { layerLink, packageLink, pathLink } from "../links.js";
 import { clipped, size } from "../shown.js";
 import { LAST_PLACED, packages } from "./colouring.js";
@@ -73,7 +74,7 @@ export function details(image) {
         : null,
       fate(tree, record) ? h("div", {}, fate(tree, record), lostName(record)) : null,
       ends ? h("div", { class: "end" }, ends, " ", layerLink(tree.gone[record] - 1, "›")) : null,
-      ends ? command(node, layer.index, "Copy command for this version") : null,
+      ends ? command(node, layer.index, "Copy the command") : null,
     );
   }
 
@@ -107,17 +108,7 @@ export function details(image) {
     if (layer === undefined) return null;
     const { command: text, problem } = extraction(image, node, layer);
     if (problem) return h("p", { class: "faint" }, problem);
-    const button = h(
-      "button",
-      {
-        type: "button",
-        onclick: async () => {
-          await copy(text);
-          button.textContent = "Copied";
-        },
-      },
-      label,
-    );
+    const button = copyButton(text, layer === null ? "the command" : `the command for layer ${layer}`, label);
     return label === "Copy"
       ? h("div", { class: "command" }, h("pre", { tabindex: "0" }, h("code", {}, text)), button)
       : h("div", {}, button);

@@ -20,9 +20,13 @@ const LEAST_AREA = 10;
  * (the nodes in `node` that it stands for; null: it is `node` itself), rest (how many these
  * are), chain (cells of directories that alone fill it, one in the other: its strip names
  * them, too)}; all in whole pixels.
+ *
+ * `only` are the children of the root that are laid out, where that is not all of them: the
+ * root's own cell then stands for these, in its `small`.
  */
-export function layout(source, root, width, height) {
+export function layout(source, root, width, height, only = null) {
   const cells = [];
+  const children = (node) => (only && node === root ? only : source.children(node));
   const put = (node, parent, [x, y, w, h], weight, small = null) => {
     const level = parent ? parent.level + 1 : 0;
     const rest = small?.length ?? 0;
@@ -32,7 +36,7 @@ export function layout(source, root, width, height) {
   };
   const add = (node, parent, box, weight, small) => {
     const cell = put(node, parent, box, weight, small);
-    if (!small && weight > 0 && source.folder(node)) open(cell, parent === null);
+    if ((!small || !parent) && weight > 0 && source.folder(node)) open(cell, parent === null);
   };
 
   /** `head` is the cell whose chain this one ends: it has no strip and no edge of its own. */
@@ -49,7 +53,7 @@ export function layout(source, root, width, height) {
       h: cell.h - (cell.strip || edge) - edge,
     };
     if (box.w < 1 || box.h < 1) return;
-    const { nodes, weights, small } = visible(source, cell.node, box.w * box.h);
+    const { nodes, weights, small } = visible(source, children(cell.node), box.w * box.h);
     if (!outermost && weights.length === 1 && nodes.length && source.folder(nodes[0])) {
       const only = put(nodes[0], cell, [box.x, box.y, box.w, box.h], weights[0]);
       const first = head ?? cell;
@@ -69,13 +73,15 @@ export function layout(source, root, width, height) {
     });
   }
 
-  if (width >= 1 && height >= 1) add(root, null, [0, 0, width, height], source.weight(root), 0);
+  if (width >= 1 && height >= 1) {
+    const weight = only ? only.reduce((sum, node) => sum + source.weight(node), 0) : source.weight(root);
+    add(root, null, [0, 0, width, height], weight, only);
+  }
   return cells;
 }
 
-/** The children that can be seen in an area, the largest first, and the others as one. */
-function visible(source, node, area) {
-  const children = source.children(node);
+/** Which of some children can be seen in an area, the largest first, and the others as one. */
+function visible(source, children, area) {
   let all = 0;
   for (const child of children) all += source.weight(child);
   const least = (all * LEAST_AREA) / area;

@@ -36,7 +36,7 @@ export const changes = {
     const { comparison } = report;
     const made = new Map();
     const links = new Map();
-    const body = h("div");
+    const body = h("div", { class: "parts-of-it" });
     for (const [id, part] of Object.entries(PARTS)) {
       const number = part.count(comparison);
       links.set(
@@ -94,6 +94,7 @@ export const changes = {
       show(params) {
         now = Object.hasOwn(PARTS, params.part ?? "") ? params.part : "summary";
         element.dataset.part = now;
+        element.classList.toggle("beyond", now === "files");
         const part = lay(now);
         only();
         for (const [id, link] of links) {

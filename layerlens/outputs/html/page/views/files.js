@@ -16,6 +16,7 @@ import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
 import { table } from "../table.js";
 import { MEASURES } from "../tree.js";
+import { largest, leadsTo } from "../treemap/small.js";
 import { treemap } from "../treemap/treemap.js";
 import { PLAIN } from "../words.js";
 
@@ -27,8 +28,10 @@ export const files = {
 };
 
 const HELP =
-  "Arrow keys go to the neighbouring rectangle, Page Down to the largest inside it and Page Up back out, " +
-  "Enter goes into a directory or shows a file, Backspace goes up, Home to the root, slash to the search. " +
+  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest " +
+  "inside it and Page Up back out, " +
+  "Enter goes into a directory, shows a file, or shows alone what is too small to see, Backspace goes up, " +
+  "Home to the root, slash to the search. " +
   "The table beside it has the same figures.";
 /** Rows at a time, and before the first picture: to lay them out takes longest of a zoom or a search. */
 const PIECE = 80;
@@ -71,6 +74,7 @@ class FilesView {
         up: () => this.#up(),
         home: () => this.#open(0),
         focus: (node) => this.#select(node),
+        list: (node) => this.#list(node),
       },
       tell: (cell) => this.#tell(cell),
       say: (cell) => this.#say(cell),
@@ -107,7 +111,7 @@ class FilesView {
     );
     return h(
       "section",
-      { class: "files" },
+      { class: "files beyond" },
       h("h1", {}, "Files"),
       this.toolbar.element,
       this.notice,
@@ -137,6 +141,11 @@ class FilesView {
   #pick(node) {
     if (this.tree.nameOf(node))
       this.#visit({ at: this.tree.path(this.root), pick: this.tree.path(node) }, true);
+  }
+
+  /** Go on in the table, at a row of it. */
+  #list(node) {
+    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #hrefOf(node) {
@@ -230,7 +239,9 @@ class FilesView {
   }
 
   #label(cell) {
-    if (cell.rest) return `${counted(cell.rest, "smaller one")}`;
+    if (cell.rest) {
+      return cell.level ? this.#many(cell) : `‹ ${fullPath(this.tree, cell.node)}: ${this.#many(cell)}`;
+    }
     return cell.level ? this.tree.label(cell.node) : fullPath(this.tree, cell.node);
   }
 
@@ -289,7 +300,9 @@ class FilesView {
     const name = hits ? tree.path(node) : tree.label(node);
     const text = clipped(name, 300) + (scope.folder(node) ? "/" : "");
     if (!tree.nameOf(node)) return h("span", { class: "path" }, text);
-    return h("a", { class: "path", href: this.#hrefOf(node) }, text);
+    // A path that does not fit breaks between names.
+    const names = text.split(/(?<=\/)(?=.)/).flatMap((part, at) => (at ? [h("wbr"), part] : part));
+    return h("a", { class: "path", href: this.#hrefOf(node) }, names);
   }
 
   #refreshLinks() {
@@ -310,6 +323,7 @@ class FilesView {
     this.selected = node;
     const line = this.lines.get(node);
     if (line) current(line);
+    this.map.mark(this.picked);
     this.details.show(node, this.#facts(node));
   }
 
@@ -347,15 +361,26 @@ class FilesView {
     }
   }
 
+  #many(cell) {
+    return counted(cell.rest, "smaller one");
+  }
+
+  /** The largest of those that a cell stands for, with their bytes. */
+  #largest({ small }) {
+    const bytes = this.scope.bytes(this.place.size);
+    return largest(small, (node) => bytes[node]).map(
+      (node) => `${clipped(this.tree.label(node), 60)} ${size(bytes[node])}`,
+    );
+  }
+
   #tell(cell) {
     const { tree } = this;
     if (cell.rest) {
-      return h(
-        "p",
-        {},
-        `${counted(cell.rest, "smaller one")} in ${clipped(fullPath(tree, cell.node), 200)}: `,
-        size(cell.weight),
-      );
+      return [
+        h("p", {}, `${this.#many(cell)} in ${clipped(fullPath(tree, cell.node), 200)}: `, size(cell.weight)),
+        h("p", {}, `The largest: ${this.#largest(cell).join(", ")}`),
+        h("p", { class: "faint" }, leadsTo(cell, this.root)),
+      ];
     }
     return [
       h("p", { class: "path" }, clipped(fullPath(tree, cell.node), 300)),
@@ -372,9 +397,14 @@ class FilesView {
 
   #say(cell) {
     const { tree, scope, root } = this;
-    const kind = scope.folder(cell.node) ? "directory" : "file";
     const all = scope.bytes(this.place.size)[root];
     const part = `${share(cell.weight, all)} of ${clipped(fullPath(tree, root), 100)}`;
+    if (cell.rest) {
+      const where = `${this.#many(cell)} in ${clipped(fullPath(tree, cell.node), 200)}`;
+      const names = `the largest ${this.#largest(cell).join(", ")}`;
+      return `${where}, ${size(cell.weight)}, ${part}, ${names}. ${leadsTo(cell, root)}`;
+    }
+    const kind = scope.folder(cell.node) ? "directory" : "file";
     return `${clipped(tree.label(cell.node), 200)}, ${kind}, ${size(cell.weight)}, ${part}`;
   }
 }
