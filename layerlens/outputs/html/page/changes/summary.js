@@ -3,7 +3,7 @@
 import { h, replace } from "../dom.js";
 import { layerLink } from "../links.js";
 import { hashOf } from "../route.js";
-import { change, count, counted, share, size } from "../shown.js";
+import { change, count, counted, percent, size } from "../shown.js";
 import { table } from "../table.js";
 import { bars, changed, known, more, word } from "./figures.js";
 
@@ -75,8 +75,8 @@ function figures(document) {
     const points = Math.round((is - was) * 1000) / 10;
     return {
       name,
-      old: percent(was),
-      new: percent(is),
+      old: percent(was * 100),
+      new: percent(is * 100),
       change: points ? `${points > 0 ? "+" : ""}${points.toFixed(1)} points` : "no change",
       word: word(points, ["better", "worse"]),
     };
@@ -116,10 +116,6 @@ function figures(document) {
 function unbroken(text) {
   const [bytes, part] = text.split(" (");
   return part === undefined ? bytes : [h("span", {}, bytes), " ", h("span", {}, `(${part}`)];
-}
-
-function percent(score) {
-  return share(Math.round(score * 1e9), 1e9);
 }
 
 // ---------------------------------------------------------------------------------- causes

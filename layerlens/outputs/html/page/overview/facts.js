@@ -170,7 +170,7 @@ export function sizes({ sizes: rows, image }) {
     const why = "beside the image; no other figure counts them";
     lines.push(line("attestations", size(image.attestation_bytes), why));
   }
-  const caption = "The image's size by each meter";
+  const caption = "Sizes by meter";
   const shown = h(
     "table",
     { class: "sizes" },
