@@ -58,6 +58,40 @@ async def cells(table: Locator, rows: str = "tbody") -> list[list[str]]:
 # ----------------------------------------------------------------------------- the summary
 
 
+async def test_the_labels_of_both_images_are_not_broken(opener: Opener) -> None:
+    page = await opened(opener, attacked(), width=360)
+    lines = await page.locator(".images dt").evaluate_all(
+        """all => all.map((each) => {
+             const text = document.createRange();
+             text.selectNodeContents(each);
+             return text.getClientRects().length;
+           })"""
+    )
+    assert lines == [1, 1]
+
+
+async def test_the_causes_are_called_as_everywhere_in_the_report(opener: Opener) -> None:
+    page = await opened(opener, shops())
+    table = page.get_by_role("table", name="Why the size changed")
+    await expect(table.get_by_role("rowheader", name="package caches")).to_be_visible()
+    await expect(page.locator(".changes")).not_to_contain_text("package-caches")
+    await page.evaluate("location.hash = '#/changes?part=why'")
+    await expect(page.get_by_role("row", name="package caches")).to_be_visible()
+
+
+async def test_leads_to_what_is_fetched_for_nothing_only_where_something_is(
+    opener: Opener,
+) -> None:
+    link = "What is fetched again for nothing"
+    page = await opened(opener, the_same())
+    await expect(page.locator(".pull")).to_contain_text("To fetch")
+    await expect(page.get_by_role("link", name=link)).to_have_count(0)
+    page = await opened(opener, shops())
+    await expect(page.get_by_role("link", name=link)).to_have_count(
+        1 if document(shops())["refetched"] else 0
+    )
+
+
 async def test_it_is_the_first_view_and_named_in_the_title(opener: Opener) -> None:
     page = await opener.open(Report(shops().new, comparison=shops()))
     await expect(page.locator("nav a").first).to_have_text("Changes")
@@ -111,13 +145,18 @@ async def test_the_causes_add_up_to_the_change_in_size(opener: Opener) -> None:
     await expect(table.locator("tbody tr")).to_have_count(13)
 
 
-async def test_a_cause_is_told_in_the_words_of_other_outputs(opener: Opener) -> None:
+async def test_a_cause_is_told_in_the_words_of_other_outputs_a_class_in_those_of_the_page(
+    opener: Opener,
+) -> None:
     from layerlens.comparison.causes import causes
 
     comparison = shops()
     page = await opened(opener, comparison)
     rows = await cells(page.get_by_role("table", name="Why the size changed"))
-    assert [row[2] for row in rows] == [cause_words(each) for each in causes(comparison)]
+    assert [row[2] for row in rows] == [
+        each.name.replace("-", " ") if each.kind == "removable" else cause_words(each)
+        for each in causes(comparison)
+    ]
     first = causes(comparison)[0]
     assert rows[0][3:] == [f"new {first.layer}", first.instruction]
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from layerlens.analysis.model import Analysis, Partial, Unread
+from layerlens.layers.limits import MAX_SPARSE
 from layerlens.outputs.files import write_files
 from layerlens.outputs.html import folding
 from layerlens.outputs.json_report import write_json
@@ -20,6 +21,7 @@ from layerlens.outputs.rows_csv import write_rows_csv
 from tests.browser import axe
 from tests.browser.opening import Opener
 from tests.builders import directory, file, hardlink, symlink, whiteout
+from tests.members import sparse
 from tests.unit.outputs import images, judging, samples
 from tests.unit.outputs.html.test_tree import mixed
 
@@ -43,7 +45,31 @@ def linked() -> Analysis:
     )  # fmt: skip
 
 
-IMAGES = {**images.IMAGES, "mixed": mixed, "linked": linked}
+def half_plain() -> Analysis:
+    """One of its layers lies uncompressed, so that nobody knows what its files take on the wire."""
+    analysis = samples.build(
+        [[file("a", b"1" * 4_000), file("empty")], [file("b", b"2" * 2_000)]], compressed=True
+    )
+    analysis.filesystem.tables[1].transfer = None
+    return analysis
+
+
+def beyond_numbers() -> Analysis:
+    """What an image may claim, however large: a browser's numbers end at 2**53."""
+    huge = 2**62 + 1
+    check = {"Test": ["CMD", "exact-1"], "Interval": huge, "Timeout": -huge, "Retries": 2**53 - 1}
+    holes = [sparse(f"holes/{k:03}", ((k, b"x"),), MAX_SPARSE - k) for k in range(600)]
+    layers = [
+        [file("a", b"1" * 10, uid=2**55 + 1), file("b", b"2", gid=2**60 + 1), *holes],
+        [whiteout("holes/001")],
+    ]
+    return samples.build(layers, settings={"Healthcheck": check})
+
+
+IMAGES = {
+    **images.IMAGES, "mixed": mixed, "linked": linked, "half plain": half_plain,
+    "beyond numbers": beyond_numbers,
+}  # fmt: skip
 
 
 async def menu(page: Page) -> None:

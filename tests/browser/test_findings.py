@@ -15,6 +15,7 @@ from playwright.async_api import Page, expect
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.fixparts import PartKind, fix_parts
 from layerlens.analysis.rules.model import Draft, LedgerClass, Rule, RuleSet, Severity, Topic
 from layerlens.image.model import BaseBoundary
 from layerlens.outputs.findings import finding_fields
@@ -458,8 +459,47 @@ async def test_fixes_are_copied_with_or_without_the_clipboard(opener: Opener, de
         head = f"# {each.title} ({human_size(each.bytes)})"
         if each.layer is not None:
             head += f", layer {each.layer}: {each.instruction}"
-        heads.setdefault(each.fix.rstrip(), []).append(head.replace("\x1b", "\\x1b"))
+        parts = fix_parts(each.fix)
+        fix = "\n".join(("# " if kind is PartKind.PROSE else "") + text for kind, text in parts)
+        heads.setdefault(fix, []).append(head.replace("\x1b", "\\x1b"))
     assert several == "\n".join("\n".join(head) + f"\n{fix}\n" for fix, head in heads.items())
+
+
+async def test_what_is_copied_can_be_pasted_and_words_stand_beside_it(opener: Opener) -> None:
+    """Prose is no instruction, and a file to ignore none either."""
+    judged = samples.judged()
+    assert judged.judged is not None
+    fixes = [
+        "Delete in the step that makes them:\nRUN a \\\n && b\nor\nRUN c",
+        "Add to .dockerignore:\n**/.git\ndocs\nThat is all.",
+        "Write it once.",
+        "COPY --chmod=1 a b\ninstead of\nRUN chmod 1 b\n# docker build .",
+    ]
+    found = tuple(
+        replace(finding, fix=fix, bytes=9 - at)
+        for at, (finding, fix) in enumerate(zip(judged.findings, fixes, strict=False))
+    )
+    analysis = replace(judged, judged=replace(judged.judged, findings=found))
+    page = await opener.open(analysis, "#/findings?order=saving&tick=0.1.3")
+    await page.evaluate(SPY, False)
+    await page.get_by_role("button", name="Open all").click()
+    card = page.locator('[data-finding="0"] .finding-fix')
+    await expect(card.locator("p")).to_have_text(["Delete in the step that makes them:", "or"])
+    await expect(card.locator("pre")).to_have_text(["RUN a \\\n && b", "RUN c"])
+    await card.get_by_role("button", name="Copy fix, part 1").click()
+    await card.get_by_role("button", name="Copy fix, part 2").click()
+    # Nothing to paste, nothing to copy; nor is what is there now.
+    await expect(page.locator('[data-finding="2"] .finding-fix button')).to_have_count(0)
+    await expect(page.locator('[data-finding="3"] .finding-fix pre')).to_have_count(3)
+    await expect(page.locator('[data-finding="3"] .finding-fix button')).to_have_count(2)
+    await page.get_by_role("button", name="Copy fixes").click()
+    await page.wait_for_function("window.taken.length === 3")
+    first, second, all_of_them = await page.evaluate("window.taken")
+    assert (first, second) == ("RUN a \\\n && b", "RUN c")
+    lines = [line for line in all_of_them.splitlines() if line and not line.startswith("# ")]
+    assert lines == ["RUN a \\", " && b", "RUN c", "COPY --chmod=1 a b", "**/.git", "docs"]
+    assert "# instead of\n# RUN chmod 1 b\n# docker build ." in all_of_them
+    assert all_of_them.endswith("\n# .dockerignore:\n**/.git\ndocs\n")
 
 
 # ----------------------------------------------------------------------------- others

@@ -69,6 +69,9 @@ async def test_takes_the_theme_of_the_system_until_one_is_chosen(
 async def test_a_reader_without_scripts_sees_the_figures(opener: Opener) -> None:
     page = await opener.open(samples.shop(), java_script_enabled=False)
     await expect(page.get_by_role("row", name="Layers")).to_be_visible()
+    heading = await page.get_by_role("heading", name="shop:1.0").bounding_box()
+    assert heading is not None
+    assert heading["x"] > 8  # not at the window's very edge
 
 
 async def test_the_policy_stops_foreign_scripts_styles_and_pictures(opener: Opener) -> None:
@@ -96,6 +99,19 @@ async def test_no_view_is_wider_than_the_window(opener: Opener) -> None:
         await link.click()
         await expect(link).to_have_attribute("aria-current", "page")
         assert await too_wide(page) == [], await link.inner_text()
+
+
+async def test_the_text_is_as_large_as_the_browsers_and_no_view_wider_than_the_window(
+    opener: Opener,
+) -> None:
+    page = await opener.open(samples.judged(), locale="en-US")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await expect(page.locator("body")).to_have_css("font-size", "32px")
+    for link in await page.locator(VIEWS).all():
+        await link.click()
+        await expect(link).to_have_attribute("aria-current", "page")
+        assert await too_wide(page, [1280]) == [], await link.inner_text()
 
 
 async def test_no_view_violates_accessibility(opener: Opener) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from layerlens.analysis.model import Analysis, LedgerRow
+from layerlens.analysis.rules.fixparts import PartKind, fix_parts
 from layerlens.gate.model import Verdict
 from layerlens.gate.wording import title
 from layerlens.outputs.display import escape, percent_of
@@ -67,7 +68,7 @@ async def test_tells_the_image_and_both_scores(opener: Opener) -> None:
         ("Removable", scores.removable_bytes),
     ):
         await expect(fact(page, label)).to_contain_text(human_size(size))
-    await expect(fact(page, "Yours wasted")).to_have_text("20.5%")
+    await expect(fact(page, "User wasted")).to_have_text("20.5%")
     await expect(fact(page, "Reference")).to_have_text("judged:1")
     await expect(fact(page, "Id")).to_have_text(str(analysis.image.id))
     await expect(fact(page, "Base")).to_contain_text("layer 0, 5.0 MB (guessed:")
@@ -313,7 +314,8 @@ async def test_the_best_fixes_are_told_with_what_they_save(opener: Opener) -> No
         )
         await expect(shown.locator(".place")).to_contain_text(f"web/Dockerfile line {finding.line}")
         await expect(shown.locator(".place")).to_contain_text(finding.instruction)
-        await expect(shown.locator("pre")).to_have_text(finding.fix)
+        pieces = [part.text for part in fix_parts(finding.fix) if part.kind is not PartKind.PROSE]
+        await expect(shown.locator("pre")).to_have_text(pieces)
     what = analysis.what_if(analysis.advised)
     await expect(page.locator(".outlook")).to_contain_text(f"{human_size(what.saved_bytes)} less")
     await expect(page.locator(".outlook")).to_contain_text(f"{human_size(what.total_bytes)} left")
@@ -329,7 +331,8 @@ async def test_a_fix_is_copied_exactly(opener: Opener) -> None:
     button = page.locator("li.fix button").first
     await button.click()
     await expect(button).to_have_text("Copied")
-    await expect(page.locator(".fixes [role=status]")).to_have_text("The fix is copied.")
+    said = page.locator("li.fix").first.get_by_role("status").first
+    await expect(said).to_contain_text("Copied the fix")
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied == analysis.findings[best_fixes(analysis)[0]].fix
 
@@ -427,3 +430,11 @@ async def test_it_is_never_wider_than_the_window(opener: Opener, name: str) -> N
 async def test_it_is_accessible(opener: Opener) -> None:
     page = await opener.open(judging.failing(), PLACE)
     assert await axe.violations(page) == []
+
+
+async def test_very_large_text_does_not_widen_the_page(opener: Opener) -> None:
+    page = await opener.open(samples.judged(), PLACE, width=360, locale="en-US")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await expect(page.locator("body")).to_have_css("font-size", "32px")
+    assert await too_wide(page, [360]) == []

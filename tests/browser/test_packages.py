@@ -299,3 +299,36 @@ def hostile() -> Analysis:
             ((b"<script>" * 500, text),),
         ),
     )
+
+
+@pytest.mark.parametrize("place", [0, 199, 200, 1_000, 1_999])
+async def test_a_link_to_any_of_2000_packages_brings_it_into_sight(
+    opener: Opener, place: int
+) -> None:
+    packages = crowd(2_000).inventory.packages
+    order = sorted(range(len(packages)), key=lambda k: -packages[k].bytes)
+    at = order[place]
+    page = await opener.open(crowd(2_000), "#/overview")
+    await page.evaluate("at => { location.hash = `#/packages?at=${at}`; }", at)
+    row = page.locator(f'.all-packages tr[data-at="{at}"]')
+    await expect(row).to_be_in_viewport()
+    await expect(row.locator("th a")).to_be_focused()
+    assert await page.locator(".all-packages tbody tr").count() <= 400
+
+
+async def test_the_rows_above_a_linked_one_can_be_had(opener: Opener) -> None:
+    packages = crowd(2_000).inventory.packages
+    order = sorted(range(len(packages)), key=lambda k: -packages[k].bytes)
+    page = await opener.open(crowd(2_000), f"#/packages?at={order[1_000]}")
+    rows = page.locator(".all-packages tbody tr")
+    shown = "rows => rows.map(row => Number(row.dataset.at))"
+    assert await rows.evaluate_all(shown) == order[980:1_180]
+    await page.get_by_role("button", name="Show 200 earlier of 980").click()
+    assert await rows.evaluate_all(shown) == order[780:1_180]
+    await expect(rows.nth(199).locator("th a")).to_be_focused()
+    await page.get_by_role("button", name="Show 200 more of 820").click()
+    assert await rows.evaluate_all(shown) == order[780:1_380]
+    # Another order begins at its beginning.
+    await page.get_by_role("button", name="Package", exact=True).click()
+    await expect(page.get_by_role("button", name="earlier")).to_have_count(0)
+    await expect(rows).to_have_count(200)

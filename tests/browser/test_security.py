@@ -194,3 +194,22 @@ async def test_hostile_texts_fit_a_phone(opener: Opener) -> None:
     page = await opener.open(wicked.wicked(), "#/security", width=360)
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert await page.locator("main b").count() == 0
+
+
+async def test_every_secret_is_listed_with_its_command(opener: Opener) -> None:
+    names = [f"srv/{k:02}/.npmrc" for k in range(60)]
+
+    def planted(_: Context) -> Iterable[Draft]:
+        yield Draft("planted", layer=0, paths=[name.encode() for name in names])
+
+    rules = [RuleSet((SECRET,), (planted,))]
+    analysis = samples.build([[file(name, b"1") for name in names]], rules=rules)
+    page = await opener.open(analysis, "#/security")
+    commands = page.locator(".finding-held code")
+    await expect(commands).to_have_count(20)
+    await page.get_by_role("button", name="Show 40 more of 40").click()
+    await expect(commands).to_have_text(
+        [f"layerlens extract shop.tar /{name} --layer 0" for name in names]
+    )
+    await expect(page.locator(".finding-held > li").nth(20).locator("a").first).to_be_focused()
+    await expect(page.locator(".finding-held button", has_text="Show")).to_have_count(0)

@@ -15,7 +15,7 @@ from layerlens.outputs.html.trend import write_trend_html
 from layerlens.outputs.trend import trend_document
 from layerlens.trend.model import Trend, TrendGap
 from tests.browser import axe
-from tests.browser.opening import WIDTHS, Opener
+from tests.browser.opening import WIDTHS, Opener, too_wide
 from tests.golden.test_many_images import hostile_trend, moving
 from tests.unit.trend.test_trend import followed
 from tests.unit.trend.versions import versions
@@ -220,3 +220,28 @@ async def test_a_trend_is_saved_as_the_command_line_writes_it(show: Show) -> Non
     lines = (await (await started.value).path()).read_bytes().decode().split("\r\n")
     assert lines[1].startswith("'=1+1|`@you`\\x1b[31m,")
     assert lines[2].startswith("\\x3a:error::\\n\\u202e,")
+
+
+async def test_a_little_waste_is_not_none(show: Show) -> None:
+    trend = moving()
+    point = replace(trend.points[0], user_wasted_percent=0.0645)
+    page = await show(replace(trend, points=(point, *trend.points[1:])))
+    row = page.get_by_role("row", name=point.reference).first
+    await expect(row.get_by_role("cell", name="<0.1%", exact=True)).to_be_visible()
+
+
+async def test_why_an_image_was_not_read_takes_no_tower(show: Show) -> None:
+    trend = moving()
+    problem = "no such file; give the path of an archive or of an image's directory, " * 3
+    page = await show(replace(trend, gaps=(replace(trend.gaps[0], problem=problem),)))
+    row = page.locator(".trend tbody tr").filter(has_text="could not be read")
+    box = await row.bounding_box()
+    assert box is not None
+    assert box["height"] < 150
+
+
+async def test_large_text_does_not_widen_the_page(show: Show) -> None:
+    page = await show(moving(), width=360, locale="en-US")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    assert await too_wide(page, [360, 1280]) == []

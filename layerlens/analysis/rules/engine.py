@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from layerlens.analysis.packages.purl import Distribution
-from layerlens.analysis.rules.findings import MOST_PATHS, Finding, Quiet
+from layerlens.analysis.rules.findings import MOST_PATHS, MOST_SECRETS, Finding, Quiet
 from layerlens.analysis.rules.model import (
     Confidence,
     Draft,
@@ -223,7 +223,7 @@ def _finding(
         line=_line(context, layer, draft.history),
         instruction=_instruction(context, layer, draft.history),
         is_base=is_base,
-        paths=tuple(paths[:MOST_PATHS]),
+        paths=tuple(paths[: MOST_SECRETS if rule.topic is Topic.SECRETS else MOST_PATHS]),
         path_count=len(paths),
         evidence=draft.evidence,
         fix=_advice(rule, draft, paths, brought=is_base and size > 0),

@@ -23,7 +23,8 @@ class Finding:
     ``layer``       the layer to blame, ``None`` where none is
     ``line``        the line of a Dockerfile that made it, from 1, where one was given
     ``instruction`` that layer's instruction, or the history row's, in one line
-    ``paths``       evidence, the largest first, at most ``MOST_PATHS``; ``path_count`` all
+    ``paths``       evidence, the largest first, at most ``MOST_PATHS``, of secrets
+                    ``MOST_SECRETS``; ``path_count`` all
     ``evidence``    further lines for people
     ``versions``, ``parts`` what would go, as in :class:`~layerlens.analysis.rules.model.Draft`
     ``overlaps``    ids of other rules that speak of some of the same bytes
@@ -56,6 +57,9 @@ class Finding:
 
 MOST_PATHS = 20
 """Paths that a finding shows."""
+
+MOST_SECRETS = 10_000
+"""Paths, and lines of evidence, of a finding about secrets: each of them has to be revoked."""
 
 
 class Quiet(NamedTuple):

@@ -83,7 +83,8 @@ class Rule:
     ``id``           lower case with dashes (``apt-lists``); never changes
     ``title``        a noun phrase: what is found ("apt package lists")
     ``why``          why it is waste or a risk, in one to three sentences
-    ``fix``          what to do, as Dockerfile text; ``{paths}`` and other names
+    ``fix``          what to do, as Dockerfile text and lines of prose, see
+                     :mod:`~layerlens.analysis.rules.fixparts`; ``{paths}`` and other names
                      in braces are filled in from :attr:`Draft.values`
     ``ledger_class`` class of the bytes that it claims; ``None``: none.  Also
                      ``None`` for rules about dead bytes, whose class is the cause

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from layerlens.comparison.causes import causes
+from layerlens.comparison.causes import Cause, causes
 from layerlens.comparison.headers import Attributes, attributes_of
 from layerlens.comparison.model import Comparison, Path, PathChange, PathDelta
 from layerlens.filesystem.result import path_order
@@ -80,7 +80,7 @@ def comparison_data(comparison: Comparison) -> Json:
     return {
         "document": head | {"refetched": list(map(refetched_fields, comparison.refetched))},
         "names": list(map(encodable, names_of(comparison.old.image, comparison.new.image))),
-        "causes": [encodable(cause_words(each)) for each in parts],
+        "causes": [encodable(_spoken(each)) for each in parts],
         "reasons": {reason.value: words for reason, words in REASONS.items()},
         "new_findings": list(found.new),
         "kept_findings": [(n, comparison.old.findings[o].bytes) for o, n in found.kept],
@@ -88,6 +88,12 @@ def comparison_data(comparison: Comparison) -> Json:
             None if each.new is None else index.get(id(each.new)) for each in comparison.packages
         ],
     }
+
+
+def _spoken(cause: Cause) -> str:
+    """A cause in words; a class as it is called all over the page."""
+    words = cause_words(cause)
+    return words.replace("-", " ") if cause.kind == "removable" else words
 
 
 def delta_columns(comparison: Comparison) -> DeltaColumns:

@@ -246,6 +246,8 @@ def _written(nodes: _Nodes) -> Columns:
     for name in ("layer", "change", "kind", "owner", "gone", "taken", "lost", "of", "package"):
         setattr(new, name, list(map(getattr(old, name).__getitem__, origin)))
     new.size, new.wire = size, None if old.wire is None else wire
+    if old.some_wire is not None:  # told of files by their names alone
+        new.some_wire = list(map(old.some_wire.__getitem__, origin))
     new.stand = [(moved[to], moved[at]) for to, at in old.stand]
     new.lost_at = [(moved[at], moved[name]) for at, name in old.lost_at]
     new.targets = [(moved[at], text) for at, text in old.targets if moved[at] >= 0]

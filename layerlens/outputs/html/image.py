@@ -10,6 +10,7 @@ from layerlens.outputs.compare_words import change_of, known
 from layerlens.outputs.display import encodable, percent_of
 from layerlens.outputs.html.comparison import comparison_data, delta_columns
 from layerlens.outputs.html.deltafolding import fold_changes, folded_changes
+from layerlens.outputs.html.exact import beyond
 from layerlens.outputs.html.folding import fold, folded_facts, named_records
 from layerlens.outputs.html.inefficient import inefficient
 from layerlens.outputs.html.judgement import judgement_data
@@ -41,9 +42,9 @@ def write_html(report: Report, stream: BinaryIO, *, plain: bool | None = None) -
             *_partly(analysis),
             ("Size", human_size(scores.total_bytes)),
             ("Layers", str(len(analysis.layers))),
-            ("Efficiency", percent_of(scores.live_bytes, scores.total_bytes or 1)),
+            ("Efficiency", _score(scores.live_bytes, scores.total_bytes)),
+            *_lean(analysis),
             ("Dead bytes", human_size(scores.dead_bytes)),
-            ("Removable bytes", human_size(scores.removable_bytes)),
         ),
         plain=report.html_plain if plain is None else plain,
     )
@@ -96,7 +97,8 @@ def image_data(report: Report) -> Json:
     """Everything of one image.
 
     ``document`` is what ``--json`` writes, but for its two long lists: the waste, which
-    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``partial`` is there
+    ``tree`` holds in another form, and dive's ``inefficient`` files.  ``exact`` has the
+    numbers of it that a browser would round.  ``partial`` is there
     where not all layers were read: how many were, and of how many if that is known.
     ``name`` is what the image is called in headings.  ``folded`` says how much of the paths stands in ``tree`` as sums.
     """
@@ -110,6 +112,7 @@ def image_data(report: Report) -> Json:
     return {
         "name": encodable(name_of(analysis.image)),
         "document": document,
+        "exact": beyond(document),
         "tree": tree.fields(),
         "folded": folded_facts(whole, tree),
         "inefficient": inefficient(analysis, tree),
@@ -119,6 +122,23 @@ def image_data(report: Report) -> Json:
         "overview": overview(report),
         "dockerfile": None if report.dockerfile is None else encodable(report.dockerfile),
     }
+
+
+def _score(part: int, whole: int) -> str:
+    """Nothing is wasted where nothing ships."""
+    return percent_of(part, whole) if whole else "100%"
+
+
+def _lean(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """What only the rules can tell."""
+    if analysis.judged is None:
+        return ()
+    scores = analysis.scores
+    lean = scores.live_bytes - scores.removable_bytes
+    return (
+        ("Lean score", _score(lean, scores.total_bytes)),
+        ("Removable bytes", human_size(scores.removable_bytes)),
+    )
 
 
 def _partly(analysis: Analysis) -> tuple[tuple[str, str], ...]:

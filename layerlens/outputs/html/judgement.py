@@ -6,6 +6,7 @@ from typing import Any
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.findings import Finding
+from layerlens.analysis.rules.fixparts import fix_parts
 from layerlens.analysis.rules.model import Topic
 from layerlens.outputs.commands import extract_command
 from layerlens.outputs.display import encodable
@@ -18,7 +19,8 @@ def judgement_data(analysis: Analysis) -> Json | None:
     """What the findings and security views need, ``None`` where rules did not run.
 
     ``rules``: id -> what it is and why, for the rules that found something; ``quiet``:
-    [id, title, topic] of those that ran and found nothing; ``what_if``: see
+    [id, title, topic] of those that ran and found nothing; ``fixes``: of each finding, in
+    their order, the kinds and texts of its fix's parts; ``what_if``: see
     :class:`~layerlens.outputs.html.whatif.Atoms`; ``held``: finding -> where each path
     that it shows lies, see :func:`_held`.
     """
@@ -38,6 +40,10 @@ def judgement_data(analysis: Analysis) -> Json | None:
         },
         "quiet": [
             [encodable(each.id), encodable(each.title), each.topic.value] for each in judged.quiet
+        ],
+        "fixes": [
+            [[part.kind.value, encodable(part.text)] for part in fix_parts(finding.fix)]
+            for finding in judged.findings
         ],
         "what_if": atoms(analysis).fields(),
         "held": {

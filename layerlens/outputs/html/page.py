@@ -31,6 +31,7 @@ _STYLES_OF_IMAGE = (
     "layers.css",
     "files.css",
     "facts.css",
+    "fixparts.css",
     "packages.css",
     "image.css",
     "diagnostics.css",
@@ -84,10 +85,12 @@ def write_page(
 <style>{style}</style>
 <body>
 <noscript>
+<main>
 <h1>{shown}</h1>
 <p>This report needs JavaScript; it runs from this file alone and fetches nothing. In short:
 <table>
 {rows}</table>
+</main>
 </noscript>
 """
     stream.write(head.encode())

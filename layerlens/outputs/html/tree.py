@@ -21,6 +21,7 @@ from layerlens.filesystem.result import Filesystem, path_order
 from layerlens.layers.numbers import parse_number
 from layerlens.layers.table import Kind
 from layerlens.outputs.display import encodable
+from layerlens.outputs.html.exact import exact
 from layerlens.outputs.html.paths import KIND_AT, KIND_OF, KINDS, Nodes
 from layerlens.outputs.rows import decoder
 
@@ -43,7 +44,8 @@ class Columns(Nodes):
     By record: ``layer``; ``change`` (index into ``CHANGES``); ``kind`` (into ``KINDS``);
     ``size`` (content bytes that the layer ships for it: 0 for a hard link); ``wire``
     (those on the wire, estimated; ``None`` instead of the list where a layer is stored
-    plain); ``owner`` (index into ``attributes``: mode, uid, gid); ``gone`` (1 + the layer
+    plain); ``some_wire`` (where only some layers are stored plain, in place of ``wire``: -1
+    of what lies in these); ``owner`` (index into ``attributes``: mode, uid, gid); ``gone`` (1 + the layer
     that replaced or removed it; 0: it is in the final filesystem); ``taken`` (1 where
     that layer took the path away); ``lost`` (1 + the layer that killed its bytes, 0:
     alive); ``of`` (row of the ledger that its bytes belong to); ``package`` (1 + its
@@ -65,6 +67,7 @@ class Columns(Nodes):
     kind: list[int] = field(default_factory=list)
     size: list[int] = field(default_factory=list)
     wire: list[int] | None = field(default_factory=list)
+    some_wire: list[int] | None = None
     owner: list[int] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
@@ -85,6 +88,7 @@ class Columns(Nodes):
         """All columns by name, with the words that their numbers stand for."""
         found = Nodes.fields(self)
         del found["record_of"]
+        found["attributes"] = [tuple(map(exact, each)) for each in self.attributes]
         return found | {"kinds": KINDS, "changes": CHANGES}
 
 
@@ -122,7 +126,7 @@ def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
     kinds = fs.kinds.translate(_KIND_OF_FLAG)
     layers, owned, wires = array("q"), array("q"), array("q")
     attributes = _Attributes()
-    plain = False
+    plain = packed = False
     for layer, table in enumerate(fs.tables):
         count = fs.first[layer + 1] - fs.first[layer]
         unlisted = [0] * (count - len(table))
@@ -131,8 +135,9 @@ def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
         owned.extend([attributes.of[raw[at : at + 24]] for at in range(0, len(raw), _RAW)])
         owned.extend(unlisted)
         wire = table.wires()
-        plain = plain or (wire is None and any(table.sizes))
-        wires.extend([0] * len(table) if wire is None else wire)
+        unknown = wire is None and any(table.sizes)
+        plain, packed = plain or unknown, packed or wire is not None
+        wires.extend([-1 if unknown else 0] * len(table) if wire is None else wire)
         wires.extend(unlisted)
     targets: dict[int, str] = {}
     decode = decoder(fs)
@@ -156,6 +161,7 @@ def _add_records(found: Columns, analysis: Analysis, order: list[int]) -> None:
     found.layer, found.change, found.kind = told(layers), told(fs.changes), told(kinds)
     found.size, found.owner = told(fs.sizes()), told(owned)
     found.wire = None if plain else told(wires)
+    found.some_wire = told(wires) if plain and packed else None
     found.attributes = list(attributes.known)
     found.targets = sorted((record_of[v], text) for v, text in targets.items() if v in record_of)
     found.package = [0] * len(order)

@@ -107,7 +107,7 @@ NODE = (
         title="leftovers of compiled Node addons",
         topic=Topic.CONTENT,
         why="node-gyp leaves objects and makefiles beside the addon that it compiles.",
-        fix="Install in an earlier stage, or: RUN npm ci --omit=dev && "
+        fix="Install in an earlier stage, or:\nRUN npm ci --omit=dev && "
         "find node_modules -path '*/build/Release/obj.target' -prune -exec rm -rf {} +",
         confidence=Confidence.LIKELY,
         ledger_class=_LEFT,
@@ -126,7 +126,7 @@ NODE = (
         topic=Topic.CONTENT,
         why="Next, Turborepo, Parcel, Angular, Vite, Babel and webpack keep results for the next "
         "build. What they built does not read them.",
-        fix="RUN --mount=type=cache,target=/app/.next/cache npm run build, or\n" + TWO_STAGES,
+        fix="RUN --mount=type=cache,target=/app/.next/cache npm run build\nor\n" + TWO_STAGES,
         ledger_class=_LEFT,
         keep=".next/server, static and standalone, which are the program.",
         source="the tools' documentation",
@@ -179,7 +179,9 @@ PYTHON = (
         title="leftovers of Python builds",
         topic=Topic.CONTENT,
         why="Building a package leaves copies of its sources and the archives beside the project.",
-        fix="RUN pip wheel --no-deps -w /out . in an earlier stage, and install the wheel in the last.",
+        fix="FROM <image with the tools> AS build\nCOPY . .\nRUN pip wheel --no-deps -w /out .\n"
+        "FROM <image that only runs>\n"
+        "RUN --mount=type=bind,from=build,source=/out,target=/out pip install --no-cache-dir /out/*.whl",
         confidence=Confidence.LIKELY,
         ledger_class=_LEFT,
         keep="*.egg-info, which editable installations need; build and dist of other tools.",
@@ -321,7 +323,7 @@ OTHERS = (
         title=".NET's intermediate results",
         topic=Topic.CONTENT,
         why="obj holds what the compiler needs for the next build.",
-        fix="RUN dotnet publish -c Release -o /out in an earlier stage, and copy /out.",
+        fix="In an earlier stage, from which /out is copied:\nRUN dotnet publish -c Release -o /out",
         confidence=Confidence.LIKELY,
         ledger_class=_LEFT,
         source="Microsoft's documentation",
@@ -372,7 +374,7 @@ OTHERS = (
         title="Elixir's and Erlang's build directories",
         topic=Topic.CONTENT,
         why="Results for development and tests, and sources of dependencies, are not part of a release.",
-        fix="RUN MIX_ENV=prod mix release, and copy _build/prod/rel into a small image",
+        fix="RUN MIX_ENV=prod mix release\nand copy _build/prod/rel into a small image",
         confidence=Confidence.LIKELY,
         ledger_class=_LEFT,
         keep="_build/prod, which is run; images that start mix or rebar3.",

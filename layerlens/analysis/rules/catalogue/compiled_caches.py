@@ -15,7 +15,7 @@ RULES = (
         topic=Topic.CONTENT,
         why="Sources of modules go into a program when it is compiled; the program does not need "
         "them.",
-        fix=TWO_STAGES + "\nor " + mounted("go build -o /out/app .", "/go/pkg/mod"),
+        fix=TWO_STAGES + "\nor\n" + mounted("go build -o /out/app .", "/go/pkg/mod"),
         ledger_class=_CACHE,
         keep="Images that start go run.",
         source="Go's documentation of modules",
@@ -28,7 +28,7 @@ RULES = (
         title="Go's build cache",
         topic=Topic.CONTENT,
         why="go build keeps compiled packages for the next build.",
-        fix=TWO_STAGES + "\nor " + mounted("go build -o /out/app .", "/root/.cache/go-build"),
+        fix=TWO_STAGES + "\nor\n" + mounted("go build -o /out/app .", "/root/.cache/go-build"),
         ledger_class=_CACHE,
         source="measured with Go 1.19: 16.6 MB for a small server",
         paths=("~/.cache/go-build/**",),
@@ -41,7 +41,7 @@ RULES = (
         why="Sources of crates go into a program when it is compiled; the program does not need "
         "them.",
         fix=TWO_STAGES
-        + "\nor "
+        + "\nor\n"
         + mounted("cargo build --release", "/usr/local/cargo/registry", "/app/target"),
         ledger_class=_CACHE,
         source="cargo's documentation",
@@ -127,7 +127,7 @@ RULES = (
         title="Dart's package cache",
         topic=Topic.CONTENT,
         why="Packages go into a program that is compiled ahead of time; it does not need them.",
-        fix="RUN dart compile exe bin/server.dart -o /out/server, and copy /out into a small image",
+        fix="RUN dart compile exe bin/server.dart -o /out/server\nand copy /out into a small image",
         confidence=Confidence.LIKELY,
         ledger_class=_CACHE,
         keep="Images that start dart or flutter.",

@@ -259,7 +259,7 @@ LEFT_BEHIND = (
         title="temporary files",
         topic=Topic.CONTENT,
         why="A container begins with what the build left in /tmp.",
-        fix="RUN --mount=type=tmpfs,target=/tmp <command>, or\n"
+        fix="RUN --mount=type=tmpfs,target=/tmp <command>\nor\n"
         + same_step("<command>", "{paths}"),
         ledger_class=_LOGS,
         keep="The directories with their mode; sessions of PHP; installers, which a rule of their own "
@@ -338,7 +338,7 @@ INSIDE_PACKAGES = (
         title="tests and documents inside composer packages",
         topic=Topic.CONTENT,
         why="Packages ship their tests. They are the packages' own.",
-        fix="RUN composer install --no-dev --prefer-dist: archives leave out what a package marks "
+        fix="RUN composer install --no-dev --prefer-dist\nArchives leave out what a package marks "
         "as export-ignore",
         confidence=Confidence.HINT,
         ledger_class=_TESTS,

@@ -35,7 +35,7 @@ PYTHON = (
         topic=Topic.CONTENT,
         why="pip keeps what it downloads and the wheels that it builds, to install them again. "
         "In an image nothing is installed again.",
-        fix="ENV PIP_NO_CACHE_DIR=1, or RUN pip install --no-cache-dir -r requirements.txt, or\n"
+        fix="ENV PIP_NO_CACHE_DIR=1\nor\nRUN pip install --no-cache-dir -r requirements.txt\nor\n"
         + mounted("pip install -r requirements.txt", "/root/.cache/pip"),
         ledger_class=_CACHE,
         also=("DL3042",),
@@ -49,7 +49,7 @@ PYTHON = (
         topic=Topic.CONTENT,
         why="uv keeps every unpacked wheel. Installed packages are hard links into the cache, so "
         "only what no environment shares comes back.",
-        fix="RUN uv sync --no-cache, or\nENV UV_LINK_MODE=copy\n"
+        fix="RUN uv sync --no-cache\nor\nENV UV_LINK_MODE=copy\n"
         + mounted("uv sync --no-dev", "/root/.cache/uv"),
         ledger_class=_CACHE,
         keep="Files that a site-packages directory shares: removing one name frees nothing.",
@@ -62,7 +62,7 @@ PYTHON = (
         title="poetry's cache",
         topic=Topic.CONTENT,
         why="poetry keeps downloaded packages to install them again.",
-        fix="RUN poetry install --only main --no-cache, or\n"
+        fix="RUN poetry install --only main --no-cache\nor\n"
         + mounted("poetry install --only main", "/root/.cache/pypoetry"),
         ledger_class=_CACHE,
         keep="~/.cache/pypoetry/virtualenvs: the environment that the program runs in.",
@@ -101,7 +101,8 @@ PYTHON = (
         topic=Topic.CONTENT,
         why="conda keeps the archives of the packages that it has unpacked, and its index of "
         "channels.",
-        fix="RUN conda install -y <packages> && conda clean -afy, or micromamba clean -ay",
+        fix="RUN conda install -y <packages> && conda clean -afy\nor\n"
+        "RUN micromamba install -y <packages> && micromamba clean -ay",
         ledger_class=_CACHE,
         source="conda's documentation of conda clean",
         paths=("**/pkgs/{*.conda,*.tar.bz2}", "**/pkgs/cache/*.json"),
@@ -132,7 +133,7 @@ NODE = (
         title="npm's cache",
         topic=Topic.CONTENT,
         why="npm keeps every package that it downloads. In an image nothing is installed again.",
-        fix="RUN npm ci --omit=dev && npm cache clean --force, or\n"
+        fix="RUN npm ci --omit=dev && npm cache clean --force\nor\n"
         + mounted("npm ci --omit=dev", "/root/.npm"),
         ledger_class=_CACHE,
         source="measured with npm 11: 10 MB for 151 packages",
@@ -160,7 +161,7 @@ NODE = (
         title="yarn's cache",
         topic=Topic.CONTENT,
         why="yarn keeps every package that it downloads. In an image nothing is installed again.",
-        fix="RUN yarn install --production --frozen-lockfile && yarn cache clean, or\n"
+        fix="RUN yarn install --production --frozen-lockfile && yarn cache clean\nor\n"
         + mounted("yarn install --production --frozen-lockfile", "/usr/local/share/.cache/yarn"),
         ledger_class=_CACHE,
         also=("DL3060",),
@@ -235,7 +236,7 @@ NODE = (
         title="headers that node-gyp downloaded",
         topic=Topic.CONTENT,
         why="node-gyp fetches node's headers to compile addons. Compiled addons do not need them.",
-        fix="ENV npm_config_nodedir=/usr/local, or compile in an earlier stage:\n" + TWO_STAGES,
+        fix="ENV npm_config_nodedir=/usr/local\nor compile in an earlier stage:\n" + TWO_STAGES,
         ledger_class=_CACHE,
         source="node-gyp's documentation",
         paths=("~/.cache/node-gyp/**", "~/.node-gyp/**"),
@@ -333,7 +334,7 @@ OTHERS = (
         title="caches of hex, mix and rebar",
         topic=Topic.CONTENT,
         why="They keep packages and archives of build tools. A release has its own libraries.",
-        fix="RUN MIX_ENV=prod mix release, and copy _build/prod/rel into a small image",
+        fix="RUN MIX_ENV=prod mix release\nand copy _build/prod/rel into a small image",
         confidence=Confidence.LIKELY,
         ledger_class=_CACHE,
         keep="Images that start mix or rebar3.",

@@ -50,7 +50,7 @@ RULES = (
         title="RUN instructions that change nothing",
         topic=Topic.STRUCTURE,
         why="The step made a layer in which nothing is new.",
-        fix="Leave it out, or let the step before it do the check: RUN <install> && <check>",
+        fix="Leave it out, or let the step before it do the check:\nRUN <install> && <check>",
         severity=Severity.INFO,
         source="layers without an entry that changes anything",
     ),

@@ -33,11 +33,11 @@ _FIXES = {
     "run `npm prune --omit=dev` there before its node_modules is copied.",
     "yarn": "COPY package.json yarn.lock ./\n"
     "RUN yarn install --production --frozen-lockfile && yarn cache clean\n"
-    "With Yarn 2 and newer: RUN yarn workspaces focus --all --production",
+    "With Yarn 2 and newer:\nRUN yarn workspaces focus --all --production",
     "pnpm": "COPY package.json pnpm-lock.yaml ./\n"
     "RUN pnpm install --prod --frozen-lockfile\n"
-    "In a workspace: RUN pnpm --filter=<package> deploy --prod /out, and copy /out to the last "
-    "stage.",
+    "In a workspace, where /out is copied to the last stage:\n"
+    "RUN pnpm --filter=<package> deploy --prod /out",
     "bun": "COPY package.json bun.lock ./\nRUN bun install --production --frozen-lockfile",
 }
 

@@ -15,6 +15,7 @@ from layerlens.image.lazypattern import LazyPattern
 _USER_FIX = (
     "# Debian, Ubuntu:\n"
     "RUN groupadd -r -g 10001 app && useradd -r -l -u 10001 -g app -d /app -s /usr/sbin/nologin app\n"
+    "USER 10001:10001\n"
     "# Alpine:\n"
     "RUN addgroup -S -g 10001 app && adduser -S -D -H -u 10001 -G app app\n"
     "USER 10001:10001\n"
@@ -104,7 +105,7 @@ RULES = (
         "missing-ca-certificates", "no CA certificates", Severity.LOW,
         "Programs that use the system's certificates cannot check any server's: HTTPS fails.",
         "COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\n"
-        "# or: RUN apt-get install -y --no-install-recommends ca-certificates\n",
+        "# or:\nRUN apt-get install -y --no-install-recommends ca-certificates\n",
         keep="Node and Java bring their own. Images without a client that is known (curl, git, Python"
         " …), unless they start a static program: info.", confidence=Confidence.HINT,
     ),

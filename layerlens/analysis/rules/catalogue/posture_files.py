@@ -25,7 +25,7 @@ RULES = (
     _rule(
         "setuid", "setuid and setgid programs", Severity.MEDIUM,
         "Whoever runs such a program gets its owner's rights, mostly root's: one hole in it is enough.",
-        "RUN chmod a-s {paths}\n# or for all: RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +\n"
+        "RUN chmod a-s {paths}\n# or for all:\nRUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +\n"
         "# and: docker run --security-opt=no-new-privileges …\n",
         "CIS-DI-0008", "CIS 4.8",
         keep="Those that every image of the distribution has (su, mount, passwd, …): info. sudo, which"

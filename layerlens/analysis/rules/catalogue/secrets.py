@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layerlens.analysis.rules.context import Context
+from layerlens.analysis.rules.findings import MOST_SECRETS
 from layerlens.analysis.rules.model import (
     Confidence,
     Draft,
@@ -95,7 +96,7 @@ FILE_RULES = {
     "git-credentials": _file_rule(
         "secret-git-credentials", "git credentials", Severity.CRITICAL, "gitleaks",
         fix=_ROTATE + "RUN --mount=type=ssh git clone git@host:owner/repository\n"
-        "# docker build --ssh default .   and  .git  in .dockerignore\n{ignore}",
+        "# docker build --ssh default .\n# .dockerignore:\n.git\n{ignore}",
     ),
     "kubeconfig": _file_rule("secret-kubeconfig", "Kubernetes credentials", Severity.CRITICAL),
     "gcp": _file_rule("secret-gcp", "Google Cloud credentials", Severity.CRITICAL,
@@ -117,7 +118,7 @@ FILE_RULES = {
     ),
     "shell-history": _file_rule(
         "secret-shell-history", "passwords in shell histories", Severity.HIGH,
-        fix=_ROTATE + "# Do not commit containers that somebody worked in; in a Dockerfile: ENV HISTFILE=/dev/null\n{ignore}",
+        fix=_ROTATE + "# Do not commit containers that somebody worked in; in a Dockerfile:\nENV HISTFILE=/dev/null\n{ignore}",
     ),
     "password-hash": _file_rule(
         "secret-password-hash", "password hashes", Severity.MEDIUM,
@@ -270,7 +271,8 @@ def _file_draft(
         paths=paths,
         title=title,
         evidence=tuple(
-            _line(hit, _shown(context.path(hit.version)), fates[hit.version]) for hit in hits[:20]
+            _line(hit, _shown(context.path(hit.version)), fates[hit.version])
+            for hit in hits[:MOST_SECRETS]
         ),
         values={"path": "/" + _shown(paths[0]), "ignore": f"# .dockerignore:\n{ignored}"},
         severity=first.severity,

@@ -33,8 +33,7 @@ RULES = (
         topic=Topic.STRUCTURE,
         why="A layer cannot say that something moved. mv deletes here and writes everything again "
         "there, so the image holds the files twice.",
-        fix="Put them where they belong at once: COPY <source> <final place>, or move them in the "
-        "step that makes them.",
+        fix="Put them where they belong at once, or move them in the step that makes them.",
         keep="A file counts as moved if the layer that deletes it has the same content under the "
         "same name or with the same time.",
         source=_SAMPLE,

@@ -135,6 +135,6 @@ function foldedNotice(folded) {
     "aside",
     { class: "folded", "aria-label": "About small files" },
     `The ${count(folded.files)} smallest of ${count(folded.of)} files are not named here: each directory ` +
-      "shows them as one sum. Every figure still counts them all.",
+      "shows them as one sum, links among them without what they lead to. Every figure still counts them all.",
   );
 }

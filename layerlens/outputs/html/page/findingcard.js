@@ -2,13 +2,15 @@
 
 import { add, h } from "./dom.js";
 import { copyButton, facts } from "./facts.js";
+import { broken, fixParts } from "./fixparts.js";
 import { findingLink, layerLink, pathLink } from "./links.js";
-import { clipped, count, counted, share, shown, size } from "./shown.js";
+import { clipped, count, counted, share, size } from "./shown.js";
 import { severity } from "./words.js";
 
 const FIRST_PATHS = 6;
-/** A word from which on it may be broken: what a phone has room for. */
-const LONG_WORD = 28;
+/** Of secrets and lines of evidence: what stands there at first, and what a button brings. */
+const FIRST = 20;
+const LATER = 200;
 
 /** Advice without an if: no alternative, no hint, no price. */
 export function isPlain(finding) {
@@ -29,11 +31,6 @@ function tags(finding) {
 /** An exact number of bytes as people write it; the number itself is its value. */
 export function bytes(number, text = size(number)) {
   return h("data", { value: String(number), title: `${count(number)} bytes` }, text);
-}
-
-/** Text in which what hides or turns around is an escape, as the page shows it, to be copied. */
-export function copied(text) {
-  return text.split("\n").map(shown).join("\n");
 }
 
 /**
@@ -107,32 +104,14 @@ function details(image, index, finding) {
     rule.why && h("p", {}, rule.why),
     finding.trade_off && h("p", { class: "finding-note" }, h("strong", {}, "At the price: "), finding.trade_off),
     finding.evidence.length > 0 &&
-      h("ul", { class: "finding-evidence" }, finding.evidence.map((line) => h("li", {}, line))),
+      inPieces("finding-evidence", finding.evidence, null, (line) => h("li", {}, line)),
     held ? heldPaths(finding, held) : paths(finding),
     where(image, finding),
     about(finding, rule),
   ];
-  const fix = finding.fix && [
-    h("div", { class: "finding-fix-head" }, h("h4", {}, "Fix"), copyButton(copied(finding.fix), "fix")),
-    code(finding.fix),
-  ];
+  const parts = image.data.judgement.fixes[index];
+  const fix = parts.length > 0 && [h("h4", {}, "Fix"), fixParts(parts, "fix")];
   return [h("div", { class: "finding-what" }, what), fix && h("div", { class: "finding-fix" }, fix)];
-}
-
-/** Text of several lines, as a page breaks it: never inside a word such as `--from`. */
-function code(text) {
-  const lines = text.split("\n").map((line) => words(clipped(line)));
-  return h(
-    "pre",
-    { class: "finding-code", tabindex: "0", role: "group", "aria-label": "Fix" },
-    lines.flatMap((line, at) => (at ? [document.createTextNode("\n"), line] : [line])),
-  );
-}
-
-function words(line) {
-  return line
-    .split(/( +)/)
-    .map((word) => (word.includes("-") && word.length < LONG_WORD ? h("span", { class: "finding-word" }, word) : word));
 }
 
 function where(image, finding) {
@@ -234,15 +213,33 @@ function paths(finding) {
 
 /** The paths of a secret: whether each is still seen, and how to get it out of its layer. */
 function heldPaths(finding, held) {
-  return h(
-    "ul",
-    { class: "finding-paths finding-held" },
-    finding.paths.map((path, at) => {
-      const { command } = held[at];
-      return pathItem(finding, path, stateOf(finding, held[at]), command && commandLine(command));
-    }),
-    rest(finding, finding.paths.length),
-  );
+  return inPieces("finding-paths finding-held", finding.paths, rest(finding, finding.paths.length), (path, at) => {
+    const { command } = held[at];
+    return pathItem(finding, path, stateOf(finding, held[at]), command && commandLine(command));
+  });
+}
+
+/** A list of many: the first of them, then a button for some more, and at the end `last`. */
+function inPieces(name, things, last, make) {
+  const list = h("ul", { class: name });
+  let laid = 0;
+  const more = h("button", { type: "button", class: "finding-small", onclick: () => lay(LATER, true) });
+  const end = h("li", {}, more);
+  function lay(some, pressed) {
+    const from = laid;
+    // One or two more are not worth a button.
+    laid = things.length <= from + some + 2 ? things.length : from + some;
+    end.remove();
+    add(list, things.slice(from, laid).map((thing, at) => make(thing, from + at)));
+    const left = things.length - laid;
+    if (left) {
+      more.textContent = `Show ${count(Math.min(LATER, left))} more of ${count(left)}`;
+      list.append(end);
+    } else add(list, [last]);
+    if (pressed) list.children[from].querySelector("a, button")?.focus();
+  }
+  lay(FIRST, false);
+  return list;
 }
 
 function stateOf(finding, { lost, command }) {
@@ -258,7 +255,7 @@ function commandLine(command) {
   return h(
     "span",
     { class: "finding-command" },
-    h("code", {}, words(clipped(command))),
+    h("code", {}, broken(clipped(command))),
     copyButton(command, "command"),
   );
 }

@@ -71,6 +71,12 @@ export function lowest(layers) {
   return layers === 1 ? "the lowest layer" : `the lowest ${counted(layers, "layer")}`;
 }
 
+/** A percentage such as 58.01893, cut off as `share` does. */
+export function percent(value) {
+  // A millionth makes up for binary fractions: 28.999999999999996 was 29.
+  return value ? share(value + 1e-7, 100) : "0%";
+}
+
 /** A share with one digit, cut off: only all of it is `100%`, and some is never `0%`. */
 export function share(part, whole) {
   if (!(whole > 0)) return "0%";

@@ -6,8 +6,8 @@ import { count } from "./shown.js";
 
 const PIECE = 200;
 
-/** Rows that are laid out for the sake of one that is not seen yet. */
-const MOST_REACHED = 600;
+/** Rows that are laid out before one that a link leads to; those above it wait for a button. */
+const BEFORE_REACHED = 20;
 
 /** On paper nothing can come later: what lays out the rows that are put off, by table. */
 const owing = new Set();
@@ -38,9 +38,10 @@ export function figures(id, title, write, of) {
  * `empty` is said where there are no rows.  `piece` rows are laid out at a time; where that is
  * told, the first `seen` of them at once, and the others when these have been painted.
  *
- * Gives {element, show(rows, {sorted, pinned}), reach(laid), sorted}: `sorted` sorts
+ * Gives {element, show(rows, {sorted, pinned}), reach(row), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
- * `reach` lays out more, within reason, until `laid()` gives something, and gives that.
+ * `reach` lays out a row, wherever it stands in the order, and gives its element, or null
+ * where it is none of the rows.
  */
 export function table({
   columns,
@@ -53,11 +54,17 @@ export function table({
   piece = PIECE,
   seen = piece,
 }) {
-  const state = { rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, owed: [], waits: 0 };
+  // `skipped` are rows before the first that is laid out; `lines` the elements of those that are;
+  // `owed` are put off until what was laid out has been painted.
+  const state = {
+    rows, sorted: sorted ?? null, pinned: [], laid: 0, order: null, skipped: [], lines: new Map(), owed: [], waits: 0,
+  };
   const body = h("tbody");
   const heads = new Map();
   const more = h("button", { type: "button", class: "more", onclick: () => showMore() });
   const status = h("p", { class: "table-end" });
+  const earlier = h("button", { type: "button", class: "more", onclick: layEarlier });
+  const above = h("p", { class: "table-start", hidden: true }, earlier);
   const head = h(
     "tr",
     {},
@@ -83,6 +90,7 @@ export function table({
   const element = h(
     "div",
     { class: "table" },
+    above,
     h(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -110,16 +118,19 @@ export function table({
     return (some) => state.rows.slice(at, (at += some));
   }
 
-  function draw() {
+  function draw(from = 0) {
     for (const [id, cell] of heads) {
       const by = state.sorted?.id === id;
       if (by) cell.setAttribute("aria-sort", state.sorted.down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
     state.order = ordered();
+    state.skipped = state.order(from);
     state.laid = 0;
+    state.lines.clear();
     body.replaceChildren();
-    state.pinned.forEach(place);
+    state.pinned.forEach((row) => body.append(made(row)));
+    drawAbove();
     state.owed = [];
     lay(piece, false, printing ? piece : seen);
     if (foot) replace(foot, state.rows.length ? line((column) => column.total?.(state.rows)) : null);
@@ -139,10 +150,16 @@ export function table({
     return made;
   }
 
-  function place(row) {
+  function made(row) {
     const element_ = line((column) => column.cell(row));
     onrow?.(row, element_);
-    body.append(element_);
+    return element_;
+  }
+
+  function place(row) {
+    const element_ = made(row);
+    state.lines.set(row, element_);
+    return element_;
   }
 
   function showMore() {
@@ -156,25 +173,47 @@ export function table({
     state.waits = 0;
     state.owed = [];
     owing.delete(pay);
-    owed.forEach(place);
+    body.append(...owed.map(place));
   }
 
-  function reach(laid) {
+  function reach(row) {
     pay();
-    for (;;) {
-      const found = laid();
-      if (found || state.laid >= Math.min(state.rows.length, MOST_REACHED)) return found;
-      lay(piece, false);
+    if (!state.lines.has(row)) {
+      const at = ordered()(state.rows.length).indexOf(row);
+      if (at < 0) return null;
+      const end = state.skipped.length + state.laid;
+      if (at >= end && at < end + piece) lay(piece, false);
+      else {
+        draw(Math.max(0, at - BEFORE_REACHED));
+        pay();
+      }
     }
+    return state.lines.get(row);
+  }
+
+  function drawAbove() {
+    const left = state.skipped.length;
+    above.hidden = !left;
+    earlier.textContent = `Show ${count(Math.min(piece, left))} earlier of ${count(left)}`;
+    earlier.dataset.left = count(left);
+  }
+
+  function layEarlier() {
+    const rows_ = state.skipped.splice(-piece).map(place);
+    body.rows[state.pinned.length].before(...rows_);
+    state.laid += rows_.length;
+    drawAbove();
+    // Who pressed the button goes on with the nearest of the new rows.
+    rows_.at(-1).querySelector("a, button")?.focus();
   }
 
   function lay(some, focus = true, now = some) {
     const had = state.laid;
     const rows_ = state.order(some);
-    rows_.slice(0, now).forEach(place);
+    body.append(...rows_.slice(0, now).map(place));
     state.owed = rows_.slice(now);
     state.laid += rows_.length;
-    const left = state.rows.length - state.laid;
+    const left = state.rows.length - state.skipped.length - state.laid;
     if (left) {
       more.textContent = `Show ${count(Math.min(piece, left))} more of ${count(left)}`;
       more.dataset.left = count(left); // said on paper

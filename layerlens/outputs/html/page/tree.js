@@ -24,6 +24,8 @@ export class Tree extends Nodes {
     this.size = Float64Array.from(data.size);
     /** Bytes on the wire, estimated; null where a layer is stored uncompressed. */
     this.wire = data.wire && Float64Array.from(data.wire);
+    /** Of single files, where only some layers are; -1 of what lies in these. */
+    this.someWire = data.some_wire && Float64Array.from(data.some_wire);
     this.owner = Uint32Array.from(data.owner);
     /** 1 + the layer that replaced or removed the path; 0: in the final filesystem. */
     this.gone = Uint16Array.from(data.gone);
@@ -103,6 +105,13 @@ export class Tree extends Nodes {
   isFile(record) {
     const kind = this.kinds[this.kind[record]];
     return kind === "file" || kind === "hardlink";
+  }
+
+  /** What a record takes on the wire, null where its layer is stored plain. */
+  wireOf(record) {
+    if (this.wire) return this.wire[record];
+    const found = this.folded.has(record) ? -1 : (this.someWire?.[record] ?? -1);
+    return found < 0 ? null : found;
   }
 
   /** Bytes of each record by a measure, wherever it is. */

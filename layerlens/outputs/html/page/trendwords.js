@@ -5,11 +5,6 @@ import { change, count, counted, share, size } from "./shown.js";
 const tickSize = (bytes) => size(bytes).replace(".0 ", " ");
 const percentOf = (ratio) => share(Math.round(ratio * 1e9), 1e9);
 
-/** A percentage such as 58.01893 with one digit, cut off. */
-export function percent(value) {
-  return share(Math.floor(value * 10 + 1e-6), 1000);
-}
-
 /** A ratio as a percentage; all that is known of an empty image is that nothing is wasted. */
 export function ratio(value) {
   return value === null ? "" : percentOf(value);

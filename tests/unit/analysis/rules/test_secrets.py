@@ -160,3 +160,11 @@ def test_names_out_of_scope_are_cheap() -> None:
     assert not scanner.wants(b"usr/share/doc/x/copyright", 10)
     assert not scanner.wants(b"app/node_modules/x/index.js", 10)
     assert scanner.wants(b"app/node_modules/x/.npmrc", 10)
+
+
+def test_every_secret_is_told_however_many_there_are() -> None:
+    names = [f"srv/{k:02}/id_rsa" for k in range(60)]
+    (finding,) = found(layer(*(file(name, key().encode()) for name in names)))["secret-private-key"]
+    assert sorted(finding.paths) == [name.encode() for name in names]
+    assert finding.path_count == 60
+    assert sorted(line.partition(":")[0] for line in finding.evidence) == [f"/{n}" for n in names]

@@ -8,6 +8,7 @@ import pytest
 
 from layerlens.analysis.model import Analysis
 from layerlens.analysis.packages.model import Inventory
+from layerlens.outputs.html.folding import fold
 from layerlens.outputs.html.tree import columns
 from tests import columns as columns_of
 from tests.builders import directory, file, hardlink, opaque, symlink, whiteout
@@ -84,3 +85,18 @@ def test_bytes_on_the_wire_are_told_where_layers_are_compressed() -> None:
     assert plain.wire is None
     assert packed.wire is not None
     assert packed.wire[0] > packed.wire[1] > 0
+    assert plain.some_wire is packed.some_wire is None
+
+
+def test_where_one_layer_is_plain_the_files_of_the_others_keep_theirs() -> None:
+    analysis = samples.build([[file("a", b"1" * 4000)], [file("b", b"2" * 2000)]], compressed=True)
+    analysis.filesystem.tables[1].transfer = None
+    found = columns(analysis)
+    assert found.wire is None
+    assert found.some_wire is not None
+    assert found.some_wire[0] > 0
+    assert found.some_wire[1] == -1
+    folded = fold(found, (), 1)
+    assert folded is not found
+    assert folded.some_wire is not None
+    assert len(folded.some_wire) == len(folded.layer)

@@ -1,6 +1,7 @@
 // Findings that are new, those that were fixed, and those that both images have.
 
-import { add, block, copy, h, replace } from "../dom.js";
+import { add, h, replace } from "../dom.js";
+import { fixParts } from "../fixparts.js";
 import { findingLink, layerLink } from "../links.js";
 import { change, count, counted, size } from "../shown.js";
 import { table } from "../table.js";
@@ -30,7 +31,7 @@ export function findings(report) {
         `${count(found.new.length)} new, ${count(found.fixed.length)} fixed, ${count(found.in_both)} in both.`,
       ),
       h("h3", {}, `New (${count(found.new.length)})`),
-      list(found.new, (finding, at) => card(finding, data.new_findings[at]), "No finding is new."),
+      list(found.new, (finding, at) => card(finding, data.new_findings[at], report.image), "No finding is new."),
       h("h3", {}, `Fixed (${count(found.fixed.length)})`),
       list(found.fixed, (finding) => card(finding, null), "None was fixed."),
       h("h3", {}, `In both (${count(found.in_both)})`),
@@ -58,8 +59,8 @@ function list(rows, make, empty) {
   return element;
 }
 
-/** A finding; `index` is its place in the new image, null of one that is gone. */
-function card(finding, index) {
+/** A finding; `index` is its place in the new `image`, null of one that is gone. */
+function card(finding, index, image) {
   const gone = index === null;
   const facts = [
     finding.bytes ? `${gone ? "was" : "would save"} ${size(finding.bytes)}` : null,
@@ -100,8 +101,7 @@ function card(finding, index) {
         "details",
         {},
         h("summary", {}, "Fix"),
-        block(finding.fix),
-        h("button", { type: "button", onclick: () => copy(finding.fix) }, "Copy"),
+        fixParts(image.data.judgement.fixes[index], "fix"),
         finding.trade_off ? h("p", { class: "faint" }, finding.trade_off) : null,
       ),
     ]);

@@ -202,7 +202,7 @@ function instruction(cause) {
 
 // ------------------------------------------------------------------------------------ pull
 
-function pull({ pull: it }) {
+function pull({ pull: it, refetched }) {
   const whole = it.bytes + it.reused_bytes;
   const layers = (indices) => indices.map((index, at) => [at ? ", " : null, layerLink(index, String(index))]);
   return h(
@@ -248,7 +248,8 @@ function pull({ pull: it }) {
       h("dt", {}, "What broke the cache"),
       h("dd", {}, it.why),
     ),
-    h("p", {}, h("a", { href: hashOf("changes", { part: "why" }) }, "What is fetched again for nothing")),
+    refetched.length > 0 &&
+      h("p", {}, h("a", { href: hashOf("changes", { part: "why" }) }, "What is fetched again for nothing")),
   );
 }
 

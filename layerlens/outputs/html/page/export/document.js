@@ -98,12 +98,29 @@ export function wholeComparison(comparison) {
   };
 }
 
-/** JSON in ASCII, as the command line writes it. */
-export function jsonText(value) {
-  return (
-    JSON.stringify(value, null, 2).replace(
-      /[\u007f-\uffff]/g,
-      (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
-    ) + "\n"
-  );
+/**
+ * JSON in ASCII, as the command line writes it.  `exact`: [keys from the top, digits] of numbers
+ * beyond what a number holds here.
+ */
+export function jsonText(value, exact = []) {
+  let [text, mark] = [JSON.stringify(value, null, 2), "exact"];
+  if (exact.length) {
+    // A text that is nowhere in the document stands for each of them at first.
+    while (text.includes(mark)) mark += "-";
+    const found = new Map();
+    for (const [keys, digits] of exact) {
+      const holder = keys.slice(0, -1).reduce((each, key) => each[key], value);
+      found.set(holder, { ...found.get(holder), [keys.at(-1)]: digits });
+    }
+    text = JSON.stringify(
+      value,
+      function replacer(key, each) {
+        const digits = found.get(this);
+        return digits && Object.hasOwn(digits, key) ? mark + digits[key] : each;
+      },
+      2,
+    ).replaceAll(new RegExp(`"${mark}(-?\\d+)"`, "g"), "$1");
+  }
+  const escaped = (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0");
+  return text.replace(/[\u007f-\uffff]/g, escaped) + "\n";
 }

@@ -22,7 +22,7 @@ function cells(tree, path, { record, type, from, target, change = "", how = "" }
   const [mode, uid, gid] = tree.attributes[tree.owner[record]];
   const [name, exact] = nameCells(path);
   const size = from < 0 ? 0 : tree.size[from];
-  const transfer = size ? (tree.wire?.[from] ?? "") : 0;
+  const transfer = size ? (tree.wireOf(from) ?? "") : 0;
   return [
     name, type, size, mode.toString(8).padStart(4, "0"), uid, gid,
     target === undefined ? "" : textCell(target), tree.layer[record], change, how, exact, transfer,

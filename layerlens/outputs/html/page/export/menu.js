@@ -103,7 +103,7 @@ function imageItems(image, keep) {
   const { folded } = image.tree;
   return [
     item("Analysis as JSON", ".json", () =>
-      keep(".json", JSON_TYPE, () => [jsonText(wholeDocument(image))]),
+      keep(".json", JSON_TYPE, () => [jsonText(wholeDocument(image), image.data.exact)]),
     ),
     table("Layers", ".layers.csv", layersTable),
     image.document.findings !== null && table("Findings", ".findings.csv", findingsTable),

@@ -50,7 +50,7 @@ export function details(image) {
     const layer = image.layer(tree.layer[record]);
     const ends = ending(tree, record);
     const bytes = tree.size[record];
-    const wire = tree.wire?.[record];
+    const wire = tree.wireOf(record);
     const owner = tree.package[record];
     const named = owner && packages(image)?.[owner - 1];
     return h(
@@ -63,7 +63,7 @@ export function details(image) {
         " ",
         h("strong", {}, changeName(tree, record)),
         tree.kinds[tree.kind[record]] === "dir" ? null : [", ", size(bytes)],
-        bytes && wire !== undefined ? ` (≈ ${size(wire)} on the wire)` : null,
+        bytes && wire !== null ? ` (≈ ${size(wire)} on the wire)` : null,
       ),
       h("div", { class: "faint" }, instruction(layer, 100)),
       h("div", {}, attributes(record, before)),

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { facts } from "../facts.js";
-import { count, counted, share, size } from "../shown.js";
+import { count, counted, percent, share, size } from "../shown.js";
 
 /** The image: what it is called, what it rests on, where it was read from. */
 export function imageFacts(document) {
@@ -136,19 +136,13 @@ export function scores(document) {
         ["Live", of(figures.live_bytes)],
         ["Dead", of(figures.dead_bytes)],
         ["Removable", judged ? of(figures.removable_bytes) : "not known"],
-        ["Yours wasted", percent(figures.user_wasted_percent)],
+        ["User wasted", percent(figures.user_wasted_percent)],
       ],
       { class: "facts figures" },
     ),
     h("p", { class: "faint dive" }, `A score is good from ${GOOD * 100}%, fair from ${FAIR * 100}%.`),
     h("p", { class: "faint dive" }, `By dive 0.13.1's own measure: ${diveWords(figures.dive)}.`),
   ];
-}
-
-/** A percentage such as 58.01893, cut off as `share` does. */
-function percent(value) {
-  // A millionth makes up for binary fractions: 28.999999999999996 was 29.
-  return value ? share(value + 1e-7, 100) : "0%";
 }
 
 /** Dive's three figures; it divides by zero where there are no layers of your own. */
@@ -176,10 +170,11 @@ export function sizes({ sizes: rows, image }) {
     const why = "beside the image; no other figure counts them";
     lines.push(line("attestations", size(image.attestation_bytes), why));
   }
-  return h(
+  const caption = "The image's size by each meter";
+  const shown = h(
     "table",
     { class: "sizes" },
-    h("caption", { class: "unseen" }, "The image's size by each meter"),
+    h("caption", { class: "unseen" }, caption),
     h(
       "thead",
       {},
@@ -193,6 +188,7 @@ export function sizes({ sizes: rows, image }) {
     ),
     h("tbody", {}, lines),
   );
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, shown);
 }
 
 function line(meter, figure, why) {

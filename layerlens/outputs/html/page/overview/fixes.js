@@ -1,6 +1,7 @@
 // What to mend first: the findings that save most, each with its fix to copy.
 
-import { add, block, copy, h } from "../dom.js";
+import { add, h } from "../dom.js";
+import { fixParts } from "../fixparts.js";
 import { findingLink, layerLink } from "../links.js";
 import { hashOf } from "../route.js";
 import { count, counted, share, size } from "../shown.js";
@@ -10,8 +11,7 @@ import { severity } from "../words.js";
 /** `fixes` are the indices of the findings to show, the best first. */
 export function fixes({ data, document, dockerfile }, { fixes: best, savings }) {
   if (document.findings === null) return null;
-  const said = h("p", { class: "unseen", role: "status" });
-  const found = best.map((at) => fix(document, dockerfile, at, said));
+  const found = best.map((at) => fix(document, dockerfile, at, data.judgement.fixes[at]));
   return h(
     "section",
     { class: "fixes" },
@@ -26,7 +26,6 @@ export function fixes({ data, document, dockerfile }, { fixes: best, savings }) 
             ? "No advice that saves bytes: what was found is about other things, or a matter of choice."
             : "✓ Nothing to mend.",
         ),
-    said,
   );
 }
 
@@ -55,7 +54,7 @@ function outlook(document, savings, advised) {
   );
 }
 
-function fix(document, dockerfile, at, said) {
+function fix(document, dockerfile, at, parts) {
   const finding = document.findings[at];
   const wire = finding.transfer_bytes;
   return h(
@@ -75,7 +74,7 @@ function fix(document, dockerfile, at, said) {
       ),
     ),
     place(finding, dockerfile),
-    finding.fix && fence(finding, said),
+    parts.length > 0 && fixParts(parts, `the fix: ${finding.title.slice(0, 100)}`),
   );
 }
 
@@ -94,31 +93,4 @@ function place(finding, dockerfile) {
     add(line, [parts.length ? ": " : null, h("code", {}, finding.instruction.slice(0, 300))]);
   }
   return line.childNodes.length ? line : null;
-}
-
-function fence(finding, said) {
-  const text = finding.fix.replace(/\n$/, "");
-  return h(
-    "div",
-    { class: "fence" },
-    block(text),
-    h(
-      "button",
-      {
-        type: "button",
-        "aria-label": `Copy the fix: ${finding.title.slice(0, 100)}`,
-        onclick: async (event) => {
-          const button = event.currentTarget;
-          await copy(text);
-          button.textContent = "Copied";
-          said.textContent = "The fix is copied.";
-        },
-        onblur: (event) => {
-          event.currentTarget.textContent = "Copy";
-          said.textContent = "";
-        },
-      },
-      "Copy",
-    ),
-  );
 }

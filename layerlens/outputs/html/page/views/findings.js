@@ -1,7 +1,8 @@
 // All findings: what could be better, what it saves, and the image without what is ticked.
 
 import { add, h, named, replace } from "../dom.js";
-import { bytes, copied, findingCard, isPlain } from "../findingcard.js";
+import { bytes, findingCard, isPlain } from "../findingcard.js";
+import { fixText } from "../fixparts.js";
 import { go, parse } from "../route.js";
 import { clipped, count, counted, size } from "../shown.js";
 import { WhatIf, asText, fromText } from "../whatif.js";
@@ -453,15 +454,14 @@ class FindingsView {
 
   /** All ticked fixes as one text, each once, below all that it mends. */
   fixes() {
-    const heads = new Map();
+    const found = new Map();
     for (const index of this.sorted(Array.from(this.ticked), "saving")) {
       const finding = this.findings[index];
       if (!finding.fix) continue;
-      const fix = copied(finding.fix.trimEnd());
-      // What comes from outside must not end the comment.
-      const head = copied(`${finding.title} (${size(finding.bytes)})${placeOf(finding)}`).replaceAll("\n", "\\n");
-      heads.set(fix, [...(heads.get(fix) ?? []), `# ${head}`]);
+      const fix = found.get(finding.fix) ?? { heads: [], parts: this.image.data.judgement.fixes[index] };
+      fix.heads.push(`${finding.title} (${size(finding.bytes)})${placeOf(finding)}`);
+      found.set(finding.fix, fix);
     }
-    return Array.from(heads, ([fix, lines]) => `${lines.join("\n")}\n${fix}\n`).join("\n");
+    return fixText(Array.from(found.values()));
   }
 }

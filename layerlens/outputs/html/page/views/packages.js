@@ -348,8 +348,10 @@ class PackagesView {
   /** Bring the row of the package that is told of into sight, if the filters leave it. */
   bring(at) {
     if (!this.table || !this.chosen.has(at)) return;
-    const line = this.table.reach(() => this.listing.querySelector(`tr[data-at="${at}"]`));
-    line?.scrollIntoView({ block: "nearest" });
+    const line = this.table.reach(this.packages.rows[at]);
+    line.scrollIntoView({ block: "nearest" });
+    // Who chose it in the table is there already.
+    if (!line.contains(document.activeElement)) line.querySelector("th a").focus({ preventScroll: true });
   }
 
   mark() {

@@ -3,10 +3,10 @@
 import { chart, marker, NARROW } from "../chart.js";
 import { h, named, replace, svg } from "../dom.js";
 import { go, hashOf } from "../route.js";
-import { change, count, counted, shown, size } from "../shown.js";
+import { change, count, counted, percent, shown, size } from "../shown.js";
 import { table } from "../table.js";
 import {
-  figures, findingsOf, itemsOf, MEASURES, packageWords, percent, ratio, sentence, shortName, stepWords,
+  figures, findingsOf, itemsOf, MEASURES, packageWords, ratio, sentence, shortName, stepWords,
 } from "../trendwords.js";
 import { severity } from "../words.js";
 
@@ -306,7 +306,7 @@ function columnsOf(data, items) {
       id: "notes",
       title: "Notes",
       cell(item) {
-        if (!item.point) return `could not be read: ${item.problem}`;
+        if (!item.point) return h("div", { class: "trend-problem" }, `could not be read: ${item.problem}`);
         return item.step !== null && item.step.at === data.largest_growth && "the largest growth";
       },
     },
