@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -207,9 +206,9 @@ def table(*members: Member, hashed: bool = True) -> LayerTable:
 
     Hashes of sparse members cover the stored bytes, as they stand in the tar.
     """
-    made = LayerTable(tar_size=len(layer(*members)))
-    ends = itertools.accumulate((len(member.encode()) for member in members), initial=0)
-    for i, (member, at) in enumerate(zip(members, ends, strict=False)):
+    made = LayerTable()
+    at = 0
+    for i, member in enumerate(members):
         if member.is_raw:
             raise ValueError("a raw member has no meaning that a table could hold")
         kind = member.kind
@@ -225,6 +224,8 @@ def table(*members: Member, hashed: bool = True) -> LayerTable:
         if hashed:
             made.hashes += xxhash.xxh3_128_digest(content) if content else bytes(HASH_SIZE)
         _rare(made, i, member)
+        at += len(head) + len(padded(member.data))
+    made.tar_size = at + 2 * BLOCK
     return made
 
 

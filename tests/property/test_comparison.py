@@ -9,14 +9,14 @@ from layerlens.analysis.model import Analysis
 from layerlens.comparison.compare import compare
 from layerlens.comparison.model import Comparison, PathChange, SameContent
 from layerlens.layers.table import Kind
+from tests.drawing import paths
 from tests.members import Member, directory, file, hardlink, opaque, symlink, whiteout
 from tests.unit.comparison.twoimages import blind, by_hashes
 from tests.unit.outputs.samples import build
 
-PARTS = st.sampled_from(["a", "b", "c.pyc", "c.py"])
 PATHS = st.one_of(
     st.sampled_from(["a", "b", "d"]),  # few, so that links find what they lead to
-    st.lists(PARTS, min_size=1, max_size=3).map("/".join),
+    paths(["a", "b", "c.pyc", "c.py"], 3),
 )
 MEMBERS = st.one_of(
     st.builds(file, PATHS, st.sampled_from([b"", b"x", b"yy", b"zz"]), mtime=st.integers(0, 1)),

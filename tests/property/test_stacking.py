@@ -12,11 +12,11 @@ from layerlens.filesystem.result import Filesystem
 from layerlens.filesystem.stack import Semantics
 from layerlens.layers.names import base, parent
 from layerlens.layers.table import LayerTable
+from tests.drawing import paths
 from tests.members import Member, directory, file, hardlink, opaque, symlink, table, whiteout
 from tests.stacking import dead, stacked, visible
 
-PARTS = st.sampled_from(["a", "b", "c"])
-PATHS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
+PATHS = paths(["a", "b", "c"], 3)
 MEMBERS = st.one_of(
     st.builds(file, PATHS, st.sampled_from([b"", b"x", b"yy", b"zz"]), mtime=st.integers(0, 1)),
     st.builds(directory, PATHS, mode=st.sampled_from([0o755, 0o700])),

@@ -53,6 +53,7 @@ from tests.builders import (
     symlink,
     whiteout,
 )
+from tests.drawing import paths
 from tests.unit.sources.looking import adds_up, analysis, figures, zipped
 
 NOISE = os.urandom(300_000)
@@ -499,8 +500,7 @@ def announcement(layers: list[bytes]) -> Announcement:
     )
 
 
-PARTS = st.sampled_from(["a", "b", "c"])
-PATHS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
+PATHS = paths(["a", "b", "c"], 3)
 MEMBERS: st.SearchStrategy[Member] = st.one_of(
     st.builds(file, PATHS, st.sampled_from([b"", b"x", b"yy", b"zz"]), mtime=st.integers(0, 1)),
     st.builds(directory, PATHS, mode=st.sampled_from([0o755, 0o700])),

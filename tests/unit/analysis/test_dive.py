@@ -209,7 +209,7 @@ PARTS = st.sampled_from(
         b".wh..wh..plnk",
     ]
 )
-NAMES = st.lists(PARTS, min_size=1, max_size=4).map(b"/".join)
+NAMES = st.one_of([st.tuples(*[PARTS] * length).map(b"/".join) for length in range(1, 5)])
 MEMBERS = st.one_of(
     st.builds(file, NAMES, st.integers(0, 9).map(lambda size: b"x" * size)),
     st.builds(directory, NAMES),

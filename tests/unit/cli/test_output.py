@@ -32,6 +32,13 @@ def good(tmp_path: Path) -> Path:
     return IMAGE.save_25(folder / "good.tar")
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image of more files than a pipe holds lines."""
+    image = Image([layer(*(file(f"file-{k}", b"x") for k in range(5_000)))])
+    return str(image.save_25(tmp_path_factory.mktemp("many") / "many.tar"))
+
+
 class TestDestination:
     def test_a_new_file(self, tmp_path: Path) -> None:
         path = tmp_path / "x"
@@ -184,9 +191,8 @@ class TestStreams:
         assert "reading" not in layerlens(good).stderr
 
     @pytest.mark.parametrize("arguments", [["--text"], ["--json", "-"], ["files"]])
-    def test_head_takes_one_line(self, arguments: list[str], good: Path) -> None:
-        many = Image([layer(*(file(f"file-{k}", b"x") for k in range(20_000)))]).save_25(good)
-        words = ["files", str(many)] if arguments == ["files"] else [str(many), *arguments]
+    def test_head_takes_one_line(self, arguments: list[str], many: str) -> None:
+        words = ["files", many] if arguments == ["files"] else [many, *arguments]
         command = [sys.executable, "-m", "layerlens", *words]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()

@@ -128,6 +128,17 @@ def test_several_globs_are_looked_for_at_once() -> None:
     assert measures.figure(BY_ID["max-path"], "srv/d.js").value == 5  # not told before
 
 
+@pytest.fixture(scope="module")
+def with_many_paths() -> Analysis:
+    names = [
+        f"{top}/dir{k % 7}/{'a' * (k % 3)}{k}/name{k % 11}{'.map' * (k % 5 == 0)}"
+        for k in range(600)
+        for top in ("usr/share", "srv/a1", "home/me/.cache")
+    ]
+    names += ["x.map", "srv/a1/name1", "srv/xy"]
+    return build([[file(name, b"1") for name in names]])
+
+
 @pytest.mark.parametrize(
     "globs",
     [
@@ -136,17 +147,13 @@ def test_several_globs_are_looked_for_at_once() -> None:
         ("srv", "srv/a1", "**/{name1,name2}"),
     ],
 )  # fmt: skip
-def test_a_quick_look_at_many_paths_finds_what_a_slow_one_does(globs: tuple[str, ...]) -> None:
-    names = [
-        f"{top}/dir{k % 7}/{'a' * (k % 3)}{k}/name{k % 11}{'.map' * (k % 5 == 0)}"
-        for k in range(600)
-        for top in ("usr/share", "srv/a1", "home/me/.cache")
-    ]
-    names += ["x.map", "srv/a1/name1", "srv/xy"]
-    analysis = build([[file(name, b"1") for name in names]])
-    fs = analysis.filesystem
+def test_a_quick_look_at_many_paths_finds_what_a_slow_one_does(
+    globs: tuple[str, ...], with_many_paths: Analysis
+) -> None:
+    fs = with_many_paths.filesystem
     places = Places(fs, [(3, globs)])
-    paths = [name.encode() for name in names]
+    paths = [entry.path for entry in fs.final_entries() if entry.kind == "file"]
+    assert len(paths) == 1_803
     slow = [
         k for k, path in enumerate(paths) if Places(fs, [(3, globs)]).of_paths([path])
     ]  # too few to be looked at twice
