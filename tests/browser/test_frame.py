@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from layerlens.analysis.model import Analysis
 from layerlens.layers.diagnostics import Diagnostic
+from layerlens.outputs.html.page import STYLES, _script
 from tests.browser import axe
 from tests.browser.opening import Opener, Scheme, too_wide
 from tests.builders import file
@@ -33,6 +34,18 @@ async def test_the_link_of_a_view_is_seen_on_a_narrow_screen(opener: Opener) -> 
     await expect(page.locator(VIEWS).last).to_be_in_viewport(ratio=1)
     await page.evaluate("location.hash = '#/overview'")
     await expect(page.locator(VIEWS).first).to_be_in_viewport(ratio=1)
+
+
+async def test_nothing_that_a_module_exports_hides_what_is_of_the_browser(opener: Opener) -> None:
+    names = sorted({
+        name
+        for of in STYLES
+        for given in re.findall(r"^return \{ ([\w, ]+) \};\n\}\)", _script(of), re.MULTILINE)
+        for name in given.split(", ")
+    })  # fmt: skip
+    assert {"h", "table", "treemap", "trend"} <= set(names)
+    page = await opener.open(samples.shop())
+    assert await page.evaluate("(names) => names.filter((name) => name in window)", names) == []
 
 
 async def test_an_unknown_place_leads_to_the_first_view(opener: Opener) -> None:

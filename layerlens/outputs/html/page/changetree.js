@@ -18,7 +18,7 @@ const MOST_LINKED = 4096;
 const TYPING = 700;
 
 /** How each kind of change is marked and said. */
-export const WORDS = {
+const WORDS = {
   added: { sign: "+", word: "added" },
   content: { sign: "~", word: "content" },
   metadata: { sign: "~", word: "metadata" },

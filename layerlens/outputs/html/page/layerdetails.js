@@ -5,7 +5,7 @@ import { add, h, replace } from "./dom.js";
 import { copyButton } from "./facts.js";
 import { instruction, raw } from "./instruction.js";
 import { CHANGED, LayerChanges } from "./layerchanges.js";
-import { blaming, moment, origin } from "./layertable.js";
+import { blaming, moment, originOf } from "./layertable.js";
 import { findingLink, layerLink } from "./links.js";
 import { causeOf } from "./matrix.js";
 import { hashOf } from "./route.js";
@@ -23,7 +23,7 @@ export function layerDetails(image, losses, index, choose) {
     "h1",
     { tabindex: "-1" },
     `Layer ${index} `,
-    h("span", { class: `origin ${origin(layer)}` }, origin(layer)),
+    h("span", { class: `origin ${originOf(layer)}` }, originOf(layer)),
   );
   const blames = blaming(image, index);
   const lines = [...new Set(blames.map(([finding]) => finding.line).filter((line) => line !== null))];
