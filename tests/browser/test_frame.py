@@ -173,7 +173,20 @@ async def test_the_text_is_as_large_as_the_browsers_and_no_view_wider_than_the_w
     for link in await page.locator(VIEWS).all():
         await link.click()
         await expect(link).to_have_attribute("aria-current", "page")
-        assert await too_wide(page, [1280]) == [], await link.inner_text()
+        assert await too_wide(page, [360, 1280]) == [], await link.inner_text()
+
+
+@pytest.mark.parametrize("place", ["findings?at=0", "layers?layer=2", "packages?at=0"])
+async def test_large_text_does_not_widen_what_is_opened(opener: Opener, place: str) -> None:
+    analysis = samples.judged()
+    page = await opener.open(analysis, "#/guide", locale="en-US", width=360)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await page.evaluate("(place) => { location.hash = '#/' + place; }", place)
+    await expect(
+        page.locator(VIEWS).filter(has_text=place.split("?", maxsplit=1)[0].title())
+    ).to_have_attribute("aria-current", "page")
+    assert await too_wide(page, [360]) == []
 
 
 async def test_no_view_violates_accessibility(opener: Opener) -> None:

@@ -3,6 +3,7 @@
 
 import { add, h } from "./dom.js";
 import { CHANGED } from "./layerchanges.js";
+import { moreButton } from "./more.js";
 import { hashOf } from "./route.js";
 import { clipped, count, counted, size } from "./shown.js";
 
@@ -176,11 +177,7 @@ export function changeTree(label) {
       h(
         "span",
         { role: "gridcell", class: "name" },
-        h(
-          "button",
-          { type: "button", tabindex: "-1" },
-          `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`,
-        ),
+        moreButton(PIECE, left, { tabindex: "-1" }),
       ),
     );
     lines.set(row, { item: null, level, parent, more: line });

@@ -11,7 +11,7 @@ import { causeOf } from "./matrix.js";
 import { hashOf } from "./route.js";
 import { count, counted, share, size } from "./shown.js";
 import { table } from "./table.js";
-import { classStyle, severity, swatch } from "./words.js";
+import { classStyle, labelled, severity } from "./words.js";
 
 /**
  * The details of one layer; `choose(params)` changes {kinds, q, sort} in the route.
@@ -114,7 +114,7 @@ function fate(image, losses, layer) {
       const style = classStyle(what);
       const label = what.kind === "removable" ? `removable: ${style.label}` : style.label;
       return [
-        [swatch(style), label],
+        labelled(style, label),
         where === null ? "" : where === layer.index ? "itself" : layerLink(where),
         size(bytes),
         share(bytes, layer.size),
