@@ -95,6 +95,17 @@ def hard_link(name: str, target: str) -> Member:
     return Member(name, tarfile.LNKTYPE, 0o755, target=target)
 
 
+def downloads(of: str, body: int) -> tuple[Member, ...]:
+    """What pip keeps of an address: 1,000 bytes of headers, and the body.
+
+    Both are named by a digest of the address, and lie below its first five digits.
+    """
+    digest = hashlib.sha224(of.encode()).hexdigest()
+    folders = [f"{_PIP}/{'/'.join(digest[:depth])}" for depth in range(1, 6)]
+    path = f"{folders[-1]}/{digest}"
+    return (*map(directory, folders), data(path, 1_000), data(f"{path}.body", body))
+
+
 def whiteout(name: str) -> Member:
     folder, _, last = name.rpartition("/")
     return Member(f"{folder}/.wh.{last}" if folder else f".wh.{last}", mode=0)
@@ -191,6 +202,8 @@ def _sha256(content: bytes) -> str:
 # ---------------------------------------------------------------------- the two images
 
 _LISTS = "var/lib/apt/lists/mirror.example_debian_dists_bookworm"
+_PIP = "root/.cache/pip/http-v2"
+_WHEELS = "https://files.example/packages"
 _PACKAGES = "usr/local/lib/python3.11/dist-packages"
 
 _BASE = (
@@ -219,9 +232,11 @@ _BASE = (
             text("usr/share/doc/bash/copyright", 4_000),
             directory("usr/share/locale"),
             directory("usr/share/locale/de"),
-            data("usr/share/locale/de/bash.mo", 12_000),
+            directory("usr/share/locale/de/LC_MESSAGES"),
+            data("usr/share/locale/de/LC_MESSAGES/bash.mo", 12_000),
             directory("usr/share/locale/fr"),
-            data("usr/share/locale/fr/bash.mo", 12_000),
+            directory("usr/share/locale/fr/LC_MESSAGES"),
+            data("usr/share/locale/fr/LC_MESSAGES/bash.mo", 12_000),
             directory("var"),
             directory("var/lib"),
             directory("var/lib/dpkg"),
@@ -301,7 +316,9 @@ def webshop() -> Image:
                 directory("root", 0o700),
                 directory("root/.cache"),
                 directory("root/.cache/pip"),
-                data("root/.cache/pip/http-v2-6f3a91", 35_000),
+                directory(_PIP),
+                *downloads(f"{_WHEELS}/flask-3.0.3-py3-none-any.whl", 13_000),
+                *downloads(f"{_WHEELS}/jinja2-3.1.5-py3-none-any.whl", 20_000),
                 *_DEPENDENCIES,
             ),
         ),
@@ -312,7 +329,9 @@ def webshop() -> Image:
                 text("app/.env", 64),
                 directory("app/.git"),
                 text("app/.git/HEAD", 21),
-                data("app/.git/pack-8c1e77.pack", 60_000),
+                directory("app/.git/objects"),
+                directory("app/.git/objects/pack"),
+                data(f"app/.git/objects/pack/pack-{_sha256(b'webshop')[:40]}.pack", 60_000),
                 text("app/requirements.txt", 120),
                 text("app/settings.toml", 700),
                 directory("app/static"),
