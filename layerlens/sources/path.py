@@ -224,7 +224,7 @@ def _read_pipe(path: str) -> Iterator[bytes]:
         raise SourceError("is a terminal, not an image", where=Where(file=path)) from error
     except OtherEndError as error:
         raise SourceError(
-            error.strerror, where=Where(file=path), hint="start what writes the image first"
+            str(error.strerror), where=Where(file=path), hint="start what writes the image first"
         ) from error
 
 
