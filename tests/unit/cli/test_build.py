@@ -159,6 +159,21 @@ def test_a_builder_that_was_interrupted(end: str, tmp_path: Path) -> None:
     assert line(result, 130) == "layerlens: interrupted"
 
 
+@pytest.mark.parametrize("runner", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION", None])
+def test_no_command_of_a_build_reaches_a_runner(runner: str | None, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    lines = ["::error::one", "##vso[task.complete]", "##teamcity[x]", "plain: line"]
+    program(programs, "docker", f"printf '%s\\n' '{lines[0]}' '{lines[3]}'; "
+            f"printf '%s\\n' '{lines[1]}' '{lines[2]}' >&2; exit 1")  # fmt: skip
+    env = {"PATH": f"{programs}:/usr/bin:/bin"} | ({runner: "1"} if runner else {})
+    result = layerlens("build", ".", env=env, capture_output=True, text=True)  # through pipes
+    assert result.returncode == 3
+    told = result.stderr.splitlines()
+    assert "exit code 1" in told[-1]
+    assert "plain: line" in told
+    assert [each in told for each in lines[:3]] == [runner is None] * 3
+
+
 def test_a_builder_that_was_killed(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     program(programs, "docker", "kill -KILL $$")
