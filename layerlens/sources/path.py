@@ -224,7 +224,9 @@ def _read_pipe(path: str) -> Iterator[bytes]:
         raise SourceError("is a terminal, not an image", where=Where(file=path)) from error
     except OtherEndError as error:
         raise SourceError(
-            str(error.strerror), where=Where(file=path), hint="start what writes the image first"
+            error.strerror or str(error),
+            where=Where(file=path),
+            hint="start what writes the image first",
         ) from error
 
 

@@ -11,7 +11,7 @@ import { legend } from "../files/legend.js";
 import { paramsOf, read } from "../files/place.js";
 import { scopeName, scopes } from "../files/scope.js";
 import { resolve } from "../files/target.js";
-import { toolbar } from "../files/toolbar.js";
+import { toolbarOf } from "../files/toolbar.js";
 import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
 import { table } from "../table.js";
@@ -59,7 +59,7 @@ class FilesView {
     this.root = 0;
     this.selected = null;
     this.lines = new Map();
-    this.toolbar = toolbar(
+    this.toolbar = toolbarOf(
       image,
       (part, quietly) => this.#visit(part, quietly),
       () => this.finder.prepare(this.scope, this.place.size),
