@@ -28,11 +28,10 @@ export const files = {
 };
 
 const HELP =
-  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest " +
-  "inside it and Page Up back out, " +
-  "Enter goes into a directory, shows a file, or shows alone what is too small to see, Backspace goes up, " +
-  "Home to the root, slash to the search. " +
-  "The table beside it has the same figures.";
+  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest inside " +
+  "it and Page Up back out, Enter goes into a directory, shows a file, or shows alone what is too small to see, " +
+  "Backspace goes up, Home to the root, slash to the search. The table beside it has the same figures.";
+
 /** Rows at a time, and before the first picture: to lay them out takes longest of a zoom or a search. */
 const PIECE = 80;
 const SEEN = 25;
