@@ -19,15 +19,25 @@ PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 DEMO ?= sample_images/webshop-docker.tar
 SAMPLES_DIR ?= build/samples
 
-.PHONY: demo test exhaustive coverage lint unit lock samples screenshots clean
+# Without bytecode each of some hundred runs of the command line compiles the package again, and
+# every process of the tests all of theirs.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test written exhaustive coverage lint unit lock samples screenshots clean
 
 demo: $(VENV)/installed
 	@$(BIN)/layerlens --text $(DEMO)
 
 # pytest comes last: its summary line closes the output.  Four processes: the two with an
 # engine mostly wait for it.
-test: lint
+test: $(VENV)/installed
+	@$(MAKE) --no-print-directory --jobs=2 lint written
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not exhaustive" $(PYTEST_ARGS)
+
+# The bytecode of the tests, which each of those processes would make for itself.  What cannot be
+# collected is told by the tests.
+written: $(VENV)/installed
+	@$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1 || true
 
 # Every view of the terminal UI under hostile names, odd shapes and random keys.
 exhaustive: $(VENV)/installed

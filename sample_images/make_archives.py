@@ -17,6 +17,7 @@ import json
 import random
 import sys
 import tarfile
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +72,10 @@ class Member:
     target: str = ""
 
 
+def written(name: str, content: str) -> Member:
+    return Member(name, content=content.encode())
+
+
 def directory(name: str, mode: int = 0o755, owner: int = 0) -> Member:
     return Member(name, tarfile.DIRTYPE, mode, owner)
 
@@ -93,6 +98,104 @@ def symlink(name: str, target: str) -> Member:
 
 def hard_link(name: str, target: str) -> Member:
     return Member(name, tarfile.LNKTYPE, 0o755, target=target)
+
+
+def downloads(of: str, body: int) -> tuple[Member, ...]:
+    """What pip keeps of an address: 1,000 bytes of headers, and the body.
+
+    Both are named by a digest of the address, and lie below its first five digits.
+    """
+    digest = hashlib.sha224(of.encode()).hexdigest()
+    folders = [f"{_PIP}/{'/'.join(digest[:depth])}" for depth in range(1, 6)]
+    path = f"{folders[-1]}/{digest}"
+    return (*map(directory, folders), data(path, 1_000), data(f"{path}.body", body))
+
+
+# ---------------------------------------------------------------------- packages
+
+
+@dataclass(frozen=True, slots=True)
+class Debian:
+    """A Debian package, as dpkg writes it down."""
+
+    name: str
+    version: str
+    says: str  # further fields of its paragraph
+    about: str
+    paths: tuple[str, ...]
+
+    @property
+    def list(self) -> Member:
+        """``info/NAME.list``: the paths, and the directories that lead to them."""
+        found = {"."}
+        for path in self.paths:
+            found |= {path, *(path[:end] for end, c in enumerate(path) if c == "/")}
+        arch = ":amd64" if "Multi-Arch: same" in self.says else ""
+        return written(
+            f"var/lib/dpkg/info/{self.name}{arch}.list",
+            "".join(f"/{path}\n" for path in sorted(found)),
+        )
+
+    @property
+    def listed(self) -> int:
+        """Bytes of that list."""
+        return len(self.list.content)
+
+    def paragraph(self, size: int) -> str:
+        """Its paragraph of the status file, made that long by its description."""
+        start = (
+            f"Package: {self.name}\nStatus: install ok installed\n{self.says}"
+            f"Architecture: amd64\nVersion: {self.version}\nDescription: {self.about}\n "
+        )
+        words = _text(self.name, size - len(start) - 2).decode().replace("\n", "\n ")
+        return (start + words)[: size - 3].rstrip().ljust(size - 2, ".") + "\n\n"
+
+
+def status(size: int, *packages: Debian) -> Member:
+    """The status file of dpkg, of exactly so many bytes."""
+    share, rest = divmod(size, len(packages))
+    parts = [each.paragraph(share + (rest if i == 0 else 0)) for i, each in enumerate(packages)]
+    return written("var/lib/dpkg/status", "".join(parts))
+
+
+def wheel(name: str, version: str, needs: str, *modules: Member) -> tuple[Member, ...]:
+    """What pip installs of a wheel: the modules, and what it writes down of them.
+
+    The last module gives up as many bytes as pip's own files take, so that sizes still add up.
+    """
+    folder = f"{_PACKAGES}/{name}-{version}.dist-info"
+    info = (
+        written(f"{folder}/INSTALLER", "pip\n"),
+        written(
+            f"{folder}/METADATA",
+            f"Metadata-Version: 2.1\nName: {name.capitalize()}\nVersion: {version}\n{needs}",
+        ),
+        written(f"{folder}/REQUESTED", ""),
+        written(
+            f"{folder}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        ),
+    )
+    *others, last = modules
+    own = sum(len(member.content) for member in (*info, _record(folder, (*modules, *info))))
+    kept = (*others, text(last.name, len(last.content) - own))
+    return (*kept, directory(folder), *info, _record(folder, (*kept, *info)))
+
+
+def _record(folder: str, members: Sequence[Member]) -> Member:
+    """RECORD: every file with its digest and size, but for its own."""
+    rows = [
+        f"{member.name.removeprefix(_PACKAGES + '/')},sha256={_digest(member.content)},"
+        f"{len(member.content)}\n"
+        for member in members
+        if member.kind == tarfile.REGTYPE
+    ]
+    rows.append(f"{folder.removeprefix(_PACKAGES + '/')}/RECORD,,\n")
+    return written(f"{folder}/RECORD", "".join(rows))
+
+
+def _digest(content: bytes) -> str:
+    """As RECORD writes a SHA-256."""
+    return urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def whiteout(name: str) -> Member:
@@ -191,41 +294,131 @@ def _sha256(content: bytes) -> str:
 # ---------------------------------------------------------------------- the two images
 
 _LISTS = "var/lib/apt/lists/mirror.example_debian_dists_bookworm"
+_PIP = "root/.cache/pip/http-v2"
+_WHEELS = "https://files.example/packages"
 _PACKAGES = "usr/local/lib/python3.11/dist-packages"
 
+_USERS = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+bin:x:2:2:bin:/bin:/usr/sbin/nologin
+sys:x:3:3:sys:/dev:/usr/sbin/nologin
+mail:x:8:8:mail:/var/mail:/usr/sbin/nologin
+www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+"""
+_GROUPS = (
+    "root:x:0:\ndaemon:x:1:\nbin:x:2:\nsys:x:3:\nmail:x:8:\nwww-data:x:33:\nnogroup:x:65534:\n"
+)
+_RELEASE = """\
+PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+HOME_URL="https://www.debian.org/"
+SUPPORT_URL="https://www.debian.org/support"
+BUG_REPORT_URL="https://bugs.debian.org/"
+"""
+
+_BASH = Debian(
+    "bash",
+    "5.2.15-2+b7",
+    "Essential: yes\nPriority: required\nSection: shells\nPre-Depends: libc6 (>= 2.36)\n",
+    "GNU Bourne Again SHell",
+    (
+        "bin/bash",
+        "usr/share/doc/bash/copyright",
+        "usr/share/locale/de/LC_MESSAGES/bash.mo",
+        "usr/share/locale/fr/LC_MESSAGES/bash.mo",
+    ),
+)
+_PERL = Debian(
+    "perl-base",
+    "5.36.0-7+deb12u1",
+    "Essential: yes\nPriority: required\nSection: perl\nPre-Depends: libc6 (>= 2.35)\n",
+    "minimal Perl system",
+    ("usr/bin/perl", "usr/bin/perl5.36.0"),
+)
+_LIBC = Debian(
+    "libc6",
+    "2.36-9+deb12u9",
+    "Priority: optional\nSection: libs\nMulti-Arch: same\n",
+    "GNU C Library: Shared libraries",
+    ("lib/x86_64-linux-gnu/libc.so.6",),
+)
+_CURL = Debian(
+    "curl",
+    "7.88.1-10+deb12u8",
+    "Priority: optional\nSection: web\nDepends: libc6 (>= 2.34)\n",
+    "command line tool for transferring data with URL syntax",
+    ("usr/bin/curl",),
+)
+_PYTHON = Debian(
+    "python3",
+    "3.11.2-1+b1",
+    "Priority: optional\nSection: python\nDepends: python3.11 (>= 3.11.2-1~)\n",
+    "interactive high-level object-oriented language (default python3 version)",
+    ("usr/bin/python3",),
+)
+_PYTHON_3_11 = Debian(
+    "python3.11",
+    "3.11.2-6+deb12u5",
+    "Priority: optional\nSection: python\nDepends: libc6 (>= 2.36)\n",
+    "Interactive high-level object-oriented language (version 3.11)",
+    ("usr/bin/python3.11", "usr/lib/python3.11/json/__init__.py"),
+)
+_GIT = Debian(
+    "git",
+    "1:2.39.5-0+deb12u2",
+    "Priority: optional\nSection: vcs\nDepends: libc6 (>= 2.34), perl-base\n",
+    "fast, scalable, distributed revision control system",
+    ("usr/bin/git", "usr/lib/git-core/git"),
+)
+_SYSTEM = (_BASH, _LIBC, _PERL)
+_BY_APT = written(
+    "var/lib/apt/extended_states", "Package: python3.11\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+)
+
+# Sizes stay round sums: a program gives up the bytes of the lists and files that go with it.
 _BASE = (
     Step(
         "/bin/sh -c #(nop) ADD file:3d2a4b1f5c9e8d70615243f6e7a8b9c0d1e2f3a4b5c6d7e8f90a1b2c3d4e5f60 in / ",
         (
             symlink("bin", "usr/bin"),
             directory("etc"),
-            text("etc/group", 400),
-            text("etc/os-release", 267),
-            text("etc/passwd", 900),
+            written("etc/group", _GROUPS),
+            written("etc/os-release", _RELEASE),
+            written("etc/passwd", _USERS),
             symlink("lib", "usr/lib"),
             directory("root", 0o700),
             directory("tmp", 0o1777),
             directory("usr"),
             directory("usr/bin"),
-            program("usr/bin/bash", 140_000),
-            program("usr/bin/perl", 60_000),
+            program("usr/bin/bash", 140_000 - _BASH.listed),
+            program("usr/bin/perl", 60_000 - _PERL.listed),
             hard_link("usr/bin/perl5.36.0", "usr/bin/perl"),
             directory("usr/lib"),
             directory("usr/lib/x86_64-linux-gnu"),
-            program("usr/lib/x86_64-linux-gnu/libc.so.6", 100_000),
+            program("usr/lib/x86_64-linux-gnu/libc.so.6", 100_000 - _LIBC.listed),
             directory("usr/share"),
             directory("usr/share/doc"),
             directory("usr/share/doc/bash"),
-            text("usr/share/doc/bash/copyright", 4_000),
+            text("usr/share/doc/bash/copyright", 5_300 - len(_USERS) - len(_GROUPS)),
             directory("usr/share/locale"),
             directory("usr/share/locale/de"),
-            data("usr/share/locale/de/bash.mo", 12_000),
+            directory("usr/share/locale/de/LC_MESSAGES"),
+            data("usr/share/locale/de/LC_MESSAGES/bash.mo", 12_000),
             directory("usr/share/locale/fr"),
-            data("usr/share/locale/fr/bash.mo", 12_000),
+            directory("usr/share/locale/fr/LC_MESSAGES"),
+            data("usr/share/locale/fr/LC_MESSAGES/bash.mo", 12_000),
             directory("var"),
             directory("var/lib"),
             directory("var/lib/dpkg"),
-            text("var/lib/dpkg/status", 9_000),
+            directory("var/lib/dpkg/info"),
+            *(package.list for package in _SYSTEM),
+            status(9_000, *_SYSTEM),
         ),
         comment="",
     ),
@@ -233,22 +426,53 @@ _BASE = (
 )
 
 _PYTHON_AND_CURL = (
-    program("usr/bin/curl", 40_000),
-    program("usr/bin/python3.11", 150_000),
+    program("usr/bin/curl", 40_000 - _CURL.listed),
+    program(
+        "usr/bin/python3.11",
+        150_000 - _PYTHON.listed - _PYTHON_3_11.listed - len(_BY_APT.content),
+    ),
     symlink("usr/bin/python3", "python3.11"),
     directory("usr/lib/python3.11"),
     directory("usr/lib/python3.11/json"),
     text("usr/lib/python3.11/json/__init__.py", 14_000),
 )
+_WRITTEN_BY_DPKG = (
+    directory("var/lib/dpkg"),
+    directory("var/lib/dpkg/info"),
+    *(package.list for package in (_CURL, _PYTHON, _PYTHON_3_11)),
+)
 
 _DEPENDENCIES = (
     directory(_PACKAGES),
-    directory(f"{_PACKAGES}/flask"),
-    text(f"{_PACKAGES}/flask/__init__.py", 3_000),
-    text(f"{_PACKAGES}/flask/app.py", 30_000),
-    directory(f"{_PACKAGES}/jinja2"),
-    text(f"{_PACKAGES}/jinja2/environment.py", 40_000),
+    *wheel(
+        "flask",
+        "3.0.3",
+        "Requires-Dist: Jinja2>=3.1.2\n",
+        directory(f"{_PACKAGES}/flask"),
+        text(f"{_PACKAGES}/flask/__init__.py", 3_000),
+        text(f"{_PACKAGES}/flask/app.py", 30_000),
+    ),
+    *wheel(
+        "jinja2",
+        "3.1.5",
+        "",
+        directory(f"{_PACKAGES}/jinja2"),
+        text(f"{_PACKAGES}/jinja2/environment.py", 40_000),
+    ),
 )
+
+_REQUIREMENTS = """\
+# What the shop needs to run: whoever changes any version here tries the shop out first.
+flask == 3.0.3
+jinja2 == 3.1.5
+"""
+
+_ENVIRONMENT = """\
+PORT=8000
+SHOP_NAME=Examples
+SHOP_CURRENCY=EUR
+SHOP_LANGUAGE=en
+"""
 
 _SHOP = (
     directory("app/webshop"),
@@ -274,7 +498,7 @@ def webshop() -> Image:
             (
                 directory("usr/bin"),
                 *_PYTHON_AND_CURL,
-                program("usr/bin/git", 80_000),
+                program("usr/bin/git", 80_000 - _GIT.listed),
                 directory("usr/lib/git-core"),
                 hard_link("usr/lib/git-core/git", "usr/bin/git"),
                 directory("var/cache"),
@@ -283,17 +507,19 @@ def webshop() -> Image:
                 data("var/cache/apt/archives/curl_7.88.1-10+deb12u8_amd64.deb", 30_000),
                 data("var/cache/apt/pkgcache.bin", 50_000),
                 directory("var/lib/apt"),
+                _BY_APT,
                 directory("var/lib/apt/lists"),
                 text(f"{_LISTS}_InRelease", 10_000),
                 text(f"{_LISTS}_main_binary-amd64_Packages", 90_000),
-                directory("var/lib/dpkg"),
-                text("var/lib/dpkg/status", 12_000, version="with python, curl and git"),
+                *_WRITTEN_BY_DPKG,
+                _GIT.list,
+                status(12_000, *_SYSTEM, _CURL, _PYTHON, _PYTHON_3_11, _GIT),
             ),
         ),
         Step("WORKDIR /app", (directory("app"),)),
         Step(
             "COPY requirements.txt . # buildkit",
-            (directory("app"), text("app/requirements.txt", 120)),
+            (directory("app"), written("app/requirements.txt", _REQUIREMENTS)),
         ),
         Step(
             "RUN /bin/sh -c pip install -r requirements.txt # buildkit",
@@ -301,7 +527,9 @@ def webshop() -> Image:
                 directory("root", 0o700),
                 directory("root/.cache"),
                 directory("root/.cache/pip"),
-                data("root/.cache/pip/http-v2-6f3a91", 35_000),
+                directory(_PIP),
+                *downloads(f"{_WHEELS}/flask-3.0.3-py3-none-any.whl", 13_000),
+                *downloads(f"{_WHEELS}/jinja2-3.1.5-py3-none-any.whl", 20_000),
                 *_DEPENDENCIES,
             ),
         ),
@@ -309,11 +537,13 @@ def webshop() -> Image:
             "COPY . . # buildkit",
             (
                 directory("app"),
-                text("app/.env", 64),
+                written("app/.env", _ENVIRONMENT),
                 directory("app/.git"),
-                text("app/.git/HEAD", 21),
-                data("app/.git/pack-8c1e77.pack", 60_000),
-                text("app/requirements.txt", 120),
+                written("app/.git/HEAD", "ref: refs/heads/main\n"),
+                directory("app/.git/objects"),
+                directory("app/.git/objects/pack"),
+                data(f"app/.git/objects/pack/pack-{_sha256(b'webshop')[:40]}.pack", 60_000),
+                written("app/requirements.txt", _REQUIREMENTS),
                 text("app/settings.toml", 700),
                 directory("app/static"),
                 text("app/static/app.js", 45_000),
@@ -378,7 +608,9 @@ def webshop() -> Image:
                 directory("usr/lib"),
                 whiteout("usr/lib/git-core"),
                 directory("var/lib/dpkg"),
-                text("var/lib/dpkg/status", 11_000, version="without git"),
+                directory("var/lib/dpkg/info"),
+                whiteout(_GIT.list.name),
+                status(11_000, *_SYSTEM, _CURL, _PYTHON, _PYTHON_3_11),
             ),
         ),
         Step("EXPOSE map[8000/tcp:{}]"),
@@ -400,9 +632,10 @@ def webshop_lean() -> Image:
                 directory("usr/bin"),
                 *_PYTHON_AND_CURL,
                 directory("var/lib/apt"),
+                _BY_APT,
                 directory("var/lib/apt/lists"),
-                directory("var/lib/dpkg"),
-                text("var/lib/dpkg/status", 11_500, version="with python and curl"),
+                *_WRITTEN_BY_DPKG,
+                status(11_500, *_SYSTEM, _CURL, _PYTHON, _PYTHON_3_11),
             ),
         ),
         Step("WORKDIR /app", (directory("app"),)),

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, TextIO
 
 from layerlens import interrupts
 from layerlens.cli.looking import look
 from layerlens.cli.options import Parser, look_options
+from layerlens.cli.runner_log import is_guarded
 from layerlens.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ _BUILDERS = ("docker", "podman")
 _IIDFILE = "--iidfile"
 _GRACE_SECONDS = (1.0, 10.0, 5.0)
 """What a builder gets to end: by the terminal's Ctrl-C, by an interrupt of ours, by SIGTERM."""
+
+_REST_SECONDS = 2.0
+"""What is waited for the last lines of a builder that has ended."""
 
 _INTERRUPTED = (-signal.SIGINT, 128 + signal.SIGINT)
 """How a builder ends that the user has interrupted."""
@@ -176,16 +182,40 @@ def _given_iidfile(theirs: Sequence[str]) -> str | None:
 
 
 def _call(command: list[str]) -> int:
-    """Run the builder on the user's terminal.  What it prints is narration: it goes to stderr."""
+    """Run the builder on the user's terminal.  What it prints is narration: it goes to stderr.
+
+    Where a CI job's runner obeys lines of that, what strangers' programs print passes the
+    guard that all of ours does.
+    """
     process = None
+    guard = sys.stderr if is_guarded(sys.stderr) and not sys.stderr.isatty() else None
     try:
         with interrupts.held():
-            process = subprocess.Popen(command, stdout=sys.stderr.fileno())  # noqa: S603 - from PATH
-        return process.wait()
+            process = subprocess.Popen(  # noqa: S603 - from PATH
+                command,
+                stdout=sys.stderr.fileno() if guard is None else subprocess.PIPE,
+                stderr=None if guard is None else subprocess.STDOUT,
+            )
+        if guard is None or process.stdout is None:
+            return process.wait()
+        passing = threading.Thread(target=_pass, args=(process.stdout, guard), daemon=True)
+        passing.start()
+        code = process.wait()
+        passing.join(_REST_SECONDS)  # what the builder has left behind may hold the pipe open
+        return code
     except BaseException:
         if process is not None:
             _end(process)
         raise
+
+
+def _pass(told: IO[bytes], guard: TextIO) -> None:
+    """Pass on what the builder prints, as it comes; a log that is full does not end the build."""
+    with told:
+        while piece := os.read(told.fileno(), 1 << 16):
+            with suppress(OSError):
+                guard.buffer.write(piece)
+                guard.flush()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -22,6 +22,7 @@ from layerlens.gate.dive import (
     DiveSettings,
     misconfigured,
 )
+from layerlens.opening import open_to_read
 
 DIVE_CI = ".dive-ci"
 """The file that counts where it is in the working directory."""
@@ -117,7 +118,7 @@ def _content(path: str) -> bytes | None:
     from layerlens.gate.plain_yaml import MAX_BYTES
 
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None

@@ -146,10 +146,11 @@ def _size(path: str) -> int:
 
 
 def _append(path: str, text: str) -> None:
+    from layerlens.opening import open_to_write
     from layerlens.outputs.destination import unwritable
 
     try:
-        with open(path, "ab") as file:
+        with open_to_write(path, append=True) as file:
             file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise unwritable(path, error) from error

@@ -30,16 +30,29 @@ def destination(path: str, *, binary: bool = False) -> Iterator[BinaryIO]:
 
 @contextmanager
 def stdout_guarded() -> Iterator[None]:
-    """Write to stdout inside; a full disk is a :class:`UsageError`, a closed pipe itself."""
+    """Write to stdout inside; a full disk is a :class:`UsageError`.
+
+    Where the reader has gone (head, less) the rest of the block is left out, and nothing
+    else: other outputs are still written, and a gate has its exit code.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except SystemExit as end:  # how rich answers a closed pipe
-        raise BrokenPipeError from end
+    except (BrokenPipeError, SystemExit):  # the latter is how rich answers a closed pipe
+        _silence()
     except OSError as error:
         raise unwritable("stdout", error) from error
+
+
+def _silence() -> None:
+    """Let nobody hear any more of a closed pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def check_writable(path: str) -> None:

@@ -50,6 +50,11 @@ def exact(stream: TextIO) -> BinaryIO:
     return stream.buffer
 
 
+def is_guarded(stream: TextIO) -> bool:
+    """Whether a stream is one that :func:`guarded` gave."""
+    return isinstance(getattr(stream, "buffer", None), _Guarded)
+
+
 def write_commands(lines: Iterable[str]) -> None:
     """Write lines to stderr that a runner shall obey."""
     out = exact(sys.stderr)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layerlens.errors import UsageError, Where
+from layerlens.opening import open_to_read
 
 if TYPE_CHECKING:
     import argparse
@@ -101,7 +102,7 @@ def _read(path: str, only_naming: bytes = b"") -> dict[str, Any]:
     """A file as TOML; one that does not name a word is none of our business."""
     where = Where(file=path)
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             data = file.read(MAX_SETTINGS + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None

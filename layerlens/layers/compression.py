@@ -120,7 +120,7 @@ def decompress(
         yield from pieces
         return
     make, failures = _decoder(compression)
-    taken = given = 0
+    taken = given = begin = 0  # begin: what was given before this member
     ended = False
     held = b""
     decoder: _Decoder | None = None
@@ -135,7 +135,7 @@ def decompress(
                     if piece and len(data) < _HEAD:
                         held = data
                         break
-                    decoder = make()
+                    decoder, begin = make(), given
                 output = decoder.decompress(data, PIECE_OUT)
                 data = b""
                 if output:
@@ -147,7 +147,7 @@ def decompress(
                     data = decoder.unused_data
                     decoder, ended = None, True
                     if transfer is not None:
-                        transfer.note(given, taken - len(data))
+                        transfer.note(given, taken - len(data), ended=given > begin)
             if transfer is not None:
                 transfer.note(given, taken)
     except failures as error:

@@ -24,16 +24,19 @@ class TransferMap:
         self._out = array("q", [0])
         self._in = array("q", [0])
 
-    def note(self, uncompressed: int, compressed: int) -> None:
+    def note(self, uncompressed: int, compressed: int, *, ended: bool = False) -> None:
         """Record that ``compressed`` blob bytes gave ``uncompressed`` tar bytes so far.
 
         Input that gave nothing yet belongs to what comes next: decoders take in
-        a block (900 KB for bzip2) before they give any of it.
+        a block (900 KB for bzip2) before they give any of it.  Where a member that
+        gave something has ``ended``, its trailer belongs to what it gave.
         """
         self._size = compressed
         if uncompressed != self._out[-1]:
             self._out.append(uncompressed)
             self._in.append(compressed)
+        elif ended and uncompressed:
+            self._in[-1] = compressed
 
     @classmethod
     def restored(cls, out: array[int], into: array[int], size: int) -> TransferMap:

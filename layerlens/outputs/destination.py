@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from layerlens.errors import UsageError, Where
+from layerlens.opening import open_to_write
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def file_destination(path: str) -> Iterator[BinaryIO]:
     if path and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         # A device or a pipe, such as /dev/stdout: there is nothing to rename.
         try:
-            with open(path, "wb") as stream:
+            with open_to_write(path) as stream:
                 yield stream
         except OSError as error:
             raise unwritable(path, error) from error

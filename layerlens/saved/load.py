@@ -21,6 +21,7 @@ from layerlens.cache.record import body_size, decode
 from layerlens.errors import FormatError, ImageError, SourceError, Where
 from layerlens.filesystem.result import Filesystem
 from layerlens.layers.reader import LayerRead
+from layerlens.opening import open_to_read
 from layerlens.saved.answers import from_answers
 from layerlens.saved.checks import check_document, check_judgement, check_table
 from layerlens.saved.document import Document, decode_document, saved_by
@@ -34,7 +35,7 @@ def load(path: str) -> Analysis:
     :class:`ImageError` where it is no saved analysis, or none that can be used.
     """
     try:
-        with open(path, "rb") as stream:
+        with open_to_read(path) as stream:
             return load_from(stream, path)
     except OSError as error:
         raise SourceError(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +19,7 @@ from layerlens.layers.compression import Compression, decompress, sniff
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.readahead import read_ahead
 from layerlens.layers.reader import PlainFile, lead
+from layerlens.opening import OtherEndError, TerminalError, open_to_read
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources import directory, docker_archive, flat, oci_layout
 from layerlens.sources.again import Again
@@ -217,51 +216,18 @@ def _reopened(path: str, options: ReadOptions, progress: Progress) -> StreamStor
 
 
 def _read_pipe(path: str) -> Iterator[bytes]:
-    with open(path, "rb", buffering=0, opener=_opened) as pipe:
-        if pipe.isatty():
-            raise SourceError("is a terminal, not an image", where=Where(file=path))
-        if stat.S_ISFIFO(os.fstat(pipe.fileno()).st_mode):
-            yield from _begun(pipe.fileno(), path)
-        while piece := pipe.read(_STEP):
-            yield piece
-
-
-def _opened(path: str, flags: int) -> int:
-    """Open a device or a pipe without waiting for whoever writes to it."""
-    fd = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-    if not stat.S_ISFIFO(os.fstat(fd).st_mode):
-        os.set_blocking(fd, True)
-    return fd
-
-
-PATIENCE = 20.0
-"""Seconds that a named pipe is waited for until somebody opens it to write."""
-
-
-def _begun(fd: int, path: str) -> Iterator[bytes]:
-    """Wait until a pipe has a writer; gives what was read meanwhile."""
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    end = time.monotonic() + PATIENCE
     try:
-        while not (piece := os.read(fd, _STEP)):
-            if poll.poll(_LOOK_AGAIN):
-                break  # bytes by now, or whoever wrote has gone
-            if time.monotonic() >= end:
-                raise SourceError(
-                    "is a pipe that nobody writes to",
-                    where=Where(file=path),
-                    hint="start what writes the image first",
-                )
-        if piece:
-            yield piece
-    except BlockingIOError:
-        pass  # somebody has it open, and nothing to say yet
-    os.set_blocking(fd, True)
-
-
-_LOOK_AGAIN = 50
-"""Milliseconds between two looks for a writer."""
+        with open_to_read(path, buffered=False) as pipe:
+            while piece := pipe.read(_STEP):
+                yield piece
+    except TerminalError as error:
+        raise SourceError("is a terminal, not an image", where=Where(file=path)) from error
+    except OtherEndError as error:
+        raise SourceError(
+            error.strerror or str(error),
+            where=Where(file=path),
+            hint="start what writes the image first",
+        ) from error
 
 
 def _stream(

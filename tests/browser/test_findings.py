@@ -322,6 +322,7 @@ async def test_all_advice_is_what_the_document_says_and_none_is_the_image(opener
     ]
     await page.get_by_role("button", name="None").click()
     await expect(page.locator("input:checked")).to_have_count(0)
+    await expect(page.get_by_role("button", name=re.compile("^Tick all advice"))).to_be_focused()
     await expect(page.locator(".what-if-figures dd").first).to_have_text(
         human_size(analysis.scores.total_bytes)
     )
@@ -449,6 +450,7 @@ async def test_fixes_are_copied_with_or_without_the_clipboard(opener: Opener, de
     await button.focus()
     await page.keyboard.press("Enter")
     await expect(page.locator('[data-finding="0"] .copy-button')).to_have_text("Copied")
+    await expect(button).to_be_focused()
     await page.get_by_role("button", name="Copy fixes").click()
     await page.wait_for_function("window.taken.length === 2")
     one, several = await page.evaluate("window.taken")

@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from layerlens.analysis.model import Analysis
 from layerlens.layers.diagnostics import Diagnostic
+from layerlens.outputs.html.page import STYLES, _script
 from tests.browser import axe
 from tests.browser.opening import Opener, Scheme, too_wide
 from tests.builders import file
@@ -33,6 +34,18 @@ async def test_the_link_of_a_view_is_seen_on_a_narrow_screen(opener: Opener) -> 
     await expect(page.locator(VIEWS).last).to_be_in_viewport(ratio=1)
     await page.evaluate("location.hash = '#/overview'")
     await expect(page.locator(VIEWS).first).to_be_in_viewport(ratio=1)
+
+
+async def test_nothing_that_a_module_exports_hides_what_is_of_the_browser(opener: Opener) -> None:
+    names = sorted({
+        name
+        for of in STYLES
+        for given in re.findall(r"^return \{ ([\w, ]+) \};\n\}\)", _script(of), re.MULTILINE)
+        for name in given.split(", ")
+    })  # fmt: skip
+    assert {"h", "table", "treemap", "trend"} <= set(names)
+    page = await opener.open(samples.shop())
+    assert await page.evaluate("(names) => names.filter((name) => name in window)", names) == []
 
 
 async def test_an_unknown_place_leads_to_the_first_view(opener: Opener) -> None:
@@ -160,7 +173,20 @@ async def test_the_text_is_as_large_as_the_browsers_and_no_view_wider_than_the_w
     for link in await page.locator(VIEWS).all():
         await link.click()
         await expect(link).to_have_attribute("aria-current", "page")
-        assert await too_wide(page, [1280]) == [], await link.inner_text()
+        assert await too_wide(page, [360, 1280]) == [], await link.inner_text()
+
+
+@pytest.mark.parametrize("place", ["findings?at=0", "layers?layer=2", "packages?at=0"])
+async def test_large_text_does_not_widen_what_is_opened(opener: Opener, place: str) -> None:
+    analysis = samples.judged()
+    page = await opener.open(analysis, "#/guide", locale="en-US", width=360)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await page.evaluate("(place) => { location.hash = '#/' + place; }", place)
+    await expect(
+        page.locator(VIEWS).filter(has_text=place.split("?", maxsplit=1)[0].title())
+    ).to_have_attribute("aria-current", "page")
+    assert await too_wide(page, [360]) == []
 
 
 async def test_no_view_violates_accessibility(opener: Opener) -> None:

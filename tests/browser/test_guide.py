@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -130,3 +131,11 @@ async def test_links_lead_to_parts_and_back(opener: Opener) -> None:
 async def test_no_accessibility_is_violated(opener: Opener) -> None:
     page = await opener.open(samples.empty(), "#/guide")
     assert await axe.violations(page) == []
+
+
+async def test_a_share_is_the_one_of_the_overview(opener: Opener) -> None:
+    analysis = samples.judged()
+    scores = replace(analysis.scores, user_wasted_percent=28.999999999999996)
+    page = await opener.open(replace(analysis, scores=scores), "#/guide")
+    worked = await rows(page, "Scores and formulas, with the numbers of this image")
+    assert worked["User wasted"][1].startswith("29.0% of ")

@@ -572,3 +572,22 @@ async def test_the_layers_are_accessible(opener: Opener, place: str) -> None:
     page = await opener.open(samples.shop(), place)
     await expect(page.locator("h1")).to_be_visible()
     assert await axe.violations(page) == []
+
+
+async def test_a_swatch_stands_on_the_line_of_its_words(opener: Opener) -> None:
+    page = await opener.open(samples.lined(), "#/layers?layer=1", width=360)
+    fate = page.get_by_role("region", name="What became of its bytes")
+    # A word that the column has no room for.
+    apart = await fate.evaluate(
+        """region => {
+             region.style.width = "9rem";
+             return Array.from(region.querySelectorAll(".swatch"), (swatch) => {
+               const words = document.createRange();
+               words.selectNodeContents(swatch.nextSibling);
+               swatch.nextSibling.data = "x".repeat(40);
+               return words.getClientRects()[0].bottom - swatch.getBoundingClientRect().bottom;
+             });
+           }"""
+    )
+    assert apart
+    assert all(0 <= each < 12 for each in apart), apart

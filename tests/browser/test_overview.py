@@ -326,6 +326,31 @@ async def test_the_best_fixes_are_told_with_what_they_save(opener: Opener) -> No
     )
 
 
+@pytest.mark.parametrize(("own", "more"), [(40, False), (4, True)])
+async def test_what_the_base_brought_is_told_after_what_is_the_readers_own(
+    opener: Opener, own: int, more: bool
+) -> None:
+    analysis = samples.judged()
+    assert analysis.judged is not None
+    found = analysis.findings[best_fixes(analysis)[0]]
+    findings = (
+        replace(found, bytes=9_000_000, is_base=True, layer=0, title="of the base"),
+        replace(found, bytes=own * 1_000_000, is_base=False, layer=1, title="one's own"),
+    )
+    page = await opener.open(
+        replace(analysis, judged=replace(analysis.judged, findings=findings)), PLACE
+    )
+    with_more = "; with another base: of the base, which saves 9.0 MB in the base's layer 0"
+    await expect(page.locator(".lead")).to_contain_text(
+        f"Mend first: one's own, which saves {own}.0 MB in layer 1{with_more if more else ''}. The"
+    )
+    await expect(page.locator("li.fix h3")).to_have_text(["one's own", "of the base"])
+    # The numbers go on behind what parts the two.
+    parted = page.locator(".fixes > ol + p + ol")
+    await expect(parted).to_have_attribute("start", "2")
+    await expect(parted.locator("h3")).to_have_text("of the base")
+
+
 async def test_a_fix_is_copied_exactly(opener: Opener) -> None:
     analysis = samples.judged()
     page = await opener.open(analysis, PLACE, permissions=["clipboard-read", "clipboard-write"])

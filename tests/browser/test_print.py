@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.opening import Opener
 from tests.browser.test_frame import many_notes
+from tests.browser.test_security import many_secrets
 from tests.unit.outputs import judging, samples
 
 PAPER = 717
@@ -114,6 +115,17 @@ async def test_rows_that_were_not_laid_out_are_counted(opener: Opener) -> None:
     assert "more rows are not printed" in said
     assert await more.get_attribute("data-left") == "250"
     await expect(more).to_be_visible()
+
+
+async def test_secrets_that_were_not_laid_out_are_counted(opener: Opener) -> None:
+    page = await opener.open(many_secrets(60), "#/security")
+    await expect(page.locator(".finding-held code")).to_have_count(20)
+    await page.emulate_media(media="print")
+    more = page.locator(".finding-held button[data-left]")
+    await expect(more).to_have_attribute("data-left", "40")
+    await expect(more).to_be_visible()
+    said = await more.evaluate("more => getComputedStyle(more, '::after').content")
+    assert "more are not printed" in said
 
 
 async def test_colours_that_mean_something_are_printed_and_words_need_none(

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import expect
 
+from layerlens.analysis.model import Analysis
 from layerlens.analysis.rules.context import Context
 from layerlens.analysis.rules.model import Draft, Rule, RuleSet, Severity, Topic
 from layerlens.layers.diagnostics import Diagnostic
@@ -196,20 +197,28 @@ async def test_hostile_texts_fit_a_phone(opener: Opener) -> None:
     assert await page.locator("main b").count() == 0
 
 
-async def test_every_secret_is_listed_with_its_command(opener: Opener) -> None:
-    names = [f"srv/{k:02}/.npmrc" for k in range(60)]
+def secret_name(k: int) -> str:
+    return f"srv/{k:02}/.npmrc"
+
+
+def many_secrets(number: int) -> Analysis:
+    """An image with a finding of that many files."""
+    names = [secret_name(k) for k in range(number)]
 
     def planted(_: Context) -> Iterable[Draft]:
         yield Draft("planted", layer=0, paths=[name.encode() for name in names])
 
     rules = [RuleSet((SECRET,), (planted,))]
-    analysis = samples.build([[file(name, b"1") for name in names]], rules=rules)
-    page = await opener.open(analysis, "#/security")
+    return samples.build([[file(name, b"1") for name in names]], rules=rules)
+
+
+async def test_every_secret_is_listed_with_its_command(opener: Opener) -> None:
+    page = await opener.open(many_secrets(60), "#/security")
     commands = page.locator(".finding-held code")
     await expect(commands).to_have_count(20)
     await page.get_by_role("button", name="Show 40 more of 40").click()
     await expect(commands).to_have_text(
-        [f"layerlens extract shop.tar /{name} --layer 0" for name in names]
+        [f"layerlens extract shop.tar /{secret_name(k)} --layer 0" for k in range(60)]
     )
     await expect(page.locator(".finding-held > li").nth(20).locator("a").first).to_be_focused()
     await expect(page.locator(".finding-held button", has_text="Show")).to_have_count(0)

@@ -23,6 +23,7 @@ from tests.engine.engine import BASE_IMAGE, Engine, EngineError
 from tests.engine.listing import tool, tool_environment
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups; it comes first where this folder is named
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what needs the same images in one process: they are built once.
 

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 BASE_IMAGE = "debian-min:bookworm"
 """The image every sample starts from: Debian's smallest root filesystem."""
 
+_SETTINGS = {
+    "etc/apt/apt.conf.d/docker-no-languages": 'Acquire::Languages "none";',
+    "etc/dpkg/dpkg.cfg.d/docker-apt-speedup": "force-unsafe-io",
+}
+"""As in Debian's own image: no translations beside apt's lists, no flush after each file."""
+
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _DISK_BYTES = 60 * 10**9
 _START_SECONDS = 90.0
@@ -288,7 +294,7 @@ def cache_directory() -> Path:
 
 def debian_rootfs(cache: Path) -> Path:
     """A Debian root filesystem as a tar, made by mmdebstrap once per cache directory."""
-    archive = cache / "debian-bookworm-minbase.tar"
+    archive = cache / "debian-bookworm.tar"
     if archive.exists():
         return archive
     program = _program("mmdebstrap")
@@ -297,6 +303,8 @@ def debian_rootfs(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     partial = cache / f"{archive.name}.{os.getpid()}.tar"
     command = [program, "--quiet", "--variant=minbase", "--include=ca-certificates"]
+    for path, line in _SETTINGS.items():
+        command.append(f"--customize-hook=echo '{line}' > \"$1/{path}\"")
     if _CA_BUNDLE.exists():
         # npm and pip inside a build shall trust what this machine trusts.
         command.append(f"--customize-hook=copy-in {_CA_BUNDLE} {_CA_BUNDLE.parent}")

@@ -130,7 +130,7 @@ def _browse(terminal: Terminal, slow: SlowEngine) -> None:
     told = figures(whole)
     terminal.shows(
         f"total {told.total}", f"efficiency {told.efficiency}", f"wasted {told.wasted}",
-        f"lean score {told.lean}", f"3 Findings {len(whole.findings)}", "13 layers · 31 files",
+        f"lean score {told.lean}", f"3 Findings {len(whole.findings)}", "13 layers · 51 files",
     )  # fmt: skip
     terminal.lacks("Esc stops")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,21 +27,27 @@ ARCHIVES = ("webshop-docker.tar", "webshop-docker25.tar", "webshop-both.tar.gz")
 
 def _stored(engine: Engine, name: str) -> Image:
     """The image of a name, as the engine's own words lead to it."""
-    root, driver = json.loads(
-        engine.docker("info", "--format", "[{{json .DockerRootDir}}, {{json .Driver}}]").stdout
-    )
+    root, driver = _place(engine)
     found = json.loads(engine.docker("image", "inspect", name).stdout)[0]
     diff_ids = [Digest.parse(text) for text in found["RootFS"]["Layers"]]
     return open_docker_store(root, driver, found["Id"], diff_ids).image(name, "Docker Engine")
 
 
-@pytest.fixture
-def names(engine: Engine) -> Iterator[list[str]]:
-    """Names of images to forget afterwards."""
-    made: list[str] = []
+@cache
+def _place(engine: Engine) -> tuple[str, str]:
+    """The engine's folder, and how it keeps layers there."""
+    shown = engine.docker("info", "--format", "[{{json .DockerRootDir}}, {{json .Driver}}]").stdout
+    root, driver = json.loads(shown)
+    return root, driver
+
+
+@pytest.fixture(scope="module")
+def names(engine: Engine) -> Iterator[set[str]]:
+    """Names of images to forget afterwards, all at once."""
+    made: set[str] = set()
     yield made
     if made:
-        engine.docker("image", "rm", "--force", *made)
+        engine.docker("image", "rm", "--force", *sorted(made))
 
 
 def _same(engine: Engine, name: str, folder: Path) -> None:
@@ -50,24 +57,25 @@ def _same(engine: Engine, name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-def test_loaded_archives(archive: str, engine: Engine, names: list[str], tmp_path: Path) -> None:
+def test_loaded_archives(archive: str, engine: Engine, names: set[str], tmp_path: Path) -> None:
     loaded = engine.docker("load", "--quiet", f"--input={FOLDER / archive}").stdout
-    names += [line.partition(": ")[2] for line in loaded.splitlines() if line.startswith("Loaded")]
-    assert names
-    for name in names:
+    found = [line.partition(": ")[2] for line in loaded.splitlines() if line.startswith("Loaded")]
+    names.update(found)
+    assert found
+    for name in found:
         _same(engine, name, tmp_path)
 
 
-def test_layers_that_no_builder_makes(engine: Engine, names: list[str], tmp_path: Path) -> None:
+def test_layers_that_no_builder_makes(engine: Engine, names: set[str], tmp_path: Path) -> None:
     archive = odd_image().save_legacy(tmp_path / "odd.tar")
     engine.docker("load", f"--input={archive}")
-    names.append("odd:1")
+    names.add("odd:1")
     _same(engine, "odd:1", tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("buildkit", ["0", "1"], ids=["builder", "buildkit"])
-def test_built_layers(buildkit: str, engine: Engine, names: list[str], tmp_path: Path) -> None:
+def test_built_layers(buildkit: str, engine: Engine, names: set[str], tmp_path: Path) -> None:
     context = tmp_path / "context"
     context.mkdir()
     base = engine.import_base(cache_directory())
@@ -81,7 +89,7 @@ def test_built_layers(buildkit: str, engine: Engine, names: list[str], tmp_path:
         context,
         extra_environment={"DOCKER_BUILDKIT": buildkit},
     )
-    names.append(tag)
+    names.add(tag)
     _same(engine, tag, tmp_path)
 
 
@@ -100,13 +108,13 @@ _ONLY_AN_EXPORT = {
 @pytest.mark.parametrize(
     "case", [case for case in cases() if case.refused is not True], ids=lambda case: case.name
 )
-def test_odd_layers(case: Case, engine: Engine, names: list[str], tmp_path: Path) -> None:
+def test_odd_layers(case: Case, engine: Engine, names: set[str], tmp_path: Path) -> None:
     tag = f"storecase:{case.name}"
     archive = Written(case.layers, tag=tag).save_legacy(tmp_path / "case.tar")
     loaded = engine.docker("load", "--quiet", "--input", archive, check=False)
     if loaded.returncode:
         pytest.skip(f"this engine refuses it: {loaded.stderr.strip()}")
-    names.append(tag)
+    names.add(tag)
     image = _stored(engine, tag)
     if case.name in _ONLY_AN_EXPORT:
         with pytest.raises(UnfitStoreError):

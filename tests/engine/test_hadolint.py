@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,30 +62,33 @@ def program() -> Path:
     return found
 
 
-def theirs(program: Path, text: str) -> set[str]:
+@cache
+def theirs(program: Path, text: str) -> frozenset[str]:
     """The codes of hadolint, those included that it is silent about unless asked."""
     result = subprocess.run(
         [program, "--no-fail", "--format=json", "--config=/dev/null", "--failure-threshold=none",
          *(f"--style={code}" for code in sorted(CODES | BY_FROM)), "-"],
         input=text, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found: set[str] = {row["code"] for row in json.loads(result.stdout)}
+    found = frozenset(row["code"] for row in json.loads(result.stdout))
     assert "DL1000" not in found, "the snippet is no Dockerfile"
     return found & (CODES | BY_FROM)
 
 
-def ours(text: str) -> set[str]:
+@cache
+def ours(text: str) -> frozenset[str]:
     """The codes that our findings carry, the Dockerfile being given as well."""
     looked = Looked(recorded(text), base=1)
     look = replace(looked.look(own_rule_sets()), dockerfile=parse_dockerfile(text))
     analysis = analyse(looked.described, looked.same, looked.find_base, look=look)
     assert [note for note in analysis.diagnostics if note.code == "rule-failed"] == []
-    return {code for finding in analysis.findings for code in finding.rule.also} & CODES
+    found = frozenset(code for finding in analysis.findings for code in finding.rule.also)
+    return found & CODES
 
 
-def _as_one(codes: set[str]) -> set[str]:
+def _as_one(codes: frozenset[str]) -> frozenset[str]:
     """Codes of one rule of ours as one."""
-    return (codes - CLEANING) | ({"|".join(sorted(CLEANING))} if codes & CLEANING else set())
+    return (codes - CLEANING) | ({"|".join(sorted(CLEANING))} if codes & CLEANING else frozenset())
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)

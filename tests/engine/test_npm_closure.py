@@ -19,7 +19,7 @@ from layerlens.analysis.rules.catalogue import node
 from layerlens.analysis.rules.model import Confidence
 from tests.builders import Image, file, layer
 from tests.judging import Looked
-from tests.nodejs import NODE, NPM
+from tests.nodejs import NODE, npm
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -35,19 +35,14 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, 
     caches = ("npm_config_cache", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     environment = {**os.environ, **{name: str(home / name) for name in caches}}
     environment["PATH"] = f"{NODE.parent}:{os.environ['PATH']}"
-    NPM.unpack(home)
     wanted = ("yarn@1.22.22", "pnpm@9.15.9", "pnpm8@npm:pnpm@8.15.9")
     (home / "others").mkdir()
-    done = _run([*_npm(home), "install", *wanted], home / "others", environment)
+    done = _run(npm("install", *wanted), home / "others", environment)
     if done.returncode:
         if os.environ.get("LAYERLENS_REQUIRE_ENGINE") == "1":
             pytest.fail(done.stderr)
         pytest.skip(f"no packages from the registry: {done.stderr[-200:]}")
     return home, environment
-
-
-def _npm(home: Path) -> list[str]:
-    return ["node", str(home / "package" / "bin" / "npm-cli.js")]
 
 
 def _run(
@@ -97,8 +92,7 @@ def test_development_bytes_are_the_difference(
     lock: Path | None = None
     if manager == "npm":
         lock = APP / "package-lock.json"
-        full = [*_npm(home), "ci"]
-        lean = [*full, "--omit=dev"]
+        full, lean = npm("ci"), npm("ci", "--omit=dev")
     elif manager == "yarn":
         yarn = ["node", str(modules / "yarn" / "bin" / "yarn.js"), "install", "--no-progress"]
         full, lean = yarn, [*yarn, "--production", "--frozen-lockfile"]

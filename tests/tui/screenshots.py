@@ -52,7 +52,7 @@ class Shot:
 SHOTS = {
     "layers": Shot(("Down", "=apt-get install", "Tab", "w", "=pkgcache")),
     "waste": Shot(("2", "=deleted", "Enter", "=layer", "Enter", "=Packages")),
-    "findings": Shot(("3", "=runs as root", "A", "=What if", "Down", "Down", "Down", "=apt's")),
+    "findings": Shot(("3", "=runs as root", "A", "=What if", *["Down"] * 4, "=apt's")),
     "packages": Shot(("4", "=nodejs", "Down", "Down", "Down", "Down", "=libcurl4"), "shop"),
     "image": Shot(("5", "=reference", "Down", "Down", "Down", "Down", "=sha256"), lines=40),
     "preview": Shot(

@@ -361,7 +361,7 @@ def test_the_keys_of_dive(terminal: MakeTerminal) -> None:
 def test_without_colours(terminal: MakeTerminal) -> None:
     made = _open(terminal(NO_COLOR="1"), _WEBSHOP)
     made.keys("Tab", "Down", "Down")
-    made.shows("bash", "by size")
+    made.shows("/usr/bin/bash", "by size")
     shown = made.settled()
     assert _COLOUR.search(shown) is None
     assert re.search(r"\x1b\[(?:0;)?7m[^\n]*bash", shown), "the cursor is in reverse"

@@ -202,3 +202,20 @@ async def test_an_empty_no_color_says_nothing(
         colours = {style.color for _, style, _ in segments(pilot.app) if style is not None}
         assert any(c is not None and c.triplet and len(set(c.triplet)) > 1 for c in colours)
         assert pilot.app.screen.query(FooterKey)
+
+
+async def test_styles_of_pieces_follow_the_theme_and_the_focus(analysis: Analysis) -> None:
+    """Lists keep the styles that they have worked out, as long as those are right."""
+    async with opened(analysis) as (pilot, screen, _browser):
+        layers = screen.query_one(LayerList)
+        await until(pilot, lambda: layers.has_focus)
+        dark, focused = layers._style("added"), layers._style("cursor")
+        assert dark.color != layers.rich_style.color
+        await pilot.press("tab")
+        await until(pilot, lambda: not layers.has_focus)
+        assert layers._style("cursor") != focused
+        assert layers._style("added") == dark
+        pilot.app.theme = "textual-light"
+        await until(pilot, lambda: layers._style("added") != dark)
+        with pytest.raises(KeyError):
+            layers._style("no such style")

@@ -39,10 +39,11 @@ def overview(report: Report) -> Json:
 
 
 def best_fixes(analysis: Analysis, ignored: frozenset[int] = frozenset()) -> list[int]:
-    """The findings that save most, the largest first.
+    """The findings that save most: one's own first, then the base's, each by saving.
 
     Only plain advice counts: an alternative, a trade-off or a hint is no fix to be told
-    without its other side.
+    without its other side.  The best of one's own is always among them: what a base brought
+    is only mended by whoever builds that, or by another base.
     """
     advised = {id(finding) for finding in analysis.advised}
     found = [
@@ -50,7 +51,12 @@ def best_fixes(analysis: Analysis, ignored: frozenset[int] = frozenset()) -> lis
         for at, finding in enumerate(analysis.findings)
         if id(finding) in advised and finding.bytes and at not in ignored
     ]
-    return sorted(found, key=lambda at: -analysis.findings[at].bytes)[:FIXES]
+    found.sort(key=lambda at: -analysis.findings[at].bytes)
+    own = [at for at in found if not analysis.findings[at].is_base]
+    best = found[:FIXES]
+    if own and own[0] not in best:
+        best[-1] = own[0]
+    return sorted(best, key=lambda at: analysis.findings[at].is_base)
 
 
 def _savings(analysis: Analysis, ignored: frozenset[int]) -> Json | None:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from layerlens import __version__
 from layerlens.outputs.display import escape
-from layerlens.outputs.html.join import bare, join
+from layerlens.outputs.html.join import bare_style, join
 
 Json = dict[str, Any]
 
@@ -139,7 +139,7 @@ def _script(of: str) -> str:
 
 @cache
 def _style(of: str) -> str:
-    return "".join(bare(name, _part(name)) for name in STYLES[of])
+    return "".join(bare_style(_part(name)) for name in STYLES[of])
 
 
 @cache

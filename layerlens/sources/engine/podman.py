@@ -24,6 +24,7 @@ from typing import Any
 from layerlens import interrupts
 from layerlens.errors import SourceError, UsageError
 from layerlens.image.jsondoc import parse_object
+from layerlens.opening import open_to_read
 
 _START_SECONDS = 20.0
 _IDLE_SECONDS = 30
@@ -201,7 +202,7 @@ def _files(environment: Mapping[str, str]) -> list[str]:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             return file.read(_CONFIG_LIMIT)
     except OSError:
         return None

@@ -26,6 +26,7 @@ from typing import Any
 
 from layerlens.errors import ImageError
 from layerlens.image.jsondoc import parse_object, text_map, text_or_none
+from layerlens.opening import open_to_read
 from layerlens.sources.registry.address import HUB, HUB_CREDENTIALS, Address
 
 MAX_FILE = 4 << 20
@@ -101,7 +102,7 @@ def _files(environment: Mapping[str, str]) -> list[tuple[str, bool]]:
 
 def _document(path: str, *, insisted: bool) -> dict[str, Any] | None:
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             data = file.read(MAX_FILE + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         if insisted:

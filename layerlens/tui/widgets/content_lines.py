@@ -41,10 +41,9 @@ class ContentLines(LineList):
     ContentLines > .line--hunk { color: $text-primary; text-style: bold; }
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--here",
-        "line--escape", "line--comment", "line--keyword", "line--string", "line--number",
-        "line--name", "line--builtin", "line--heading", "line--hunk",
+    STYLES: ClassVar[frozenset[str]] = LineList.STYLES | {
+        "here", "escape", "comment", "keyword", "string", "number", "name", "builtin", "heading",
+        "hunk",
     }  # fmt: skip
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -40,12 +41,15 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False  # dragging must not select text where a click moves the cursor
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--cursor", "line--dim", "line--added", "line--modified", "line--removed",
-        "line--inside", "line--directory", "line--link", "line--bar", "line--waste",
-        "line--match", "line--base", "line--guide", "line--mark", "line--title", "line--fix",
-        "line--critical", "line--severe", "line--notable",
-    }  # fmt: skip
+    STYLES: ClassVar[frozenset[str]] = frozenset({
+        "cursor", "dim", "added", "modified", "removed", "inside", "directory", "link", "bar",
+        "waste", "match", "base", "guide", "mark", "title", "fix", "critical", "severe", "notable",
+    })  # fmt: skip
+    """The styles of pieces: what the style sheet calls ``.line--dim`` and so on.
+
+    No component classes: all of those would be worked out again for each list whenever
+    the focus moves or a screen comes back, which took most of the time that this takes.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="list.up",
@@ -65,6 +69,10 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     _settings = Settings()
 
     cursor: reactive[int] = reactive(0, init=False, repaint=False)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._styles_known: dict[str, Style] = {}
 
     @dataclass
     class Moved(Message):
@@ -168,7 +176,10 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Found by a walk up to the screen: once for all lines is enough.
-        self._base = self.rich_style
+        base = self.rich_style
+        if base != self._base:
+            self._styles_known.clear()  # what the list stands on looks different
+            self._base = base
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -191,7 +202,21 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(cells, filled)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"line--{name}")
+        """A style on this list as it is now, worked out when it is first wanted."""
+        found = self._styles_known.get(name)
+        if found is None:
+            if name not in self.STYLES:
+                raise KeyError(name)
+            part = DOMNode(classes=f"line--{name}")
+            part._attach(self)  # noqa: SLF001 - as Textual does with its components
+            self.app.stylesheet.apply(part)
+            found = self._styles_known[name] = part.rich_style
+        return found
+
+    def notify_style_update(self) -> None:
+        """The list, or what it stands on, has another style."""
+        super().notify_style_update()
+        self._styles_known.clear()
 
     def on_resize(self) -> None:
         self.show_cursor()

@@ -1,10 +1,8 @@
-"""The same Node.js and npm on every machine, and what they need beside Debian's smallest system."""
+"""The same Node.js and npm on every machine."""
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from tests.nodejs import NODE, NPM
@@ -16,8 +14,4 @@ if TYPE_CHECKING:
 def fill(context: Path) -> None:
     """Write the build context."""
     shutil.copy(NODE, context / "node")
-    NPM.unpack(context).rename(context / "npm")
-    (context / "libraries").mkdir()
-    found = subprocess.run(["ldd", NODE], capture_output=True, text=True, check=True).stdout
-    for library in re.findall(r"=> (\S+/libatomic\.so\.\d+) ", found):
-        shutil.copy(library, context / "libraries")
+    shutil.copytree(NPM, context / "npm", symlinks=True)

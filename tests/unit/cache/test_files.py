@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -358,12 +357,14 @@ class TestProcesses:
         for k in range(4):
             writer = start(folder)
             assert writer.stdout is not None
-            writer.stdout.readline()
-            until(lambda: any(True for _ in made(folder).stored()))
-            time.sleep(0.15 + 0.037 * k)
-            os.kill(writer.pid, signal.SIGKILL)
-            writer.wait()
-            writer.stdout.close()
+            try:
+                writer.stdout.readline()
+                until(lambda: any(True for _ in made(folder).stored()))
+                time.sleep(0.15 + 0.037 * k)
+            finally:
+                writer.kill()
+                writer.wait()
+                writer.stdout.close()
         assert self.all_whole(folder)
         for path in temporary(folder):
             os.utime(path, (1, 1))

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from tests.builders import Image, file, layer
 from tests.unit.cli.running import environment, layerlens, line
 from tests.unit.sources.fake_engine import Engine, serving
 from tests.unit.starting import interrupted
+from tests.waiting import PATIENCE, until
 
 IMAGE = Image([layer(file("a", b"content"))], ["COPY a /"], tag="demo:1")
 
@@ -159,6 +159,21 @@ def test_a_builder_that_was_interrupted(end: str, tmp_path: Path) -> None:
     assert line(result, 130) == "layerlens: interrupted"
 
 
+@pytest.mark.parametrize("runner", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION", None])
+def test_no_command_of_a_build_reaches_a_runner(runner: str | None, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    lines = ["::error::one", "##vso[task.complete]", "##teamcity[x]", "plain: line"]
+    program(programs, "docker", f"printf '%s\\n' '{lines[0]}' '{lines[3]}'; "
+            f"printf '%s\\n' '{lines[1]}' '{lines[2]}' >&2; exit 1")  # fmt: skip
+    env = {"PATH": f"{programs}:/usr/bin:/bin"} | ({runner: "1"} if runner else {})
+    result = layerlens("build", ".", env=env, capture_output=True, text=True)  # through pipes
+    assert result.returncode == 3
+    told = result.stderr.splitlines()
+    assert "exit code 1" in told[-1]
+    assert "plain: line" in told
+    assert [each in told for each in lines[:3]] == [runner is None] * 3
+
+
 def test_a_builder_that_was_killed(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     program(programs, "docker", "kill -KILL $$")
@@ -177,17 +192,20 @@ def test_ctrl_c_ends_the_builder_and_leaves_nothing(tmp_path: Path, *, whole_gro
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )  # fmt: skip
-    end = time.monotonic() + 20
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=20)
+    pid = tmp_path / "pid"
+    try:
+        until(lambda: pid.exists() and bool(pid.read_text().strip()), "the builder")
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=PATIENCE)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
     assert process.returncode == 130
     assert told.decode().splitlines()[-1] == "layerlens: interrupted"
     assert not list(temporary.iterdir())
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_ctrl_c_while_the_builder_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from layerlens.cli.main import main
@@ -16,6 +17,8 @@ from layerlens.cli.settings import CONFIG, TABLES, all_settings
 from layerlens.cli.settings_example import example
 from tests.unit.cli.running import ROOT
 from tests.unit.cli.settling import alone
+
+PUBLISHED = ROOT / "layerlens" / "cli" / "config.schema.json"
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +35,25 @@ def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def document(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    """The JSON, which is as its published schema says."""
     found: dict[str, Any] = json.loads(shown(capsys, "--json", *words))
+    jsonschema.Draft202012Validator(json.loads(PUBLISHED.read_text("utf-8"))).validate(found)
     return found
+
+
+def test_the_schema(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is one, its copy in the documentation too, and holds for what is seldom there."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(PUBLISHED.read_text("utf-8")))
+    copy = ROOT / "docs" / "json-schema" / "config-1.schema.json"
+    assert copy.read_bytes() == PUBLISHED.read_bytes()
+    (inside / ".layerlens.toml").write_text(
+        '[ci]\nmax-size = ["warn:1MB", "2MB"]\n'
+        '[[ignore]]\npaths = ["/a"]\nreason = "old"\nexpires = 2020-01-01\n'
+    )
+    found = document(capsys)
+    assert found["ignores"][0]["expired"]
+    (inside / ".dive-ci").write_text("rules:\n  highestWastedBytes: 20MB\n")
+    assert document(capsys, "--ci")["dive"]
 
 
 def rows(text: str) -> list[list[str]]:

@@ -259,6 +259,19 @@ class TestTransfer:
         assert transfer.position(1000) == len(blobs[0])
         assert transfer.span(1000, 1000) == len(blobs[1])
 
+    @pytest.mark.parametrize("compression", ALL)
+    def test_a_trailer_belongs_to_its_member_wherever_input_is_cut(
+        self, compression: Compression
+    ) -> None:
+        first, second = (COMPRESS[compression](DATA[k : k + 9000]) for k in (0, 9000))
+        blob = first + second
+        for cut in range(len(first) - 40, len(first) + 40):
+            transfer = TransferMap()
+            found = b"".join(decompress([blob[:cut], blob[cut:]], compression, transfer=transfer))
+            assert found == DATA[:18_000]
+            spans = (transfer.span(0, 9000), transfer.span(9000, 9000))
+            assert spans == (len(first), len(second)), cut
+
 
 _BOMB = """
 import resource, sys

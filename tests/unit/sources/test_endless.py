@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from layerlens import opening
 from layerlens.errors import ImageError, LimitError, SourceError
 from layerlens.layers import limits
 from layerlens.pipeline import open_image
-from layerlens.sources import path as paths
 from layerlens.sources.image import ReadOptions
 from tests.builders import Image, file, layer
 from tests.unit.sources.looking import analysis, figures
@@ -86,7 +86,7 @@ def fifo(tmp_path: Path) -> Path:
 
 
 def test_a_pipe_that_nobody_writes_to(fifo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "PATIENCE", 0.0)
+    monkeypatch.setattr(opening, "PATIENCE", 0.0)
     with pytest.raises(SourceError, match="nobody writes to"):
         open_image(str(fifo))
 

@@ -3,6 +3,7 @@
 
 import { add, h } from "./dom.js";
 import { CHANGED } from "./layerchanges.js";
+import { moreButton } from "./more.js";
 import { hashOf } from "./route.js";
 import { clipped, count, counted, size } from "./shown.js";
 
@@ -18,7 +19,7 @@ const MOST_LINKED = 4096;
 const TYPING = 700;
 
 /** How each kind of change is marked and said. */
-export const WORDS = {
+const WORDS = {
   added: { sign: "+", word: "added" },
   content: { sign: "~", word: "content" },
   metadata: { sign: "~", word: "metadata" },
@@ -176,11 +177,7 @@ export function changeTree(label) {
       h(
         "span",
         { role: "gridcell", class: "name" },
-        h(
-          "button",
-          { type: "button", tabindex: "-1" },
-          `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`,
-        ),
+        moreButton(PIECE, left, { tabindex: "-1" }),
       ),
     );
     lines.set(row, { item: null, level, parent, more: line });

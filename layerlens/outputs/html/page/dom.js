@@ -68,9 +68,11 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
   } catch {
     const area = h("textarea", { value: text, class: "unseen", "aria-hidden": "true" });
+    const focused = document.activeElement;
     document.body.append(area);
     area.select();
     document.execCommand("copy");
     area.remove();
+    focused.focus({ preventScroll: true });
   }
 }

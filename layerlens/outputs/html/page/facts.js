@@ -2,6 +2,7 @@
 
 import { copy, h, replace } from "./dom.js";
 import { go, hashOf } from "./route.js";
+import { count } from "./shown.js";
 
 /**
  * Labelled facts: pairs of a label and what it is; those that are null or false are left
@@ -118,6 +119,7 @@ export function some(things, most, lay) {
     "button",
     {
       type: "button",
+      data: { left: count(rest) },
       onclick: () => {
         more.remove();
         const first = body.children.length;
@@ -125,7 +127,7 @@ export function some(things, most, lay) {
         body.children[first].querySelector("a, button")?.focus();
       },
     },
-    `Show ${rest.toLocaleString("en-US")} more`,
+    `Show ${count(rest)} more`,
   );
   return h("div", {}, body, more);
 }

@@ -1,9 +1,10 @@
 // One finding, as a line that opens: what it is, and how it is mended.
 
-import { add, h } from "./dom.js";
+import { add, h, replace } from "./dom.js";
 import { copyButton, facts } from "./facts.js";
 import { broken, fixParts } from "./fixparts.js";
 import { findingLink, layerLink, pathLink } from "./links.js";
+import { moreButton } from "./more.js";
 import { clipped, count, counted, share, size } from "./shown.js";
 import { severity } from "./words.js";
 
@@ -196,6 +197,7 @@ function paths(finding) {
     {
       type: "button",
       class: "finding-small",
+      data: { left: count(finding.path_count - FIRST_PATHS) },
       onclick: () => {
         item.remove();
         lay(FIRST_PATHS, told);
@@ -223,8 +225,8 @@ function heldPaths(finding, held) {
 function inPieces(name, things, last, make) {
   const list = h("ul", { class: name });
   let laid = 0;
-  const more = h("button", { type: "button", class: "finding-small", onclick: () => lay(LATER, true) });
-  const end = h("li", {}, more);
+  const end = h("li");
+  const onclick = () => lay(LATER, true);
   function lay(some, pressed) {
     const from = laid;
     // One or two more are not worth a button.
@@ -233,7 +235,7 @@ function inPieces(name, things, last, make) {
     add(list, things.slice(from, laid).map((thing, at) => make(thing, from + at)));
     const left = things.length - laid;
     if (left) {
-      more.textContent = `Show ${count(Math.min(LATER, left))} more of ${count(left)}`;
+      replace(end, moreButton(LATER, left, { class: "finding-small", onclick }));
       list.append(end);
     } else add(list, [last]);
     if (pressed) list.children[from].querySelector("a, button")?.focus();

@@ -14,7 +14,7 @@ const PLACES = { dockerfile: "Dockerfile", dockerignore: ".dockerignore", code: 
 const IGNORE = /^(Add to )?\.dockerignore:?$/;
 
 /** Text in which what hides or turns around is an escape, as the page shows it, to be copied. */
-export function copied(text) {
+function copied(text) {
   return text.split("\n").map(shown).join("\n");
 }
 

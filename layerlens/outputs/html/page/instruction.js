@@ -15,7 +15,7 @@ const MOST_LINES = 1_000;
  * Split a command line after `;` and before `&&`, outside quotes and parentheses, and at
  * line breaks of the original: `wrap_run` of layerlens/image/history.py.
  */
-export function wrapped(text) {
+function wrapped(text) {
   const pieces = [];
   let start = 0;
   let depth = 0;
@@ -54,7 +54,7 @@ export function keywordOf(text) {
 }
 
 /** The lines that an instruction is shown in. */
-export function linesOf(text, keyword) {
+function linesOf(text, keyword) {
   return keyword === "RUN" ? wrapped(text) : text.split(LINE_BREAK).map((line) => line.trim());
 }
 

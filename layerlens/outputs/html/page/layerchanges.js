@@ -82,7 +82,7 @@ function matcher(tree, text) {
  * its name begins: a chain of single directories is one line), from, until (its range of
  * changes), own (the change of the node itself, -1: none)}.
  */
-export class Selection {
+class Selection {
   constructor(tree, records, kinds) {
     this.tree = tree;
     this.records = records;

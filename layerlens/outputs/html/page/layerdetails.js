@@ -5,13 +5,13 @@ import { add, h, replace } from "./dom.js";
 import { copyButton } from "./facts.js";
 import { instruction, raw } from "./instruction.js";
 import { CHANGED, LayerChanges } from "./layerchanges.js";
-import { blaming, moment, origin } from "./layertable.js";
+import { blaming, moment, originOf } from "./layertable.js";
 import { findingLink, layerLink } from "./links.js";
 import { causeOf } from "./matrix.js";
 import { hashOf } from "./route.js";
 import { count, counted, share, size } from "./shown.js";
 import { table } from "./table.js";
-import { classStyle, severity, swatch } from "./words.js";
+import { classStyle, labelled, severity } from "./words.js";
 
 /**
  * The details of one layer; `choose(params)` changes {kinds, q, sort} in the route.
@@ -23,7 +23,7 @@ export function layerDetails(image, losses, index, choose) {
     "h1",
     { tabindex: "-1" },
     `Layer ${index} `,
-    h("span", { class: `origin ${origin(layer)}` }, origin(layer)),
+    h("span", { class: `origin ${originOf(layer)}` }, originOf(layer)),
   );
   const blames = blaming(image, index);
   const lines = [...new Set(blames.map(([finding]) => finding.line).filter((line) => line !== null))];
@@ -114,7 +114,7 @@ function fate(image, losses, layer) {
       const style = classStyle(what);
       const label = what.kind === "removable" ? `removable: ${style.label}` : style.label;
       return [
-        [swatch(style), label],
+        labelled(style, label),
         where === null ? "" : where === layer.index ? "itself" : layerLink(where),
         size(bytes),
         share(bytes, layer.size),

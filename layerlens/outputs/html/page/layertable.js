@@ -14,7 +14,7 @@ export function moment(text) {
 }
 
 /** Whether a layer comes with the base image. */
-export function origin(layer) {
+export function originOf(layer) {
   return layer.base ? "base" : "yours";
 }
 
@@ -40,7 +40,7 @@ function together(image, blames) {
 }
 
 /** Bytes of a layer as a bar: kept, removable, dead (striped); `whole` is its full length. */
-export function sizeBar({ size: bytes, dead_bytes: dead }, removable, whole) {
+function sizeBar({ size: bytes, dead_bytes: dead }, removable, whole) {
   const part = (amount, colour, pattern) =>
     amount > 0 &&
     h("span", {
@@ -87,7 +87,7 @@ export function layerTable(image, losses, open) {
         row.layer
           ? [
               labelled(layerLink(row.layer.index, row.layer.index), `layer ${row.layer.index}`),
-              h("span", { class: `origin ${origin(row.layer)}` }, origin(row.layer)),
+              h("span", { class: `origin ${originOf(row.layer)}` }, originOf(row.layer)),
             ]
           : h("span", { class: "faint" }, "none"),
       sort: (row) => row.at,

@@ -5,7 +5,7 @@ import { brief } from "./instruction.js";
 import { layerLink, pathLink } from "./links.js";
 import { counted, size } from "./shown.js";
 import { table } from "./table.js";
-import { classStyle, swatch } from "./words.js";
+import { classStyle, labelled } from "./words.js";
 
 /**
  * The matrix of an image.  `choose({cell, cause})` is told what the reader picks; the view
@@ -258,7 +258,7 @@ export function matrix(image, losses, choose) {
 /** A cause as the page names it, with its mark. */
 export function causeOf(row) {
   const style = classStyle(row);
-  return [swatch(style), style.label];
+  return labelled(style);
 }
 
 /** A dead file's path; where another name was the last that it lost, that one, too. */

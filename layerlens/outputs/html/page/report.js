@@ -4,7 +4,7 @@ import { Comparison } from "./comparison.js";
 import { Tree } from "./tree.js";
 
 /** One image: `document` as --json writes it, `tree` its paths, and the rest of the data. */
-export class Image {
+class Image {
   #tree = null;
 
   constructor(data) {

@@ -141,13 +141,13 @@ export function table({
   }
 
   function line(text) {
-    const made = blank.cloneNode(true);
-    let cell = made.firstChild;
+    const cells = blank.cloneNode(true);
+    let cell = cells.firstChild;
     for (const column of columns) {
       add(cell, [text(column)]);
       cell = cell.nextSibling;
     }
-    return made;
+    return cells;
   }
 
   function made(row) {

@@ -27,8 +27,8 @@ export class WhatIfBar {
       h("button", { type: "button", disabled, onclick: () => ontick(new Set(ticked)) }, label);
     this.none = button("None", false, []);
     this.copying = copyButton(fixes, "fixes", "Copy fixes");
-    const all = button(`Tick all advice (${count(advised.length)})`, !advised.length, advised);
-    const buttons = h("div", { class: "what-if-buttons" }, all, this.none, this.copying);
+    this.all = button(`Tick all advice (${count(advised.length)})`, !advised.length, advised);
+    const buttons = h("div", { class: "what-if-buttons" }, this.all, this.none, this.copying);
     this.element = h(
       "section",
       { class: "what-if", "aria-label": "What if" },
@@ -43,6 +43,8 @@ export class WhatIfBar {
     const number = ticked.size;
     const then = this.whatIf.of(ticked);
     this.element.classList.toggle("ticked", number > 0);
+    // A button that cannot be pressed any more would lose the focus.
+    if (!number && document.activeElement === this.none) this.all.focus();
     this.none.disabled = !number;
     this.copying.querySelector("button").disabled = !number;
     // Where what a pull moves is known, it stands among the figures.

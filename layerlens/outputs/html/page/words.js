@@ -52,6 +52,11 @@ export function swatch({ colour, pattern }) {
   return h("span", { class: `swatch ${pattern}`, style: { "--of": `var(${colour})` }, "aria-hidden": "true" });
 }
 
+/** A swatch and what it means, side by side. */
+export function labelled(style, text = style.label) {
+  return h("span", { class: "labelled" }, swatch(style), text);
+}
+
 /** Severities, the worst first, and the mark that stands beside each. */
 export const SEVERITIES = ["critical", "high", "medium", "low", "info"];
 

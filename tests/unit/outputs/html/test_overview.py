@@ -35,6 +35,25 @@ def test_there_are_no_more_fixes_than_are_shown() -> None:
     assert len(best_fixes(crowded)) == FIXES
 
 
+def test_what_the_reader_can_mend_stands_before_what_the_base_brought() -> None:
+    assert ranked([(90, True), (50, False), (70, True), (60, False)]) == [3, 1, 0, 2]
+    # By saving alone there is nothing of one's own among the first five: its best takes a place.
+    base = [(100 - k, True) for k in range(6)]
+    assert ranked([*base, (3, False), (7, False)]) == [7, 0, 1, 2, 3]
+    assert ranked(base) == [0, 1, 2, 3, 4]
+
+
+def ranked(found: list[tuple[int, bool]]) -> list[int]:
+    """The best fixes of findings with these savings, of the base or not."""
+    analysis = samples.judged()
+    assert analysis.judged is not None
+    (best, *_) = best_fixes(analysis)
+    findings = tuple(
+        replace(analysis.findings[best], bytes=size, is_base=base) for size, base in found
+    )
+    return best_fixes(replace(analysis, judged=replace(analysis.judged, findings=findings)))
+
+
 def test_what_the_verdict_ignores_is_no_fix_and_saves_nothing() -> None:
     analysis = samples.judged()
     best = best_fixes(analysis)

@@ -46,6 +46,40 @@ def test_every_module_is_in_the_page() -> None:
     assert {path.relative_to(FOLDER).as_posix() for path in MODULES} - {EARLY} == joined
 
 
+IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";', re.MULTILINE)
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|const|class) (\w+)", re.MULTILINE)
+
+
+def test_every_export_is_of_use_elsewhere() -> None:
+    texts = {path: path.read_text("utf-8") for path in MODULES}
+    imported = {
+        ((path.parent / match[2]).resolve(), name.strip())
+        for path, text in texts.items()
+        for match in IMPORT.finditer(text)
+        for name in match[1].split(",")
+    }
+    exported = {
+        (path.resolve(), name) for path, text in texts.items() for name in EXPORT.findall(text)
+    }
+    assert exported - imported == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(FOLDER).as_posix())
+def test_what_a_module_calls_of_another_is_imported(path: Path) -> None:
+    """What others export is in reach without that, but perhaps not yet there."""
+    exported = {name for each in MODULES for name in EXPORT.findall(each.read_text("utf-8"))}
+    code = re.sub(r"^\s*(?://|/?\*).*", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    imported = {name.strip() for match in IMPORT.finditer(code) for name in match[1].split(",")}
+    code = IMPORT.sub("", code)
+    called = set(re.findall(r"(?<![.\w#$])(\w+)\((?![^()]*\) \{$)", code, re.MULTILINE))
+    own = r"\b(?:function\*?|const|let|class) {0}\b|[{{(\[,] ?{0}\b[^()]*[)}}\]] ?(?:=>|=|\{{) ?"
+    assert [
+        name
+        for name in sorted(called & exported - imported)
+        if not re.search(own.format(name), code)
+    ] == []
+
+
 def test_every_style_is_in_the_page_and_loads_nothing() -> None:
     used = {name for names in page.STYLES.values() for name in names}
     assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.css")} == used

@@ -16,9 +16,8 @@ export const AREAS = {
 
 const HELP =
   "Arrow keys move between rectangles, End to the smallest, Page Down to the largest inside one and Page Up " +
-  "back out, " +
-  "Enter opens a directory or shows alone what is too small to see, Backspace goes up, " +
-  "Home goes to the root. The table beside it has the same figures.";
+  "back out, Enter opens a directory or shows alone what is too small to see, Backspace goes up, Home goes to " +
+  "the root. The table beside it has the same figures.";
 
 /** From what shrank to what grew: where a share of -1 to 1 begins, the words, the look. */
 const STEPS = [

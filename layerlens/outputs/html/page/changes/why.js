@@ -5,7 +5,7 @@ import { layerLink, pathLink } from "../links.js";
 import { hashOf } from "../route.js";
 import { change, count, counted, size } from "../shown.js";
 import { figures, table } from "../table.js";
-import { classStyle, swatch } from "../words.js";
+import { classStyle, labelled } from "../words.js";
 import { bars } from "./figures.js";
 
 /** Paths that are named of what is fetched again; the document has up to a hundred. */
@@ -62,7 +62,7 @@ function classes(document) {
           id: "class",
           title: "Class",
           header: true,
-          cell: (row) => (row.style ? [swatch(row.style), row.style.label] : "classes that did not change"),
+          cell: (row) => (row.style ? labelled(row.style) : "classes that did not change"),
           total: () => "Size",
         },
         { id: "kind", title: "Kind", cell: (row) => row.kind },

@@ -47,7 +47,7 @@ function encode(text) {
 }
 
 /** Bytes as one word of a shell; what does not print is written as an escape. */
-export function quoted(bytes) {
+function quoted(bytes) {
   const text = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
   const raw = String.fromCharCode(...bytes);
   if (text) return /^[\w@%+=:,./-]+$/.test(raw) ? raw : `'${raw.replaceAll("'", "'\\''")}'`;

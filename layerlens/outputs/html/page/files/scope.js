@@ -12,7 +12,7 @@ export const FILE = 8;
 export const OUTSIDE = -2;
 
 /** The nodes of a scope, and their sums.  Made once for each scope, see `scopes`. */
-export class Scope {
+class Scope {
   constructor(tree, of) {
     this.tree = tree;
     this.of = of;
@@ -38,11 +38,6 @@ export class Scope {
   /** Whether a node, or something below it, is in the scope (or was taken away by its layer). */
   has(node) {
     return this.marks[node] > 0;
-  }
-
-  /** Whether the node itself is in the scope; else it only leads to what is. */
-  isHere(node) {
-    return (this.marks[node] & HERE) > 0;
   }
 
   /** Whether the layer of this scope took the node away and put nothing there. */

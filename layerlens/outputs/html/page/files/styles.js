@@ -8,7 +8,7 @@ const PATTERNS = [PLAIN, STRIPES, DOTS, BARS];
 const HUES = 8;
 
 /** The k-th of any number of things: eight hues, four patterns, then darker ones. */
-export function ordinal(k) {
+function ordinal(k) {
   return {
     colour: `--c${1 + (k % HUES)}`,
     pattern: PATTERNS[Math.floor(k / HUES) % PATTERNS.length],

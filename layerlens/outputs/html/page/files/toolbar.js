@@ -14,7 +14,7 @@ const COLOURS = { layer: "layer", class: "class of bytes", package: "package", c
  *
  * Gives {element, show(place), say(text, bad), search}.
  */
-export function toolbar(image, change, soon) {
+export function toolbarOf(image, change, soon) {
   const { layers } = image.document;
   const choice = (id, options) =>
     h("select", { id: `files-${id}`, onchange: (event) => change({ [id]: event.target.value }) }, options);

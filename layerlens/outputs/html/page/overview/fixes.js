@@ -8,24 +8,29 @@ import { count, counted, share, size } from "../shown.js";
 import { asText } from "../whatif.js";
 import { severity } from "../words.js";
 
+const BASE = "In the base: only another one, or one that you build yourself, is without these.";
+
 /** `fixes` are the indices of the findings to show, the best first. */
 export function fixes({ data, document, dockerfile }, { fixes: best, savings }) {
   if (document.findings === null) return null;
-  const found = best.map((at) => fix(document, dockerfile, at, data.judgement.fixes[at]));
+  const own = best.filter((at) => !document.findings[at].base).length;
+  const list = (found, start) =>
+    h("ol", { start }, found.map((at) => fix(document, dockerfile, at, data.judgement.fixes[at])));
   return h(
     "section",
     { class: "fixes" },
-    h("h2", {}, heading(found.length)),
+    h("h2", {}, heading(best.length)),
     outlook(document, savings ?? document.savings, advice(document, data.judgement)),
-    found.length
-      ? h("ol", {}, found)
-      : h(
-          "p",
-          {},
-          document.findings.length
-            ? "No advice that saves bytes: what was found is about other things, or a matter of choice."
-            : "✓ Nothing to mend.",
-        ),
+    own > 0 && list(best.slice(0, own), 1),
+    own < best.length && [h("p", {}, BASE), list(best.slice(own), own + 1)],
+    best.length === 0 &&
+      h(
+        "p",
+        {},
+        document.findings.length
+          ? "No advice that saves bytes: what was found is about other things, or a matter of choice."
+          : "✓ Nothing to mend.",
+      ),
   );
 }
 

@@ -18,21 +18,25 @@ export function lead(document, best, details) {
     waste ? [h("strong", {}, `${size(waste)} (${share(waste, total)})`), " of it "] : "none of it ",
     word,
     ".",
-    best.length > 0 && first(findings[best[0]], best[0]),
+    best.length > 0 && first(findings, best),
     best.length > 1 && details && [" ", jump(best.length, details)],
   );
 }
 
-/** What saves most, and what is to blame for it. */
-function first(finding, at) {
-  const title = finding.title.slice(0, 150);
+/** What saves most, and what is to blame for it; where the base holds more than that, this too. */
+function first(findings, best) {
+  const base = best.find((at) => findings[at].base);
+  const more = base !== best[0] && findings[base]?.bytes > findings[best[0]].bytes;
+  return [" Mend first: ", saving(findings, best[0]), more && ["; with another base: ", saving(findings, base)], "."];
+}
+
+function saving(findings, at) {
+  const { title, bytes, layer, base } = findings[at];
   return [
-    " Mend first: ",
-    findingLink(at, title),
+    findingLink(at, title.slice(0, 150)),
     ", which saves ",
-    h("strong", {}, size(finding.bytes)),
-    finding.layer !== null && [finding.base ? " in the base's " : " in ", layerLink(finding.layer)],
-    ".",
+    h("strong", {}, size(bytes)),
+    layer !== null && [base ? " in the base's " : " in ", layerLink(layer)],
   ];
 }
 

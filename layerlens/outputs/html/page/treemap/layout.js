@@ -4,7 +4,7 @@
 import { squarify } from "./squarify.js";
 
 /** Height of the strip that names a directory, and what a directory must measure to have one. */
-export const STRIP = 18;
+const STRIP = 18;
 const STRIP_WIDTH = 52;
 const STRIP_HEIGHT = 44;
 

@@ -103,7 +103,7 @@ function css(rgb) {
 }
 
 /** Relative luminance as WCAG 2 defines it; above 0.18 black contrasts more than white. */
-export function luminance(rgb) {
+function luminance(rgb) {
   const [r, g, b] = rgb.map((value) => {
     const c = value / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;

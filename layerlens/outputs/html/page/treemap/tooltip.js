@@ -29,7 +29,7 @@ export function tooltip() {
 }
 
 /** Beside a rectangle where there is room: right, left, below, above; in the window always. */
-export function placed(
+function placed(
   target,
   width,
   height,

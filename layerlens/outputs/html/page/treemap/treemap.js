@@ -251,8 +251,7 @@ export function treemap({ label, help, on, tell, say }) {
         within(null);
       }
       on.home();
-    }
-    else return false;
+    } else return false;
     return true;
   }
 

@@ -11,7 +11,7 @@ import { legend } from "../files/legend.js";
 import { paramsOf, read } from "../files/place.js";
 import { scopeName, scopes } from "../files/scope.js";
 import { resolve } from "../files/target.js";
-import { toolbar } from "../files/toolbar.js";
+import { toolbarOf } from "../files/toolbar.js";
 import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
 import { table } from "../table.js";
@@ -28,11 +28,10 @@ export const files = {
 };
 
 const HELP =
-  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest " +
-  "inside it and Page Up back out, " +
-  "Enter goes into a directory, shows a file, or shows alone what is too small to see, Backspace goes up, " +
-  "Home to the root, slash to the search. " +
-  "The table beside it has the same figures.";
+  "Arrow keys go to the neighbouring rectangle, End to the smallest beside it, Page Down to the largest inside " +
+  "it and Page Up back out, Enter goes into a directory, shows a file, or shows alone what is too small to see, " +
+  "Backspace goes up, Home to the root, slash to the search. The table beside it has the same figures.";
+
 /** Rows at a time, and before the first picture: to lay them out takes longest of a zoom or a search. */
 const PIECE = 80;
 const SEEN = 25;
@@ -59,7 +58,7 @@ class FilesView {
     this.root = 0;
     this.selected = null;
     this.lines = new Map();
-    this.toolbar = toolbar(
+    this.toolbar = toolbarOf(
       image,
       (part, quietly) => this.#visit(part, quietly),
       () => this.finder.prepare(this.scope, this.place.size),

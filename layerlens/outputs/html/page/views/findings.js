@@ -3,6 +3,7 @@
 import { add, h, named, replace } from "../dom.js";
 import { bytes, findingCard, isPlain } from "../findingcard.js";
 import { fixText } from "../fixparts.js";
+import { moreButton } from "../more.js";
 import { go, parse } from "../route.js";
 import { clipped, count, counted, size } from "../shown.js";
 import { WhatIf, asText, fromText } from "../whatif.js";
@@ -399,12 +400,11 @@ class FindingsView {
     for (const index of group.rows.slice(had, until)) group.list.append(this.card(index).element);
     group.laid = until;
     const left = group.rows.length - until;
-    const more = () => {
+    const onclick = () => {
       this.lay(group, PIECE);
       this.card(group.rows[until]).focus();
     };
-    const label = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
-    replace(group.more, left ? h("button", { type: "button", onclick: more }, label) : null);
+    replace(group.more, left ? moreButton(PIECE, left, { onclick }) : null);
   }
 
   layUntil(index) {

@@ -6,9 +6,9 @@ import { COMMANDS, NOT_THERE, holds } from "../guide/contents.js";
 import { EXACTNESS, KEYS, NUMBERS, views } from "../guide/using.js";
 import { CLASSES, WORDS } from "../guide/words.js";
 import { hashOf } from "../route.js";
-import { clipped, count, lowest, share, size } from "../shown.js";
+import { clipped, count, lowest, percent, share, size } from "../shown.js";
 import { table } from "../table.js";
-import { classStyle, swatch } from "../words.js";
+import { classStyle, labelled } from "../words.js";
 
 const VIEW = "guide";
 
@@ -38,7 +38,7 @@ function classesPart(image) {
       caption: "Classes of bytes",
       rows,
       columns: [
-        { id: "class", title: "Class", header: true, cell: (row) => [swatch(row.style), row.style.label] },
+        { id: "class", title: "Class", header: true, cell: (row) => labelled(row.style) },
         { id: "kind", title: "Kind", cell: (row) => row.kind },
         { id: "meaning", title: "What it is", cell: (row) => sentence(row.meaning) },
         image && {
@@ -57,6 +57,7 @@ function scoresPart(image) {
   const { scores, base, savings, findings } = image.document;
   const { total_bytes: total, live_bytes: live, dead_bytes: dead, removable_bytes: removable } = scores;
   const yours = total - base.bytes;
+  const score = (bytes) => (total ? share(bytes, total) : "100%");
   const rows = [
     {
       name: "Dead bytes",
@@ -71,13 +72,13 @@ function scoresPart(image) {
     {
       name: "Efficiency",
       formula: "live ÷ total",
-      worked: `${count(live)} ÷ ${count(total)} = ${share(scores.efficiency, 1)}`,
+      worked: `${count(live)} ÷ ${count(total)} = ${score(live)}`,
       says: "How well the layers are made. 100% where nothing is dead.",
     },
     {
       name: "Lean score",
       formula: "(total − dead − removable) ÷ total",
-      worked: `${count(total - dead - removable)} ÷ ${count(total)} = ${share(scores.lean_score, 1)}`,
+      worked: `${count(total - dead - removable)} ÷ ${count(total)} = ${score(total - dead - removable)}`,
       says:
         "How much of the image has to be there." +
         (findings === null ? " Rules did not run, so nothing counts as removable here." : ""),
@@ -85,7 +86,7 @@ function scoresPart(image) {
     {
       name: "User wasted",
       formula: "(your bytes that are dead, or repeat what lies below) ÷ your bytes",
-      worked: `${share(scores.user_wasted_percent, 100)} of ${count(yours)}`,
+      worked: `${percent(scores.user_wasted_percent)} of ${count(yours)}`,
       says: base.layers ? "Your layers alone, without the base." : "No base is known, so all layers are yours.",
     },
     savings && {

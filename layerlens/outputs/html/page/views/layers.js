@@ -3,7 +3,7 @@
 import { h, replace } from "../dom.js";
 import { brief } from "../instruction.js";
 import { layerDetails } from "../layerdetails.js";
-import { layerTable, origin, withoutLayer } from "../layertable.js";
+import { layerTable, originOf, withoutLayer } from "../layertable.js";
 import { Losses } from "../losses.js";
 import { matrix } from "../matrix.js";
 import { go, hashOf } from "../route.js";
@@ -171,7 +171,7 @@ function steps(image, index, list) {
       { class: "strip", "aria-hidden": "true" },
       all.map((layer) =>
         h("span", {
-          class: layer.index === index ? `now ${origin(layer)}` : origin(layer),
+          class: layer.index === index ? `now ${originOf(layer)}` : originOf(layer),
           title: `layer ${layer.index}: ${size(layer.size)}`,
           style: { "flex-grow": String(Math.max(1, layer.size)) },
           onclick: () => go(ID, { layer: String(layer.index) }),

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { facts } from "../facts.js";
 import { findingCard } from "../findingcard.js";
+import { moreButton } from "../more.js";
 import { hashOf } from "../route.js";
 import { count, counted } from "../shown.js";
 import { SEVERITIES, severity } from "../words.js";
@@ -86,10 +87,7 @@ function group(image, [topic, title, none], cards) {
       });
       more.replaceChildren();
       const left = rows.length - from - PIECE;
-      if (left > 0) {
-        const label = `Show ${count(Math.min(PIECE, left))} more of ${count(left)}`;
-        more.append(h("button", { type: "button", onclick: () => lay(from + PIECE) }, label));
-      }
+      if (left > 0) more.append(moreButton(PIECE, left, { onclick: () => lay(from + PIECE) }));
     };
     lay(0);
     return [element, more];
