@@ -1,7 +1,7 @@
 """The small archives in ``sample_images/``: what they are made of, and what is said of them.
 
 The figures in ``expected.toml`` were added up by hand from the sizes in
-``make_archives.py``; here the tool and an engine must come to the same.
+``webshop.py``; here the tool and an engine must come to the same.
 """
 
 from __future__ import annotations
