@@ -10,7 +10,6 @@ import io
 import json
 import random
 import re
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -34,8 +33,7 @@ from tests.package_writers import (
 )
 from tests.python_images import dist
 
-ROUNDS = 400
-SECONDS = 1.5
+ROUNDS = 80
 SLOWEST = 5.0
 """Seconds of processor time for one small image, whatever its files say."""
 
@@ -216,10 +214,7 @@ def variants(good: Files, seed: int) -> Iterator[Files]:
     yield good
     choose = random.Random(seed)  # noqa: S311 - the same damage each time
     names = sorted(good)
-    end = time.process_time() + SECONDS
     for _ in range(ROUNDS):
-        if time.process_time() > end:
-            return
         bad = dict(good)
         for name in choose.sample(names, choose.randrange(1, 3)):
             bad[name] = damaged(good[name], good[choose.choice(names)], choose)
@@ -293,10 +288,7 @@ def test_odd_instructions() -> None:
         "://u:p@", "-----BEGIN", "# buildkit", "sudo ", "| sh", "npm ", "=",
     ]  # fmt: skip
     choose = random.Random(5)  # noqa: S311 - the same each time
-    end = time.process_time() + 2 * SECONDS
-    for _ in range(ROUNDS):
-        if time.process_time() > end:
-            return
+    for _ in range(2 * ROUNDS):
         steps = ["".join(choose.choices(pieces, k=choose.randrange(12))) for _ in range(2)]
         with at_most(SLOWEST, steps):
             check(analysed(good, SETTINGS, steps), steps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,7 +33,8 @@ from tests.unit.layers.reading import in_place
 from tests.unit.sources.looking import analysis, contents, pack
 
 ROUNDS = 3000
-SECONDS = 2.0
+FEWER = 500
+"""Rounds of what takes milliseconds."""
 
 LAYER = layer(
     directory("d"), file("d/f", b"x" * 700, pax=[("mtime", "1.5"), ("SCHILY.xattr.user.a", "b")]),
@@ -51,13 +51,10 @@ PAX = b"".join(
 )  # fmt: skip
 
 
-def damaged(good: bytes, seed: int) -> Iterator[bytes]:
+def damaged(good: bytes, seed: int, rounds: int = ROUNDS) -> Iterator[bytes]:
     """The good input with bytes changed, cut out, doubled, swapped and cut off."""
     choose = random.Random(seed)  # noqa: S311 - the same damage each time
-    end = time.process_time() + SECONDS
-    for _ in range(ROUNDS):
-        if time.process_time() > end:
-            return
+    for _ in range(rounds):
         data = bytearray(good)
         for _ in range(choose.randint(1, 4)):
             at = choose.randrange(len(data)) if data else 0
@@ -81,18 +78,18 @@ def damaged(good: bytes, seed: int) -> Iterator[bytes]:
         yield bytes(data)
 
 
-def survives(good: bytes, read: Callable[[bytes], object], seed: int = 1) -> None:
+def survives(
+    good: bytes, read: Callable[[bytes], object], seed: int = 1, rounds: int = ROUNDS
+) -> None:
     """Read the good input, then all damaged ones; some must be refused."""
     read(good)
-    refused = tried = 0
-    for data in damaged(good, seed):
-        tried += 1
+    refused = 0
+    for data in damaged(good, seed, rounds):
         try:
             read(data)
         except LayerLensError:
             refused += 1
-    assert tried > 10
-    assert refused > 0
+    assert refused > 10
 
 
 def fixed(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
@@ -155,8 +152,8 @@ def test_archives(shape: str, stored: str, verify: bool | None, tmp_path: Path) 
         path.write_bytes(data if stored == "plain" else gzipped(data, level=1))
         return analysis(path, verify=verify)
 
-    survives(good, read)
-    survives(good, fixed(read), 2)
+    survives(good, read, rounds=FEWER)
+    survives(good, fixed(read), 2, FEWER)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "index.json", "config"])
@@ -169,4 +166,4 @@ def test_documents_in_archives(name: str, tmp_path: Path) -> None:
     def read(data: bytes) -> object:
         return analysis(pack(tmp_path / "y.tar", files | {key: data}), verify=False)
 
-    survives(files[key], read)
+    survives(files[key], read, rounds=FEWER)

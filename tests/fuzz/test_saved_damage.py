@@ -24,6 +24,8 @@ from tests.unit.saved.again import outputs, saved
 from tests.unit.saved.opening import apart
 from tests.unit.saved.test_round_trip import stacked
 
+ROUNDS = 300
+
 JUDGED = saved(packaged())
 SHOP = saved(samples.shop())
 ODD = saved(stacked(streamed(EVERYTHING), streamed(layer(whiteout("d"), file("d", b"now")))))
@@ -70,9 +72,8 @@ def part(data: bytes, k: int) -> tuple[bytes, Callable[[bytes], bytes]]:
 def test_damage_under_a_right_checksum(good: bytes, k: int) -> None:
     inside, with_part = part(good, k)
     assert used(with_part(inside)) is not None
-    found = [used(with_part(data)) for data in damaged(inside, 2)]
-    assert len(found) > 10
-    assert None in found
+    found = [used(with_part(data)) for data in damaged(inside, 2, ROUNDS)]
+    assert found.count(None) > 10
 
 
 @pytest.mark.parametrize("name", ["judgement", "inventory"])
@@ -82,7 +83,7 @@ def test_damage_to_records_inside(name: str) -> None:
     at = {"judgement": -2, "inventory": -1}[name]
     record = form[at]
     refused = 0
-    for data in damaged(record, 3):
+    for data in damaged(record, 3, ROUNDS):
         form[at] = data
         refused += used(with_part(msgspec.msgpack.encode(form))) is None
     assert refused > 10

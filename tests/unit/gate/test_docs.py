@@ -52,7 +52,7 @@ def sample() -> str:
     )
     stream = io.StringIO()
     write_verdict(Report(analysis, verdict), stream, width=90)
-    return stream.getvalue().rstrip("\n")
+    return stream.getvalue().rstrip("\n").replace(analysis.image.reference, "app:latest")
 
 
 @pytest.mark.parametrize(
