@@ -83,21 +83,25 @@ export class RegexSearch {
 
 /** What the worker runs: it is its source that goes there, so it uses nothing from here. */
 function work() {
-  let tree = null;
+  const paths = [""]; // made once: joining them takes longer than most expressions
+  let nameless = null;
   onmessage = ({ data }) => {
     if (data.names) {
-      tree = data;
+      const { names, name, parent } = data;
+      nameless = new Uint8Array(name.length);
+      for (let node = 1; node < name.length; node += 1) {
+        const own = names[name[node]];
+        const above = paths[parent[node]];
+        paths[node] = above ? `${above}/${own}` : own;
+        nameless[node] = own ? 0 : 1;
+        /^/.test(paths[node]); // makes one piece of it
+      }
       return;
     }
-    const { names, name, parent } = tree;
     const test = new RegExp(data.source, data.flags);
-    const found = new Uint8Array(name.length);
-    const paths = [""];
-    for (let node = 1; node < name.length; node += 1) {
-      const own = names[name[node]];
-      const above = paths[parent[node]];
-      paths[node] = above ? `${above}/${own}` : own;
-      if (own && test.test(paths[node])) found[node] = 1;
+    const found = new Uint8Array(paths.length);
+    for (let node = 1; node < paths.length; node += 1) {
+      if (!nameless[node] && test.test(paths[node])) found[node] = 1;
     }
     postMessage(found, [found.buffer]);
   };
