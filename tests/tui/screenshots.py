@@ -50,7 +50,7 @@ class Shot:
 
 
 SHOTS = {
-    "layers": Shot(("Down", "=apt-get install", "Tab", "w", "=pkgcache")),
+    "layers": Shot(("Down", "=apt-get install", "Tab", "w", "=/var/lib/apt")),
     "waste": Shot(("2", "=deleted", "Enter", "=layer", "Enter", "=Packages")),
     "findings": Shot(("3", "=runs as root", "A", "=What if", *["Down"] * 4, "=apt's")),
     "packages": Shot(("4", "=nodejs", "Down", "Down", "Down", "Down", "=libcurl4"), "shop"),
