@@ -15,9 +15,11 @@ from layerlens.layers.contents import Examiner
 from layerlens.layers.diagnostics import Diagnostic
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import LayerTable
+from layerlens.sources.file_store import FileStore
 from layerlens.sources.image import LayerBlob
 from layerlens.sources.record import Record
-from layerlens.sources.store import FileStore, Store, StreamStore
+from layerlens.sources.store import Store
+from layerlens.sources.stream_store import StreamStore
 
 NAME = ""
 """The one blob of such a store: the archive itself."""

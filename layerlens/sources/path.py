@@ -23,11 +23,14 @@ from layerlens.opening import OtherEndError, TerminalError, open_to_read
 from layerlens.progress import Progress, Step, silent
 from layerlens.sources import directory, docker_archive, flat, oci_layout
 from layerlens.sources.again import Again
+from layerlens.sources.directory_store import DirectoryStore
+from layerlens.sources.file_store import FileStore
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.place import file_place
 from layerlens.sources.record import Record, build, choose
 from layerlens.sources.remembered import RememberedStore, is_flat
-from layerlens.sources.store import DirectoryStore, FileStore, Store, StreamStore, changed
+from layerlens.sources.store import Store, changed
+from layerlens.sources.stream_store import StreamStore
 
 _STEP = 1 << 16
 _MOST_NEIGHBOURS = 200

@@ -11,7 +11,9 @@ from layerlens.layers.contents import Examiner
 from layerlens.layers.known import KnownLayers, LayerMember, PassedArchive
 from layerlens.layers.reader import Counter, LayerRead
 from layerlens.layers.table import HashKind
-from layerlens.sources.store import Members, StreamStore, changed
+from layerlens.sources.members import Members
+from layerlens.sources.store import changed
+from layerlens.sources.stream_store import StreamStore
 
 
 class RememberedStore(StreamStore):

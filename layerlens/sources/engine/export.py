@@ -26,7 +26,7 @@ from layerlens.sources.flat import FlatStore
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.path import records_in
 from layerlens.sources.record import build, choose
-from layerlens.sources.store import StreamStore
+from layerlens.sources.stream_store import StreamStore
 
 _PLATFORM_API = (1, 48)
 """First API version whose export takes a platform; older engines ignore it silently."""

@@ -19,11 +19,12 @@ from layerlens.image.digest import Digest
 from layerlens.image.jsondoc import INDEX_LIMIT
 from layerlens.image.manifest import Manifest, is_foreign, parse_manifest_or_index
 from layerlens.sources import oci_layout
+from layerlens.sources.directory_store import DirectoryStore
 from layerlens.sources.enginestore.stored import absolute
 from layerlens.sources.image import Image, ReadOptions
 from layerlens.sources.oci_layout import blob_name, read_blob
 from layerlens.sources.record import Record, build, choose
-from layerlens.sources.store import MAX_DOCUMENT, DirectoryStore
+from layerlens.sources.store import MAX_DOCUMENT
 
 _CONTENT = "io.containerd.content.v1.content"
 _INDEX = "index.json"

@@ -17,7 +17,8 @@ from layerlens.cli.main import main
 from layerlens.cli.references import listed
 from layerlens.layers.reader import LayerRead
 from layerlens.sources.examine import examine_stored
-from layerlens.sources.store import FileStore, StreamStore
+from layerlens.sources.file_store import FileStore
+from layerlens.sources.stream_store import StreamStore
 from tests.builders import Image, file, layer, whiteout
 
 BASE = layer(file("bin/sh", b"s" * 90_000), file("etc/big", b"b" * 50_000))

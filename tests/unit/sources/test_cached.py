@@ -18,10 +18,12 @@ from layerlens.layers.reader import LayerRead, PlainFile
 from layerlens.pipeline import open_image
 from layerlens.sources import path as path_module
 from layerlens.sources import place as place_module
+from layerlens.sources.directory_store import DirectoryStore
+from layerlens.sources.file_store import FileStore
 from layerlens.sources.image import ReadOptions
 from layerlens.sources.place import SETTLED, file_place
 from layerlens.sources.remembered import RememberedStore
-from layerlens.sources.store import DirectoryStore, FileStore, StreamStore
+from layerlens.sources.stream_store import StreamStore
 from tests.builders import Image, gzipped, multi
 from tests.members import directory, file, layer, whiteout
 from tests.shared_fixtures import shared_fixture

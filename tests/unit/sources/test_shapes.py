@@ -317,7 +317,7 @@ class TestFlat:
     def test_much_json_in_a_stream_is_not_kept(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("layerlens.sources.store.MAX_DOCUMENTS", 1000)
+        monkeypatch.setattr("layerlens.sources.stream_store.MAX_DOCUMENTS", 1000)
         path = pack(tmp_path / "x.tar", {f"{k}.json": b"{" * 300 for k in range(9)})
         assert analysis(zipped(path)).scores.total_bytes == 2700
 
