@@ -6,6 +6,9 @@ import { count } from "./shown.js";
 
 const PIECE = 200;
 
+/** Options of a table beside a map: to lay out its rows takes longest of a zoom or a search. */
+export const BESIDE_MAP = { piece: 80, seen: 25 };
+
 /** Rows that are laid out before one that a link leads to; those above it wait for a button. */
 const BEFORE_REACHED = 20;
 
@@ -38,10 +41,10 @@ export function figures(id, title, write, of) {
  * `empty` is said where there are no rows.  `piece` rows are laid out at a time; where that is
  * told, the first `seen` of them at once, and the others when these have been painted.
  *
- * Gives {element, show(rows, {sorted, pinned}), reach(row), sorted}: `sorted` sorts
+ * Gives {element, show(rows, {sorted, pinned}), reach(row), enter(row), sorted}: `sorted` sorts
  * otherwise from now on, `pinned` are rows that stay on top however the others are sorted;
  * `reach` lays out a row, wherever it stands in the order, and gives its element, or null
- * where it is none of the rows.
+ * where it is none of the rows; `enter` goes on with the keys at its link.
  */
 export function table({
   columns,
@@ -227,6 +230,7 @@ export function table({
   return {
     element,
     reach,
+    enter: (row) => reach(row)?.querySelector("a")?.focus(),
     show(rows_, { sorted: sort, pinned = [] } = {}) {
       state.rows = rows_;
       state.pinned = pinned;

@@ -5,12 +5,8 @@ import { h, replace } from "../dom.js";
 import { pathLink } from "../links.js";
 import { go, hashOf } from "../route.js";
 import { change, count, size } from "../shown.js";
-import { table } from "../table.js";
+import { BESIDE_MAP, table } from "../table.js";
 import { AREAS, deltaMap, differing, legend } from "./map.js";
-
-/** Rows at a time, and before the first picture, as in the view of files. */
-const PIECE = 80;
-const SEEN = 25;
 
 /** What can be left out; what moved away goes with what moved here. */
 const CHOICES = ["added", "removed", "content", "type", "metadata", "moved"];
@@ -50,7 +46,7 @@ class Files {
       up: () => this.folder && move(tree.parent[this.folder]),
       home: () => move(0),
       focus() {},
-      list: (node) => this.#list(node),
+      list: (node) => this.table.enter(node),
     });
     this.table = this.#table();
     this.search = h("input", {
@@ -96,11 +92,6 @@ class Files {
   /** Go to a place of this part; what is `null` leaves the address. */
   go(more, quietly = false) {
     go("changes", { ...this.params, part: "files", ...more }, { quietly });
-  }
-
-  /** Go on in the table, at a row of it. */
-  #list(node) {
-    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #select(options, name) {
@@ -162,8 +153,7 @@ class Files {
     return table({
       caption: "Paths that differ",
       rows: [],
-      piece: PIECE,
-      seen: SEEN,
+      ...BESIDE_MAP,
       empty: "No path that differs is shown here.",
       columns: [
         {

@@ -14,7 +14,7 @@ import { resolve } from "../files/target.js";
 import { toolbarOf } from "../files/toolbar.js";
 import { go, hashOf } from "../route.js";
 import { clipped, counted, share, size } from "../shown.js";
-import { table } from "../table.js";
+import { BESIDE_MAP, table } from "../table.js";
 import { MEASURES } from "../tree.js";
 import { largest, leadsTo } from "../treemap/small.js";
 import { treemap } from "../treemap/treemap.js";
@@ -32,9 +32,6 @@ const HELP =
   "it and Page Up back out, Enter goes into a directory, shows a file, or shows alone what is too small to see, " +
   "Backspace goes up, Home to the root, slash to the search. The table beside it has the same figures.";
 
-/** Rows at a time, and before the first picture: to lay them out takes longest of a zoom or a search. */
-const PIECE = 80;
-const SEEN = 25;
 const NOTHING = { colour: "--base", pattern: PLAIN };
 
 class FilesView {
@@ -73,7 +70,7 @@ class FilesView {
         up: () => this.#up(),
         home: () => this.#open(0),
         focus: (node) => this.#select(node),
-        list: (node) => this.#list(node),
+        list: (node) => this.table.enter(node),
       },
       tell: (cell) => this.#tell(cell),
       say: (cell) => this.#say(cell),
@@ -92,8 +89,7 @@ class FilesView {
         if (node === this.selected) current(line);
       },
       empty: "No files here.",
-      piece: PIECE,
-      seen: SEEN,
+      ...BESIDE_MAP,
     });
     this.notice = h("p", { class: "notice", role: "status", hidden: true });
     this.totals = h("p", { class: "totals" });
@@ -140,11 +136,6 @@ class FilesView {
   #pick(node) {
     if (this.tree.nameOf(node))
       this.#visit({ at: this.tree.path(this.root), pick: this.tree.path(node) }, true);
-  }
-
-  /** Go on in the table, at a row of it. */
-  #list(node) {
-    this.table.reach(node)?.querySelector("a")?.focus();
   }
 
   #hrefOf(node) {
