@@ -78,7 +78,7 @@ class Member:
     @property
     def path(self) -> bytes:
         """The name as a path of the image (``..`` stops at the root)."""
-        return _path(self.record(b"path") or self.name)
+        return plain_path(self.record(b"path") or self.name)
 
     @property
     def kind(self) -> Kind:
@@ -88,7 +88,8 @@ class Member:
         return Kind(self.typeflag[0]) if self.typeflag in b"0123456" else Kind.FILE
 
 
-def _path(name: bytes) -> bytes:
+def plain_path(name: bytes) -> bytes:
+    """A name without odd parts, in the plainest words."""
     parts: list[bytes] = []
     for part in name.split(b"/"):
         if part == b"..":
@@ -233,7 +234,7 @@ def _rare(made: LayerTable, i: int, member: Member) -> None:
     kind = member.kind
     if kind in (Kind.SYMLINK, Kind.HARDLINK):
         link = member.record(b"linkpath") or member.linkname
-        made.links[i] = _path(link) if kind is Kind.HARDLINK else link
+        made.links[i] = plain_path(link) if kind is Kind.HARDLINK else link
     elif kind in (Kind.CHAR, Kind.BLOCK):
         made.devices[i] = member.device
     if member.sparse:

@@ -8,31 +8,21 @@ from hypothesis import strategies as st
 from layerlens.layers.names import normalise
 from layerlens.layers.reader import read_stream
 from tests.builders import gnu_long, header
+from tests.members import plain_path
 
 PARTS = st.sampled_from([b"", b".", b"..", b"...", b".x", b"x.", b"..x", b"a", b"n" * 130])
 NAMES = st.lists(PARTS, min_size=1, max_size=8).map(b"/".join)
-
-
-def by_parts(name: bytes) -> bytes:
-    """The same in the plainest words."""
-    parts: list[bytes] = []
-    for part in name.split(b"/"):
-        if part == b"..":
-            del parts[-1:]
-        elif part not in (b"", b"."):
-            parts.append(part)
-    return b"/".join(parts)
 
 
 @given(NAMES)
 @example(b"/" + b"n" * 300)
 @example(b"n" * 300 + b"/..")
 @example(b"../" + b"n" * 300)
-def test_like_by_parts(name: bytes) -> None:
-    assert normalise(name) == by_parts(name)
+def test_like_plain_path(name: bytes) -> None:
+    assert normalise(name) == plain_path(name)
 
 
 @given(st.lists(NAMES.filter(bool), max_size=12))
 def test_a_walk_gives_the_same(names: list[bytes]) -> None:
     tar = b"".join(gnu_long(b"L", name) + header("x") for name in names) + bytes(1024)
-    assert read_stream([tar]).table.names == [by_parts(name) for name in names]
+    assert read_stream([tar]).table.names == [plain_path(name) for name in names]
